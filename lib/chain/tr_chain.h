@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * The send chain as a protocol sees it: a byte queue of mbufs to append to.
+ *
+ * A chain belongs to one connection, and so to the core that owns it; no other thread may touch
+ * it. What is appended is copied, and leaves on the wire in order.
+ */
+#ifndef TR_CHAIN_H
+#define TR_CHAIN_H
+
+#include <stdint.h>
+#include <sys/uio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tr_chain;
+
+/**
+ * Append the concatenation of @p parts, all or nothing. The core.
+ *
+ * Fills the room left in the last mbuf, if that has not been handed to a device, then as many new
+ * mbufs as the rest needs: none or one for a response that fits.
+ *
+ * @param parts
+ *   Bytes to copy; still the caller's afterwards.
+ * @return
+ *   0, or -ENOMEM when the pool has not enough mbufs: the chain is as it was.
+ */
+int tr_chain_append(struct tr_chain *chain, const struct iovec *parts, unsigned int nb_parts);
+
+/** Bytes in the chain: sent and not yet acknowledged, and not yet sent. The core. */
+uint32_t tr_chain_bytes(const struct tr_chain *chain);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TR_CHAIN_H */

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * What the prompt and telemetry may ask and tell a running server.
+ *
+ * Threads: any control thread while tr_core_run() runs, one at a time. What belongs to a core is
+ * read by a message that this core runs, between two turns: the caller waits for it.
+ */
+#ifndef CORE_INFO_H
+#define CORE_INFO_H
+
+#include "tr_core.h"
+
+/** Length of names below, with the terminator. */
+#define CORE_INFO_NAME_SIZE 32
+
+/** A connection, as its core saw it. */
+struct core_info_conn {
+	uint32_t id; /* of the server: names the core as well */
+	unsigned int core;
+	uint32_t local_addr; /* network order, as the others */
+	uint32_t remote_addr;
+	uint16_t local_port;
+	uint16_t remote_port;
+	char state[CORE_INFO_NAME_SIZE]; /* "ESTABLISHED" */
+	char protocol[CORE_INFO_NAME_SIZE]; /* "mc"; empty where the connection has none */
+	uint32_t requests; /* in flight */
+	bool blocked; /* waits for credit, budget or send space */
+	uint64_t received_requests;
+	uint32_t send_bytes;
+	uint32_t receive_bytes;
+	uint32_t snd_wnd;
+	uint32_t rcv_wnd;
+	uint32_t cwnd_bytes;
+	uint32_t ssthresh_bytes;
+	uint32_t srtt_us;
+	uint32_t rto_us;
+	uint32_t retransmits;
+	uint16_t mss_bytes;
+};
+
+/** A core, in short. */
+struct core_info_core {
+	unsigned int lcore;
+	uint16_t queue;
+	uint32_t conns; /* TIME-WAIT included */
+	uint32_t conns_max;
+	uint32_t credits; /* in use */
+	uint32_t credits_max;
+	uint64_t body_bytes; /* of the budget, in use */
+	uint64_t body_bytes_max;
+	bool listening;
+};
+
+/** Number of cores. */
+unsigned int core_info_cores(const struct tr_core_server *server);
+
+/** A core in short; 0, -ENOENT, or -ETIMEDOUT when the core does not answer. */
+int core_info_core(struct tr_core_server *server, unsigned int core, struct core_info_core *info);
+
+/**
+ * The connections of a core, from the first whose id is at least @p from.
+ *
+ * @return
+ *   How many were written to @p conns (less than @p max: there are no more), or -errno.
+ */
+int core_info_conns(struct tr_core_server *server, unsigned int core, uint32_t from,
+		    struct core_info_conn *conns, unsigned int max);
+
+/** One connection; 0, -ENOENT or -ETIMEDOUT. */
+int core_info_conn(struct tr_core_server *server, uint32_t id, struct core_info_conn *conn);
+
+/** A counter: its topic ("core", "ip", "tcp", "chain"), its name and what it counts. */
+struct core_info_counter {
+	const char *topic;
+	const char *name;
+	const char *help;
+	uint64_t value;
+};
+
+/**
+ * Call @p visit for every counter, summed over the cores when @p core is UINT_MAX. Reads without
+ * asking the cores.
+ *
+ * @return
+ *   0 or -ENOENT.
+ */
+int core_info_counters(struct tr_core_server *server, unsigned int core,
+		       void (*visit)(const struct core_info_counter *counter, void *arg),
+		       void *arg);
+
+/** Zero the counters of every core. 0 or -ETIMEDOUT. */
+int core_info_clear(struct tr_core_server *server);
+
+/** A neighbour of a core. */
+struct core_info_neighbour {
+	uint32_t addr;
+	uint8_t mac[6];
+	bool reachable;
+};
+
+/** The neighbours of a core: how many were written, or -errno. */
+int core_info_neighbours(struct tr_core_server *server, unsigned int core,
+			 struct core_info_neighbour *neighbours, unsigned int max);
+
+/** A thread that answers: an engine thread, or one of the engine's own. */
+struct core_info_producer {
+	char name[CORE_INFO_NAME_SIZE];
+	uint64_t responses;
+	uint64_t wakeups;
+	uint64_t ring_full;
+	bool engine_thread; /* then the rest is meant */
+	uint64_t executed;
+	uint64_t pending;
+	uint64_t sleeps;
+	unsigned int queued;
+};
+
+/** A producer; 0 or -ENOENT past the last. */
+int core_info_producer(struct tr_core_server *server, unsigned int producer,
+		       struct core_info_producer *info);
+
+/** Name of the engine, or NULL when there is none. */
+const char *core_info_engine(const struct tr_core_server *server);
+
+/**
+ * Ask the engine for its statistics, as a request does, and call @p visit for each.
+ *
+ * @return
+ *   0, -ENOENT (no engine), -ENOTSUP, -EBUSY (no credit) or -ETIMEDOUT.
+ */
+int core_info_engine_stats(struct tr_core_server *server,
+			   void (*visit)(const char *name, const char *text, void *arg), void *arg);
+
+/** Accept no more and close the connections, each when its requests are answered. */
+int core_info_stop(struct tr_core_server *server);
+
+/** Accept again, after core_info_stop(). */
+int core_info_start(struct tr_core_server *server);
+
+#endif /* CORE_INFO_H */

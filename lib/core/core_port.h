@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * A port, as a core sees it: an ethdev queue pair, or one in the process for tests, where the
+ * frames come from and go to an array.
+ *
+ * Threads: the core that owns the queue.
+ */
+#ifndef CORE_PORT_H
+#define CORE_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+
+/** One queue pair of a port. */
+struct core_port {
+	/** Take frames; the caller owns them afterwards. */
+	uint16_t (*rx)(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
+	/** Give frames away; those beyond the return value stay the caller's. */
+	uint16_t (*tx)(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
+	uint16_t port_id;
+	uint16_t queue;
+	uint16_t mtu; /* of IP packets, bytes */
+	struct rte_ether_addr mac;
+	bool tx_ipv4_checksum;
+	bool tx_tcp_checksum;
+	bool tx_segments; /* sends mbufs of several segments */
+	bool share_mbufs; /* an mbuf with further references may be sent */
+	bool rx_interrupt;
+};
+
+#endif /* CORE_PORT_H */

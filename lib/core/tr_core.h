@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * A server: run-to-completion cores over one port, an engine underneath and protocols on top.
+ *
+ * The embedder initialises EAL, creates the server, listens, and gives it the lcores. Each lcore
+ * owns the connections that its queue of the port receives; nothing else touches them.
+ *
+ * Threads: the control thread (that which called rte_eal_init()), unless a function says more.
+ */
+#ifndef TR_CORE_H
+#define TR_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tr_engine.h"
+#include "tr_protocol.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tr_core_server;
+
+/** What a server is made of. Zero means the default, where one is named. */
+struct tr_core_config {
+	uint16_t port_id; /**< The ethdev; not started yet. */
+	uint32_t addr; /**< Our IPv4 address, network order. */
+	uint8_t prefix_len; /**< Of its network. */
+	uint32_t gateway; /**< Next hop to other networks, network order; 0: none. */
+	uint16_t mtu; /**< Of IP packets, bytes; 0: the port's. */
+	uint32_t conns_max; /**< Of each core; 0: 4096. TIME-WAIT included. */
+	uint32_t credits; /**< Requests a core may have unanswered; 0: 4096. */
+	uint32_t value_max; /**< Largest value stored, bytes; 0: 1 MiB. */
+	uint64_t body_budget_bytes; /**< Values that a core holds unexecuted; 0: 16 MiB. */
+	uint32_t body_timeout_ms; /**< A value that does not move is given up; 0: 10000. */
+	uint32_t send_timeout_ms; /**< So is a send queue; 0: 60000. */
+	uint32_t send_max_bytes; /**< Send queue above which a connection waits; 0: 1 MiB. */
+	const char *engine; /**< "NAME" or "PATH.so", ",key=value..."; NULL: none. */
+	const char *const *engine_directories; /**< Where NAME is looked for; NULL-terminated. */
+	unsigned int engine_threads; /**< 0: execute() runs on the cores. */
+	bool idle_poll; /**< Spin when there is nothing to do, instead of sleeping. */
+};
+
+/**
+ * Create a server for all enabled lcores: pools, queues, engine. The port is set up and started.
+ *
+ * @param error
+ *   On failure: one line that names what was wrong and what would do.
+ * @return
+ *   The server, or NULL with rte_errno.
+ */
+struct tr_core_server *tr_core_create(const struct tr_core_config *config, char *error,
+				      size_t error_size);
+
+/**
+ * Accept connections on every core. Before tr_core_run(), or while it runs.
+ *
+ * @param addr
+ *   Network order; 0 for any of ours.
+ * @param port
+ *   TCP port, host order.
+ * @param arg
+ *   Handed to protocol->create(), once a core.
+ * @return
+ *   0, -EADDRINUSE, -EADDRNOTAVAIL, -ENOSPC, -ENOMEM.
+ */
+int tr_core_listen(struct tr_core_server *server, uint32_t addr, uint16_t port,
+		   const struct tr_protocol_ops *protocol, void *arg);
+
+/**
+ * Serve: launches the worker lcores, runs the main lcore's core in the calling thread, and
+ * returns when tr_core_quit() was called and the cores have drained.
+ *
+ * @return
+ *   0 or -errno.
+ */
+int tr_core_run(struct tr_core_server *server);
+
+/**
+ * Make tr_core_run() return: accept no more, answer what is in flight, close, then end. What has
+ * not drained after two seconds is reset. Any thread, also a signal handler.
+ */
+void tr_core_quit(struct tr_core_server *server);
+
+/** Free everything, the port included (stopped and closed). After tr_core_run(). */
+void tr_core_destroy(struct tr_core_server *server);
+
+/** Echo: sends back what it receives. The smallest protocol, and the model for others. */
+extern const struct tr_protocol_ops tr_core_echo;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TR_CORE_H */

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * An IPv4 host on one Ethernet port, as one core sees it: frames in, packets for TCP out of them;
+ * packets in, frames out.
+ *
+ * Each core has its own struct ip. What it sends stands in a queue that core hands to the device;
+ * what changes in its neighbours it reports, so that core can tell the other cores.
+ *
+ * Threads: the core that owns it; ip_stats may be read by any.
+ */
+#ifndef IP_H
+#define IP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+
+#include "ip_stats.h"
+
+struct ip;
+
+/** Frames that can wait for the device. */
+#define IP_TXQ_SIZE 512
+
+/** Frames on their way to the device, oldest first. Core takes them from the front. */
+struct ip_txq {
+	uint16_t nb;
+	struct rte_mbuf *frames[IP_TXQ_SIZE];
+};
+
+/** A neighbour became reachable at an address, or changed it. */
+struct ip_neighbour {
+	rte_be32_t addr;
+	struct rte_ether_addr mac;
+};
+
+/** Where ip reports to its owner. */
+struct ip_events {
+	/** This core learned a neighbour: the others want ip_neighbour_update(). */
+	void (*neighbour)(void *arg, const struct ip_neighbour *neighbour);
+};
+
+/** What ip_create() needs. */
+struct ip_config {
+	struct rte_ether_addr mac;
+	rte_be32_t addr;
+	uint8_t prefix_len;
+	rte_be32_t gateway; /* 0: none */
+	uint16_t mtu; /* of IP packets */
+	uint32_t neighbours_max;
+	struct rte_mempool *mbufs; /* for frames that ip itself makes */
+	bool tx_ipv4_checksum; /* the port computes it */
+	bool tx_tcp_checksum;
+	int socket;
+	const struct ip_events *events;
+	void *events_arg;
+};
+
+/** An IPv4 packet for a protocol above: where it is in its mbuf, already stripped. */
+struct ip_packet {
+	rte_be32_t src;
+	rte_be32_t dst;
+	uint32_t bytes; /* of payload, from the mbuf's first byte */
+	uint8_t protocol; /* IPPROTO_TCP */
+	uint8_t ttl;
+	uint8_t ecn;
+	bool checksum_good; /* the device verified the TCP checksum */
+};
+
+/** What became of a frame. */
+enum ip_verdict {
+	IP_DELIVER, /* the mbuf now begins with the payload of *packet: the caller's to free */
+	IP_TAKEN /* answered, queued or dropped (and counted): nothing is left to do */
+};
+
+/** Create a host; NULL with rte_errno. Control thread. */
+struct ip *ip_create(const struct ip_config *config);
+
+/** Free it and the packets that wait in it. Control thread; its core does not run. */
+void ip_destroy(struct ip *ip);
+
+/**
+ * Take a frame from the device.
+ *
+ * @param mbuf
+ *   Consumed, unless the verdict says that it is delivered. A delivered packet is at least
+ *   @p packet->bytes long, of exactly that length (padding is cut), and its first 60 bytes, or all
+ *   of it, are contiguous.
+ */
+enum ip_verdict eth_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us,
+			  struct ip_packet *packet);
+
+/**
+ * Send a packet: prepend IPv4 and Ethernet headers and queue it. While the neighbour's address
+ * is being asked for, it waits (a few at most, then the oldest is dropped and counted).
+ *
+ * @param mbuf
+ *   Payload with headroom; consumed whatever happens. For TCP its l4_len is set, and its checksum
+ *   field holds ip_tcp_checksum_begin()'s value, or the port or this function completes it.
+ * @param dst
+ *   Final destination: the route chooses the neighbour.
+ */
+void ip_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol,
+	       uint64_t now_us);
+
+/**
+ * Complete a TCP segment's checksum before ip_output(): computed here, or left to the port.
+ *
+ * @param mbuf
+ *   Begins with the TCP header, whose checksum is zero.
+ */
+void ip_tcp_checksum(struct ip *ip, struct rte_mbuf *mbuf, uint16_t tcp_header_bytes,
+		     rte_be32_t src, rte_be32_t dst);
+
+/** Whether a received TCP segment's checksum is right. */
+bool ip_tcp_checksum_ok(const struct rte_mbuf *mbuf, const struct ip_packet *packet);
+
+/** The queue of frames for the device. */
+struct ip_txq *ip_txq(struct ip *ip);
+
+/** Run what is due: ask again for neighbours, forget silent ones. Cheap when nothing is. */
+void ip_tick(struct ip *ip, uint64_t now_us);
+
+/** When ip_tick() next has something to do, or UINT64_MAX. */
+uint64_t ip_next_timer_us(const struct ip *ip);
+
+/** Another core learned a neighbour. */
+void ip_neighbour_update(struct ip *ip, const struct ip_neighbour *neighbour, uint64_t now_us);
+
+/** Announce our address (RFC 5227 section 2.3), as the port comes up. */
+void ip_announce(struct ip *ip);
+
+/** Our address. */
+rte_be32_t ip_addr(const struct ip *ip);
+
+/** Our MTU, in bytes of IP packet. */
+uint16_t ip_mtu(const struct ip *ip);
+
+/** Whether an address is one that a TCP peer can have: unicast, not ours, not our broadcast. */
+bool ip_addr_is_peer(const struct ip *ip, rte_be32_t addr);
+
+/** Counters; see ip_stats.h. */
+const struct ip_stats *ip_stats(const struct ip *ip);
+
+/** Zero the counters. The core. */
+void ip_stats_clear(struct ip *ip);
+
+/** Call @p visit for each neighbour entry. The core. @p reachable: its address is known. */
+void ip_neighbour_walk(const struct ip *ip,
+		       void (*visit)(const struct ip_neighbour *neighbour, bool reachable,
+				     void *arg),
+		       void *arg);
+
+#endif /* IP_H */

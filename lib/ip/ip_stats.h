@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * Counters of Ethernet, ARP, IPv4 and ICMP: each dropped packet counts under exactly one name.
+ * One writer, the owning core; any thread reads.
+ */
+#ifndef IP_STATS_H
+#define IP_STATS_H
+
+#include <stdint.h>
+
+/* clang-format off */
+/** X(name, what it counts) for each counter; the drops are those whose name begins drop_. */
+#define IP_STATS(X)                                                                        \
+	X(eth_rx, "frames received")                                                       \
+	X(arp_rx, "ARP packets received")                                                  \
+	X(arp_tx, "ARP packets sent")                                                      \
+	X(ip_rx, "IPv4 packets received")                                                  \
+	X(ip_tx, "IPv4 packets sent")                                                      \
+	X(icmp_echo, "ICMP echo requests answered")                                        \
+	X(drop_eth_short, "frames shorter than an Ethernet header")                        \
+	X(drop_eth_type, "frames of a type that is not spoken here")                       \
+	X(drop_eth_address, "frames for another host")                                     \
+	X(drop_arp_malformed, "ARP packets that are short or not for IPv4 over Ethernet")  \
+	X(drop_arp_conflict, "ARP packets in which another host claims our address")       \
+	X(drop_ip_truncated, "IPv4 packets shorter than they say")                         \
+	X(drop_ip_header, "IPv4 headers of a wrong version or length")                     \
+	X(drop_ip_checksum, "IPv4 headers with a wrong checksum")                          \
+	X(drop_ip_source, "IPv4 packets from an address that no host has")                 \
+	X(drop_ip_destination, "IPv4 packets for another host")                            \
+	X(drop_ip_source_route, "IPv4 packets with a source route")                        \
+	X(drop_ip_fragment, "IPv4 fragments")                                              \
+	X(drop_ip_protocol, "IPv4 packets of a protocol that is not spoken here")          \
+	X(drop_icmp_malformed, "ICMP packets that are short or have a wrong checksum")     \
+	X(drop_icmp_type, "ICMP packets of a type that is not acted on")                   \
+	X(drop_no_mbuf, "packets not sent or read for want of an mbuf")                    \
+	X(drop_no_route, "packets to a network that no route leads to")                    \
+	X(drop_neighbour_queue, "packets that waited too long for a neighbour's address")  \
+	X(drop_neighbour_table, "packets to a new neighbour with the table full")          \
+	X(drop_tx_queue, "packets with the transmit queue full")
+/* clang-format on */
+
+/** The counters by name. */
+struct ip_stats {
+#define IP_STATS_FIELD(name, help) uint64_t name;
+	IP_STATS(IP_STATS_FIELD)
+#undef IP_STATS_FIELD
+};
+
+#endif /* IP_STATS_H */

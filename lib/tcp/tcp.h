@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * TCP (RFC 9293) as a function: a segment, a tick or a call comes in with the time, segments go
+ * out through ip_output(), and what the owner must know comes back through a table of events.
+ * Reads no clock, polls no device, starts no thread.
+ *
+ * A struct tcp and its connections belong to one core. Memory comes from pools sized at start.
+ *
+ * Threads: the core that owns it; tcp_stats may be read by any.
+ */
+#ifndef TCP_H
+#define TCP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "chain.h"
+#include "ip.h"
+#include "tcp_stats.h"
+
+struct tcp;
+struct tcp_conn;
+
+/** States of RFC 9293 section 3.3.2. LISTEN is a listener's, not a connection's. */
+enum tcp_state {
+	TCP_CLOSED,
+	TCP_SYN_SENT,
+	TCP_SYN_RECEIVED,
+	TCP_ESTABLISHED,
+	TCP_FIN_WAIT_1,
+	TCP_FIN_WAIT_2,
+	TCP_CLOSE_WAIT,
+	TCP_CLOSING,
+	TCP_LAST_ACK,
+	TCP_TIME_WAIT,
+	TCP_STATES /* number of states; not a state */
+};
+
+/**
+ * What the owner is told. Called from tcp_input(), tcp_tick() and, for closed, tcp_abort(); each
+ * may call any function of this header on the connection but tcp_input() and tcp_tick().
+ */
+struct tcp_events {
+	/**
+	 * A connection is established: opened actively (its user pointer is what tcp_connect()
+	 * was given) or accepted (@p listener_arg is what tcp_listen() was given; the return value
+	 * becomes its user pointer, NULL refuses it with a reset).
+	 */
+	void *(*opened)(void *arg, struct tcp_conn *conn, void *listener_arg);
+
+	/** More bytes are there to read, in order. */
+	void (*readable)(void *user, struct tcp_conn *conn);
+
+	/** The peer acknowledged bytes: the send chain is shorter. */
+	void (*sent)(void *user, struct tcp_conn *conn);
+
+	/** The peer will send nothing more (its FIN, after all its data was offered). */
+	void (*peer_closed)(void *user, struct tcp_conn *conn);
+
+	/**
+	 * The connection is over for its owner, once for each that was opened or connected: its
+	 * chain and unread bytes are freed and @p conn must not be used any more. @p error: 0 both
+	 * sides closed, else -ECONNRESET, -ETIMEDOUT, -ECONNREFUSED, or -ECONNABORTED for
+	 * tcp_abort(). TIME-WAIT goes on without its owner.
+	 */
+	void (*closed)(void *user, struct tcp_conn *conn, int error);
+};
+
+/** What tcp_create() needs. */
+struct tcp_config {
+	const char *name; /* unique: of its pools */
+	struct ip *ip;
+	const struct tcp_events *events;
+	void *events_arg;
+	uint32_t conns_max; /* TIME-WAIT included */
+	uint32_t receive_window_bytes; /* most unread bytes of one connection */
+	uint32_t reassembly_max; /* out-of-order segments kept, of all connections together */
+	uint16_t mss_max; /* 0: what MTU and mbufs allow */
+	struct chain_pool *chain_pool; /* for data */
+	struct rte_mempool *mbufs; /* for segments without data */
+	uint8_t secret[16]; /* keys initial sequence numbers and the flow table */
+	uint64_t time_wait_us; /* 2 MSL */
+	uint64_t now_us;
+	int socket;
+};
+
+/** Why the owner may want to look at a connection. */
+struct tcp_conn_info {
+	rte_be32_t local_addr;
+	rte_be32_t remote_addr;
+	rte_be16_t local_port;
+	rte_be16_t remote_port;
+	enum tcp_state state;
+	uint32_t id; /* stable while the connection lives, below conns_max */
+	uint32_t snd_una;
+	uint32_t snd_nxt;
+	uint32_t snd_wnd;
+	uint32_t rcv_nxt;
+	uint32_t rcv_wnd;
+	uint32_t send_bytes; /* in the chain */
+	uint32_t receive_bytes; /* unread */
+	uint32_t cwnd_bytes;
+	uint32_t ssthresh_bytes;
+	uint32_t srtt_us;
+	uint32_t rto_us;
+	uint32_t retransmits; /* segments */
+	uint16_t mss_bytes;
+	uint8_t send_scale;
+	uint8_t receive_scale;
+	bool timestamps;
+	bool sack;
+};
+
+/** Create; NULL with rte_errno. Control thread. */
+struct tcp *tcp_create(const struct tcp_config *config);
+
+/** Free everything; no event is called. Control thread, its core does not run. */
+void tcp_destroy(struct tcp *tcp);
+
+/** Take a segment from eth_input(). @p mbuf is consumed. */
+void tcp_input(struct tcp *tcp, struct rte_mbuf *mbuf, const struct ip_packet *packet,
+	       uint64_t now_us);
+
+/** Run the timers that are due. Cheap when none is. */
+void tcp_tick(struct tcp *tcp, uint64_t now_us);
+
+/** Latest time at which tcp_tick() must run, or UINT64_MAX. Never later than a due timer. */
+uint64_t tcp_next_timer_us(const struct tcp *tcp);
+
+/**
+ * Send what is to be sent: data, window updates and ACKs of all connections that asked for it
+ * since the last call. Once a turn, after responses were appended, so that data carries the ACK.
+ */
+void tcp_output(struct tcp *tcp, uint64_t now_us);
+
+/**
+ * Accept connections to a port.
+ *
+ * @param addr
+ *   Ours, or 0 for any.
+ * @return
+ *   0, -EADDRINUSE, -ENOSPC (too many listeners).
+ */
+int tcp_listen(struct tcp *tcp, rte_be32_t addr, rte_be16_t port, void *listener_arg);
+
+/** Accept no more. Connections live on. 0 or -ENOENT. */
+int tcp_unlisten(struct tcp *tcp, rte_be32_t addr, rte_be16_t port);
+
+/**
+ * Open actively. The SYN leaves with the next tcp_output().
+ *
+ * @param local_port
+ *   0: chosen (RFC 6056).
+ * @return
+ *   The connection, or NULL with rte_errno: EADDRINUSE, ENOBUFS, EINVAL (no such peer).
+ */
+struct tcp_conn *tcp_connect(struct tcp *tcp, rte_be32_t remote_addr, rte_be16_t remote_port,
+			     rte_be16_t local_port, void *user, uint64_t now_us);
+
+/** The chain to append to; tcp_send() afterwards. Not after tcp_close(). */
+struct tr_chain *tcp_chain(struct tcp_conn *conn);
+
+/** Bytes were appended: send them with the next tcp_output(). */
+void tcp_send(struct tcp_conn *conn);
+
+/**
+ * The first unread bytes, contiguous.
+ *
+ * @param[out] len
+ *   How many; 0 when there are none.
+ */
+const uint8_t *tcp_receive_peek(const struct tcp_conn *conn, uint32_t *len);
+
+/** Copy up to @p len unread bytes from the first on, without reading them; returns how many. */
+uint32_t tcp_receive_copy(const struct tcp_conn *conn, void *data, uint32_t len);
+
+/** Unread bytes. */
+uint32_t tcp_receive_bytes(const struct tcp_conn *conn);
+
+/** Bytes were read: free them, and open the window when it is worth a segment. */
+void tcp_receive_consume(struct tcp_conn *conn, uint32_t len);
+
+/**
+ * Close: a FIN after what is in the chain. Unread bytes, or bytes that come later, make it a
+ * reset (RFC 9293 section 3.6.1; RFC 2525 section 2.17). closed is called in the end.
+ */
+void tcp_close(struct tcp_conn *conn);
+
+/** Reset the connection. Calls closed with -ECONNABORTED before it returns. */
+void tcp_abort(struct tcp_conn *conn);
+
+/** What a connection looks like now. */
+void tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info);
+
+/** The connection of this id, or NULL. */
+struct tcp_conn *tcp_conn_find(struct tcp *tcp, uint32_t id);
+
+/** The user pointer; NULL in SYN-RECEIVED and TIME-WAIT. */
+void *tcp_conn_user(const struct tcp_conn *conn);
+
+/** Call @p visit for every connection, TIME-WAIT included. */
+void tcp_conn_walk(struct tcp *tcp, void (*visit)(struct tcp_conn *conn, void *arg), void *arg);
+
+/** Connections that exist, TIME-WAIT included. */
+uint32_t tcp_conn_count(const struct tcp *tcp);
+
+/** "ESTABLISHED". */
+const char *tcp_state_name(enum tcp_state state);
+
+/** Counters; see tcp_stats.h. */
+const struct tcp_stats *tcp_stats(const struct tcp *tcp);
+
+/** Zero the counters. */
+void tcp_stats_clear(struct tcp *tcp);
+
+#endif /* TCP_H */

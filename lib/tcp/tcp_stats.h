@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * Counters of TCP: each dropped segment counts under exactly one name.
+ * One writer, the owning core; any thread reads.
+ */
+#ifndef TCP_STATS_H
+#define TCP_STATS_H
+
+#include <stdint.h>
+
+/* clang-format off */
+/** X(name, what it counts) for each counter; the drops are those whose name begins drop_. */
+#define TCP_STATS(X)                                                                       \
+	X(rx_segments, "segments received")                                                \
+	X(tx_segments, "segments sent")                                                    \
+	X(rx_bytes, "bytes received in order")                                             \
+	X(tx_bytes, "bytes sent for the first time")                                       \
+	X(opened_active, "connections established that we opened")                         \
+	X(opened_passive, "connections established that a peer opened")                    \
+	X(closed, "connections closed by both sides")                                      \
+	X(reset_received, "connections reset by the peer")                                 \
+	X(reset_sent, "resets sent")                                                       \
+	X(timed_out, "connections given up after too many retransmissions")                \
+	X(refused, "connections refused by the owner or for want of memory")               \
+	X(retransmits, "segments sent again")                                              \
+	X(retransmit_timeouts, "retransmission timeouts")                                  \
+	X(fast_retransmits, "losses found by duplicate ACKs")                              \
+	X(delayed_acks, "ACKs sent by the delayed ACK timer")                              \
+	X(window_probes, "zero window probes sent")                                        \
+	X(challenge_acks, "challenge ACKs sent (RFC 5961)")                                \
+	X(out_of_order, "segments kept for reassembly")                                    \
+	X(duplicates, "segments without any new byte")                                     \
+	X(send_starved, "segments not sent for want of an mbuf, tried again later")        \
+	X(drop_truncated, "segments shorter than their header")                            \
+	X(drop_checksum, "segments with a wrong checksum")                                 \
+	X(drop_address, "segments from or to an address that cannot have a connection")    \
+	X(drop_no_conn, "segments for no connection and no listener, reset")               \
+	X(drop_no_conn_silent, "resets for no connection")                                 \
+	X(drop_syn_full, "SYNs with every connection in use")                              \
+	X(drop_flags, "segments whose flags make no sense in their state")                 \
+	X(drop_ack, "segments that acknowledge what was never sent, or too old")           \
+	X(drop_window, "segments outside the receive window")                              \
+	X(drop_paws, "segments with an old timestamp (RFC 7323)")                          \
+	X(drop_reset_window, "resets outside the receive window")                          \
+	X(drop_reassembly, "out-of-order segments with no room to keep them")              \
+	X(drop_after_close, "segments with data that nobody will read")
+/* clang-format on */
+
+/** The counters by name. */
+struct tcp_stats {
+#define TCP_STATS_FIELD(name, help) uint64_t name;
+	TCP_STATS(TCP_STATS_FIELD)
+#undef TCP_STATS_FIELD
+};
+
+#endif /* TCP_STATS_H */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * IPv4 headers (RFC 791, RFC 1122 section 3.2.1): bytes to a checked struct and back.
+ * Pure functions, any thread.
+ */
+#ifndef WIRE_IPV4_H
+#define WIRE_IPV4_H
+
+#include <stdint.h>
+
+#include <rte_byteorder.h>
+
+/** Bytes of a header without options. */
+#define WIRE_IPV4_HEADER_BYTES 20
+
+/** What was wrong with a header. */
+enum wire_ipv4_error {
+	WIRE_IPV4_OK,
+	WIRE_IPV4_TRUNCATED, /**< Shorter than its header, or than its total length says. */
+	WIRE_IPV4_BAD_VERSION, /**< Not 4. */
+	WIRE_IPV4_BAD_LENGTH, /**< Header length below 20, or beyond the total length. */
+	WIRE_IPV4_BAD_CHECKSUM /**< Of the header. */
+};
+
+/** A header that has been checked. Addresses in network order, as all the stack keeps them. */
+struct wire_ipv4 {
+	rte_be32_t src;
+	rte_be32_t dst;
+	uint16_t header_bytes;
+	uint16_t total_bytes; /**< Header and payload; what follows it is padding. */
+	uint16_t id;
+	uint16_t fragment_offset; /**< In bytes. */
+	uint8_t protocol;
+	uint8_t ttl;
+	uint8_t dscp_ecn;
+	uint8_t dont_fragment;
+	uint8_t more_fragments;
+	uint8_t source_route; /**< Has a loose or strict source route option. */
+};
+
+/**
+ * Check a header.
+ *
+ * @param data
+ *   The packet from its first IP byte.
+ * @param len
+ *   Bytes at data that may be read: the whole header at least, else WIRE_IPV4_TRUNCATED.
+ * @param packet_len
+ *   Bytes of the whole packet, padding included, which total length must not exceed.
+ * @param check_sum
+ *   Zero when the device has verified the header's checksum.
+ */
+enum wire_ipv4_error wire_ipv4_parse(const uint8_t *data, uint32_t len, uint32_t packet_len,
+				     int check_sum, struct wire_ipv4 *ipv4);
+
+/**
+ * Write a header without options, checksum included, from src, dst, total_bytes, id, protocol,
+ * ttl, dscp_ecn and dont_fragment.
+ *
+ * @param data
+ *   Room for WIRE_IPV4_HEADER_BYTES.
+ */
+void wire_ipv4_write(uint8_t *data, const struct wire_ipv4 *ipv4);
+
+#endif /* WIRE_IPV4_H */

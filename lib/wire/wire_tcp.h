@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * TCP headers and options (RFC 9293 section 3.1, 3.2; RFC 7323; RFC 2018): bytes to a checked
+ * struct and back. Pure functions, any thread.
+ */
+#ifndef WIRE_TCP_H
+#define WIRE_TCP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_byteorder.h>
+
+/** Bytes of a header without options, and the most with them. */
+#define WIRE_TCP_HEADER_BYTES 20
+#define WIRE_TCP_HEADER_MAX 60
+
+/** Blocks that fit in the options of one segment. */
+#define WIRE_TCP_SACK_MAX 4
+
+#define WIRE_TCP_FIN 0x01
+#define WIRE_TCP_SYN 0x02
+#define WIRE_TCP_RST 0x04
+#define WIRE_TCP_PSH 0x08
+#define WIRE_TCP_ACK 0x10
+#define WIRE_TCP_URG 0x20
+#define WIRE_TCP_ECE 0x40
+#define WIRE_TCP_CWR 0x80
+
+/** Options, each at most once: of several, the first that is well formed. */
+struct wire_tcp_options {
+	bool has_mss;
+	bool has_window_scale;
+	bool has_timestamps;
+	bool sack_permitted;
+	uint8_t window_scale; /**< 0 to 14: larger is read as 14 (RFC 7323 section 2.3). */
+	uint8_t nb_sack;
+	uint16_t mss;
+	uint32_t ts_value;
+	uint32_t ts_echo;
+	struct {
+		uint32_t left;
+		uint32_t right;
+	} sack[WIRE_TCP_SACK_MAX];
+};
+
+/** A header that has been checked. Sequence numbers and window in host order. */
+struct wire_tcp {
+	rte_be16_t src_port;
+	rte_be16_t dst_port;
+	uint32_t seq;
+	uint32_t ack;
+	uint16_t window; /**< As on the wire: not scaled. */
+	uint16_t urgent;
+	uint16_t header_bytes;
+	uint8_t flags; /**< WIRE_TCP_*. */
+	struct wire_tcp_options options;
+};
+
+/** What was wrong with a header. */
+enum wire_tcp_error {
+	WIRE_TCP_OK,
+	WIRE_TCP_TRUNCATED, /**< Shorter than 20 bytes, or than its data offset says. */
+	WIRE_TCP_BAD_OFFSET /**< Data offset below 5. */
+};
+
+/**
+ * Check a header and its options. An option of illegal length ends the options: what came before
+ * it counts (RFC 9293 MUST-7). Unknown options are skipped by their length (MUST-6).
+ *
+ * @param data
+ *   The segment from its first byte.
+ * @param len
+ *   Bytes of it that may be read: the whole header at least.
+ */
+enum wire_tcp_error wire_tcp_parse(const uint8_t *data, uint32_t len, struct wire_tcp *tcp);
+
+/** Bytes that wire_tcp_write() will write: the header with these options, padded. */
+uint16_t wire_tcp_header_bytes(const struct wire_tcp_options *options);
+
+/**
+ * Write a header with its options, padded to four bytes, checksum zero. Options in the order
+ * MSS, SACK-permitted, timestamps, window scale, SACK blocks (of which as many as fit).
+ *
+ * @param data
+ *   Room for wire_tcp_header_bytes().
+ * @return
+ *   Bytes written.
+ */
+uint16_t wire_tcp_write(uint8_t *data, const struct wire_tcp *tcp);
+
+#endif /* WIRE_TCP_H */
