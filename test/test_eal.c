@@ -20,17 +20,10 @@ void
 test_eal_init(void)
 {
 	static bool done;
-	static char args[][24] = {"test",
-				  "--no-huge",
-				  "--no-pci",
-				  "--no-telemetry",
-				  "--in-memory",
-				  "--no-shconf",
-				  "-m",
-				  "1024",
-				  "-l",
-				  "0",
-				  "--log-level=warning"};
+	static char args[][24] = {
+		"test", "--no-huge", "--no-pci", "--no-telemetry",	"--no-shconf", "-m",
+		"1024", "-l",	     "0",	 "--log-level=warning",
+	};
 	char *argv[RTE_DIM(args)];
 	unsigned int i;
 
