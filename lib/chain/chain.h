@@ -49,13 +49,18 @@ struct chain_pool {
 	struct chain_stats stats;
 };
 
+/** A place in a chain: an mbuf, and its first byte counted from the chain's first. */
+struct chain_cursor {
+	struct rte_mbuf *mbuf;
+	uint32_t offset;
+};
+
 /** A chain. All zero but @p pool and @p segment_bytes when empty. */
 struct tr_chain {
 	struct chain_pool *pool;
 	struct rte_mbuf *head;
 	struct rte_mbuf *tail;
-	struct rte_mbuf *cursor; /* where the last segment was cut: the next is near */
-	uint32_t cursor_offset; /* of the cursor's first byte, from the chain's first */
+	struct chain_cursor cursors[2]; /* where segments were cut last: the next is near */
 	uint32_t bytes;
 	uint16_t segment_bytes; /* payload of a full segment; an mbuf holds no more */
 };

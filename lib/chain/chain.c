@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "chain.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_common.h>
+#include <rte_debug.h>
+#include <rte_mbuf.h>
+#include <rte_memcpy.h>
+
+#include "chain_link.h"
+
+/* Mbufs asked of the pool at once: a large value takes several rounds. */
+#define CHAIN_ALLOC_BURST 32
+
+/* Objects that an lcore keeps at hand. */
+#define CHAIN_MEMPOOL_CACHE 256
+
+static uint32_t chain_tail_room(const struct tr_chain *chain);
+static struct rte_mbuf *chain_mbufs_alloc(struct tr_chain *chain, uint32_t nb,
+					  struct rte_mbuf **last);
+static void chain_mbufs_free(struct rte_mbuf *mbuf);
+static void chain_write(struct tr_chain *chain, struct rte_mbuf *mbuf, const struct iovec *parts,
+			unsigned int nb_parts);
+static void chain_cursors_trim(struct tr_chain *chain, uint32_t bytes);
+
+int
+tr_chain_append(struct tr_chain *chain, const struct iovec *parts, unsigned int nb_parts)
+{
+	struct chain_stats *stats = &chain->pool->stats;
+	struct rte_mbuf *first = NULL;
+	struct rte_mbuf *last = NULL;
+	struct rte_mbuf *start;
+	uint64_t total = 0;
+	uint64_t nb_new = 0;
+	uint32_t room;
+	unsigned int i;
+
+	for (i = 0; i < nb_parts; i++)
+		total += parts[i].iov_len;
+	if (total == 0)
+		return 0;
+
+	room = chain_tail_room(chain);
+	if (total > room)
+		nb_new = (total - room + chain->segment_bytes - 1) / chain->segment_bytes;
+	if (nb_new > 0) {
+		/* The sequence space, and so the chain, ends far below 4 GiB. */
+		if (likely(total <= UINT32_MAX - chain->bytes))
+			first = chain_mbufs_alloc(chain, nb_new, &last);
+		if (unlikely(first == NULL)) {
+			stats->append_failures++;
+			return -ENOMEM;
+		}
+	}
+
+	/* Nothing fails from here on. */
+	start = room > 0 ? chain->tail : first;
+	if (first != NULL) {
+		if (chain->tail == NULL)
+			chain->head = first;
+		else
+			chain_link(chain->tail)->next = first;
+		chain->tail = last;
+	}
+	chain_write(chain, start, parts, nb_parts);
+
+	chain->bytes += total;
+	stats->appends++;
+	stats->bytes_copied += total;
+	stats->mbufs += nb_new;
+	return 0;
+}
+
+void
+chain_trim(struct tr_chain *chain, uint32_t bytes)
+{
+	uint32_t left = bytes;
+
+	RTE_ASSERT(bytes <= chain->bytes);
+
+	while (left > 0) {
+		struct rte_mbuf *mbuf = chain->head;
+		struct chain_link *link = chain_link(mbuf);
+
+		if (left < link->len) {
+			link->offset += left;
+			link->len -= left;
+			break;
+		}
+		left -= link->len;
+		chain->head = link->next;
+		/* This mbuf alone: its `next` belongs to transmission. */
+		rte_pktmbuf_free_seg(mbuf);
+	}
+	if (chain->head == NULL)
+		chain->tail = NULL;
+	chain->bytes -= bytes;
+	chain_cursors_trim(chain, bytes);
+}
+
+uint32_t
+tr_chain_bytes(const struct tr_chain *chain)
+{
+	return chain->bytes;
+}
+
+struct rte_mempool *
+chain_mempool_create(const char *name, unsigned int nb_mbufs, int socket)
+{
+	/* A cache must leave the pool the better part. */
+	unsigned int cache = RTE_MIN(nb_mbufs / 4, (unsigned int)CHAIN_MEMPOOL_CACHE);
+
+	return rte_pktmbuf_pool_create(name, nb_mbufs, cache, CHAIN_PRIV_SIZE,
+				       RTE_MBUF_DEFAULT_BUF_SIZE, socket);
+}
+
+uint16_t
+chain_segment_bytes_max(const struct chain_pool *pool)
+{
+	return rte_pktmbuf_data_room_size(pool->mbufs) - CHAIN_HEADROOM;
+}
+
+void
+chain_init(struct tr_chain *chain, struct chain_pool *pool, uint16_t segment_bytes)
+{
+	memset(chain, 0, sizeof(*chain));
+	chain->pool = pool;
+	chain_set_segment_bytes(chain, segment_bytes);
+}
+
+void
+chain_set_segment_bytes(struct tr_chain *chain, uint16_t segment_bytes)
+{
+	RTE_ASSERT(segment_bytes > 0 && segment_bytes <= chain_segment_bytes_max(chain->pool));
+	chain->segment_bytes = segment_bytes;
+}
+
+void
+chain_deinit(struct tr_chain *chain)
+{
+	chain_trim(chain, chain->bytes);
+}
+
+static uint32_t
+chain_tail_room(const struct tr_chain *chain)
+{
+	const struct chain_link *link;
+	uint32_t end;
+
+	if (chain->tail == NULL)
+		return 0;
+	link = chain_link(chain->tail);
+	end = link->offset + link->len;
+	if (link->sealed || link->len >= chain->segment_bytes)
+		return 0;
+	return RTE_MIN((uint32_t)chain->segment_bytes - link->len, chain->tail->buf_len - end);
+}
+
+/* Exactly @p nb empty mbufs linked in a list, or NULL and none. */
+static struct rte_mbuf *
+chain_mbufs_alloc(struct tr_chain *chain, uint32_t nb, struct rte_mbuf **last)
+{
+	struct rte_mbuf *mbufs[CHAIN_ALLOC_BURST];
+	struct rte_mbuf *first = NULL;
+	uint32_t burst;
+	uint32_t i;
+
+	*last = NULL;
+	for (; nb > 0; nb -= burst) {
+		burst = RTE_MIN(nb, (uint32_t)CHAIN_ALLOC_BURST);
+		if (unlikely(rte_pktmbuf_alloc_bulk(chain->pool->mbufs, mbufs, burst) != 0)) {
+			chain_mbufs_free(first);
+			return NULL;
+		}
+		for (i = 0; i < burst; i++) {
+			*chain_link(mbufs[i]) = (struct chain_link){.offset = CHAIN_HEADROOM};
+			if (first == NULL)
+				first = mbufs[i];
+			else
+				chain_link(*last)->next = mbufs[i];
+			*last = mbufs[i];
+		}
+	}
+	return first;
+}
+
+static void
+chain_mbufs_free(struct rte_mbuf *mbuf)
+{
+	struct rte_mbuf *next;
+
+	for (; mbuf != NULL; mbuf = next) {
+		next = chain_link(mbuf)->next;
+		rte_pktmbuf_free_seg(mbuf);
+	}
+}
+
+/* Copy the parts to the end of @p mbuf and those after it, which have room for them. */
+static void
+chain_write(struct tr_chain *chain, struct rte_mbuf *mbuf, const struct iovec *parts,
+	    unsigned int nb_parts)
+{
+	struct chain_link *link = chain_link(mbuf);
+	uint32_t room = RTE_MIN((uint32_t)chain->segment_bytes - link->len,
+				(uint32_t)mbuf->buf_len - link->offset - link->len);
+	unsigned int i;
+
+	for (i = 0; i < nb_parts; i++) {
+		const uint8_t *from = parts[i].iov_base;
+		size_t left = parts[i].iov_len;
+
+		while (left > 0) {
+			uint32_t len;
+
+			if (room == 0) {
+				mbuf = link->next;
+				link = chain_link(mbuf);
+				room = chain->segment_bytes;
+			}
+			len = RTE_MIN(left, (size_t)room);
+			rte_memcpy(chain_link_data(mbuf) + link->len, from, len);
+			link->len += len;
+			room -= len;
+			from += len;
+			left -= len;
+		}
+	}
+}
+
+/* Places in freed mbufs are forgotten, the others are that much nearer to the front. */
+static void
+chain_cursors_trim(struct tr_chain *chain, uint32_t bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(chain->cursors); i++) {
+		struct chain_cursor *cursor = &chain->cursors[i];
+
+		if (cursor->offset >= bytes)
+			cursor->offset -= bytes;
+		else
+			*cursor = (struct chain_cursor){0};
+	}
+}

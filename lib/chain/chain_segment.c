@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include <rte_branch_prediction.h>
+#include <rte_common.h>
+#include <rte_debug.h>
+#include <rte_mbuf.h>
+#include <rte_memcpy.h>
+
+#include "chain.h"
+#include "chain_link.h"
+
+static struct rte_mbuf *segment_find(struct tr_chain *chain, uint32_t *offset);
+static bool segment_in_place_ok(const struct chain_pool *pool, struct rte_mbuf *mbuf,
+				uint32_t offset, uint32_t len);
+static struct rte_mbuf *segment_in_place(struct rte_mbuf *mbuf);
+static struct rte_mbuf *segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf,
+				       uint32_t offset, uint32_t len);
+static struct rte_mbuf *segment_copied(struct chain_pool *pool, struct rte_mbuf *mbuf,
+				       uint32_t offset, uint32_t len);
+
+struct rte_mbuf *
+chain_segment(struct tr_chain *chain, uint32_t offset, uint32_t *len)
+{
+	struct chain_pool *pool = chain->pool;
+	struct rte_mbuf *packet;
+	struct rte_mbuf *mbuf;
+
+	RTE_ASSERT(*len > 0 && offset < chain->bytes);
+
+	mbuf = segment_find(chain, &offset);
+	*len = RTE_MIN(*len, chain_link(mbuf)->len - offset);
+
+	if (likely(segment_in_place_ok(pool, mbuf, offset, *len))) {
+		pool->stats.segments++;
+		return segment_in_place(mbuf);
+	}
+	if (pool->link_segments && pool->share_mbufs) {
+		packet = segment_linked(pool, mbuf, offset, *len);
+		pool->stats.segments_linked += packet != NULL;
+		return packet;
+	}
+	packet = segment_copied(pool, mbuf, offset, *len);
+	pool->stats.segments_copied += packet != NULL;
+	return packet;
+}
+
+/*
+ * The mbuf in which a byte of the chain lies, and the byte's place in it.
+ *
+ * Two places are remembered, so that new data and the retransmission of what was lost before it,
+ * which take turns in loss recovery, each find theirs near. A walk from the head replaces the
+ * place nearer to the head.
+ */
+static struct rte_mbuf *
+segment_find(struct tr_chain *chain, uint32_t *offset)
+{
+	struct chain_cursor *low = &chain->cursors[0];
+	struct chain_cursor *high = &chain->cursors[1];
+	struct chain_cursor from = {.mbuf = chain->head};
+	struct chain_cursor *cursor;
+
+	if (low->offset > high->offset)
+		RTE_SWAP(low, high);
+	cursor = high->mbuf != NULL && high->offset <= *offset ? high : low;
+	if (cursor->mbuf != NULL && cursor->offset <= *offset)
+		from = *cursor;
+
+	while (*offset - from.offset >= chain_link(from.mbuf)->len) {
+		from.offset += chain_link(from.mbuf)->len;
+		from.mbuf = chain_link(from.mbuf)->next;
+	}
+	*cursor = from;
+	*offset -= from.offset;
+	return from.mbuf;
+}
+
+/*
+ * Headers go in front of the first byte: where they may overwrite headroom, or bytes that have
+ * been acknowledged, but never bytes of the chain. And nobody else may be reading.
+ */
+static bool
+segment_in_place_ok(const struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset,
+		    uint32_t len)
+{
+	return pool->share_mbufs && offset == 0 && len == chain_link(mbuf)->len &&
+	       rte_mbuf_refcnt_read(mbuf) == 1;
+}
+
+static struct rte_mbuf *
+segment_in_place(struct rte_mbuf *mbuf)
+{
+	struct chain_link *link = chain_link(mbuf);
+
+	link->sealed = true;
+	rte_pktmbuf_reset(mbuf);
+	mbuf->data_off = link->offset;
+	mbuf->data_len = link->len;
+	mbuf->pkt_len = link->len;
+	rte_mbuf_refcnt_update(mbuf, 1);
+	return mbuf;
+}
+
+/* An mbuf for the headers, and one that borrows the bytes. */
+static struct rte_mbuf *
+segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, uint32_t len)
+{
+	struct chain_link *link = chain_link(mbuf);
+	struct rte_mbuf *mbufs[2];
+	struct rte_mbuf *header;
+	struct rte_mbuf *payload;
+
+	if (unlikely(rte_pktmbuf_alloc_bulk(pool->mbufs, mbufs, RTE_DIM(mbufs)) != 0))
+		return NULL;
+	header = mbufs[0];
+	payload = mbufs[1];
+
+	link->sealed = true;
+	rte_pktmbuf_attach(payload, mbuf);
+	/* What attach copied is what was last sent from this mbuf: headers, offloads. */
+	payload->ol_flags = RTE_MBUF_F_INDIRECT;
+	payload->tx_offload = 0;
+	payload->data_off = link->offset + offset;
+	payload->data_len = len;
+	payload->pkt_len = len;
+
+	header->next = payload;
+	header->nb_segs = 2;
+	header->pkt_len = len;
+	return header;
+}
+
+/* Nobody borrows the bytes: the mbuf need not be sealed. */
+static struct rte_mbuf *
+segment_copied(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, uint32_t len)
+{
+	struct rte_mbuf *copy = rte_pktmbuf_alloc(pool->mbufs);
+
+	if (unlikely(copy == NULL))
+		return NULL;
+	rte_memcpy(rte_pktmbuf_append(copy, len), chain_link_data(mbuf) + offset, len);
+	return copy;
+}
