@@ -15,7 +15,7 @@
 struct engine {
 	const struct tr_engine_ops *ops;
 	void *instance;
-	void *library; /* dlopen handle, or NULL when it was registered already */
+	void *library; /* dlopen handle that keeps its object loaded, or NULL */
 };
 
 /** The registered engine of this name, or NULL. */

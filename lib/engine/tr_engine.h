@@ -217,7 +217,8 @@ struct tr_engine_ops {
  * loader runs; control thread.
  *
  * @return
- *   0, -EEXIST when the name is taken, -EINVAL when the table lacks a name or a function.
+ *   0, -EEXIST when the name is taken, -EINVAL when the table lacks a name or a function,
+ *   -ENOSPC when there are 64 engines.
  */
 int tr_engine_register(const struct tr_engine_ops *ops);
 
