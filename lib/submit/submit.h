@@ -16,8 +16,6 @@
 #ifndef SUBMIT_H
 #define SUBMIT_H
 
-#include <stdatomic.h>
-
 #include "tr_engine.h"
 #include "tr_submit.h"
 
@@ -65,6 +63,7 @@ struct submit_producer_stats {
 	uint64_t responses;
 	uint64_t wakeups; /* times the core slept and was woken */
 	uint64_t ring_full; /* responses dropped: proof of a double answer */
+	uint64_t bad_token; /* responses dropped: their token names no core */
 };
 
 /** Counters of one engine thread. */
@@ -101,7 +100,8 @@ int submit_start(struct tr_submit *submit, const struct tr_engine_ops *ops, void
 void submit_stop(struct tr_submit *submit);
 
 /**
- * Hand a request to an engine thread, chosen by its hash. The core that owns the request.
+ * Hand a request to an engine thread: that of index hash % nb_threads, so that requests of one
+ * core for one key execute in the order of their dispatch. The core that owns the request.
  *
  * With no engine threads execute() runs at once, here.
  *
@@ -137,8 +137,9 @@ int submit_wake_fd(const struct tr_submit *submit, unsigned int core);
  * Say that a core is about to sleep. The core.
  *
  * @return
- *   True when nothing waits: sleep on submit_wake_fd() is safe, and submit_sleep_end() follows.
- *   False when a response waits: the core is not marked as sleeping.
+ *   True when no response waits: sleep on submit_wake_fd() is safe, once the core has looked at
+ *   its other crossings again, and submit_sleep_end() follows, asleep or not. False when a
+ *   response waits: the core is not marked as sleeping.
  */
 bool submit_sleep_begin(struct tr_submit *submit, unsigned int core);
 
@@ -154,7 +155,7 @@ void submit_wake(struct tr_submit *submit, unsigned int core);
 unsigned int submit_producers(const struct tr_submit *submit);
 
 /** Counters of a producer; 0, or -ENOENT when there is none of this index. */
-int submit_producer_stats(const struct tr_submit *submit, unsigned int producer,
+int submit_producer_stats(struct tr_submit *submit, unsigned int producer,
 			  struct submit_producer_stats *stats);
 
 /** Counters of an engine thread; 0, or -ENOENT. */
