@@ -18,6 +18,7 @@
 #ifndef TR_ENGINE_H
 #define TR_ENGINE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -129,7 +130,7 @@ struct tr_response {
 	uint8_t reserved[3];
 };
 
-_Static_assert(sizeof(struct tr_response) == 64, "a response is one 64-byte ring message");
+static_assert(sizeof(struct tr_response) == 64, "a response is one 64-byte ring message");
 
 /** What execute() says. */
 enum tr_engine_verdict {
