@@ -1,0 +1,141 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The tailrace authors
+"""A library can include what the design allows it, and nothing else compiles.
+
+Compiles #include of every header of every library with the flags that the build really uses for
+each library. The table is the one of doc/guides/architecture.rst.
+"""
+import pathlib
+import re
+
+import lint
+
+ALLOWED = {
+    "wire": [],
+    "chain": [],
+    "engine": [],
+    "ip": ["wire", "chain"],
+    "tcp": ["ip", "wire", "chain"],
+    "submit": ["engine"],
+    "protocol": ["engine", "chain"],
+    "mc": ["protocol", "engine", "chain"],
+    "core": ["tcp", "ip", "wire", "chain", "submit", "engine", "protocol"],
+}
+ENGINES_ALLOWED = ["engine", "submit"]
+
+# Who may talk to devices.
+ETHDEV = ("lib/core/", "app/", "drivers/net/", "test/")
+
+
+def declared(tree, library):
+    """The deps of lib/<library>/meson.build."""
+    text = (tree.root / "lib" / library / "meson.build").read_text(encoding="utf-8")
+    return re.findall(r"'(\w+)'", re.search(r"^deps = \[(.*?)\]", text, re.M | re.S)[1])
+
+
+def include_folders(tree, flags):
+    """Folders of lib/ that these flags put into the include path."""
+    folders = set()
+    for flag in flags:
+        if not flag.startswith("-I"):
+            continue
+        path = (tree.build / flag[2:]).resolve()
+        if path.parent == (tree.root / "lib").resolve():
+            folders.add(path.name)
+        elif path in (tree.root.resolve(), (tree.root / "lib").resolve()):
+            folders.add(f"the folder {path.name} above the libraries")
+    return folders
+
+
+def check_table(tree):
+    """Table, build files and compiler flags say the same."""
+    problems = []
+    libraries = {p.parent.name for p in (tree.root / "lib").glob("*/meson.build")}
+    if libraries != set(ALLOWED):
+        problems.append(f"lib/ holds {sorted(libraries)}, the table {sorted(ALLOWED)}")
+    for library, allowed in ALLOWED.items():
+        if library not in libraries:
+            continue
+        if sorted(declared(tree, library)) != sorted(allowed):
+            problems.append(f"lib/{library}/meson.build: deps are {declared(tree, library)}, "
+                            f"the design says {allowed}")
+        folders = include_folders(tree, tree.library_flags(library))
+        if folders != {library, *allowed}:
+            problems.append(f"lib/{library} compiles with {sorted(folders)} in its include "
+                            f"path, the design says {sorted({library, *allowed})}")
+    return problems
+
+
+def check_compiler(tree):
+    """Allowed includes compile, others do not."""
+    users = [(f"lib/{library}", tree.library_flags(library), {library, *allowed})
+             for library, allowed in ALLOWED.items()]
+    for engine in (tree.root / "drivers" / "engine").iterdir():
+        try:
+            flags = tree.compile_flags(f"drivers/engine/engine_{engine.name}.so")
+        except KeyError:
+            continue
+        users.append((f"drivers/engine/{engine.name}", flags, set(ENGINES_ALLOWED)))
+    problems = []
+    for user, flags, allowed in users:
+        for library in ALLOWED:
+            for header in tree.headers(library):
+                message = tree.compiles(flags, f'#include "{header}"\nint lint;\n')
+                if library in allowed and message:
+                    problems.append(f"{user} cannot include {header}:\n{message}")
+                elif library not in allowed and not message:
+                    problems.append(f"{user} can include {header} of {library}, and must not")
+                elif library not in allowed and "No such file" not in message:
+                    problems.append(f"{user} finds {header} of {library}, and must not")
+    return problems
+
+
+def check_text(tree):
+    """Names are unique, nobody climbs out of a folder, and devices are core's."""
+    problems = []
+    homes = {}
+    for path in tree.files("*.h", under=["lib"]):
+        if path.name in homes:
+            problems.append(f"{path.name} stands in {homes[path.name]} and in {path.parent.name}")
+        homes[path.name] = path.parent.name
+    for path in tree.files("*.c", "*.h"):
+        name = tree.name(path)
+        for line in path.read_text(encoding="utf-8").splitlines():
+            found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
+            if not found:
+                continue
+            if found[1] == '"' and ("/" in found[2] or pathlib.Path(found[2]).suffix != ".h"):
+                problems.append(f'{name}: include "{found[2]}" is not the name of a header')
+            if found[1] == "<" and found[2] in homes:
+                problems.append(f"{name}: <{found[2]}> is ours: write it in quotes")
+            if found[2] == "rte_ethdev.h" and not name.startswith(ETHDEV):
+                problems.append(f"{name}: only core, app and drivers/net know ethdevs")
+    return problems
+
+
+def check(tree):
+    problems = check_text(tree)
+    if (tree.root / "meson.build").exists():
+        problems += check_table(tree)
+        problems += check_compiler(tree)
+    return problems
+
+
+def wrong_deps():
+    """A copy of the build files in which ip may include tcp."""
+    sample = {"meson.build": ""}
+    for library in ALLOWED:
+        path = lint.ROOT / "lib" / library / "meson.build"
+        sample[f"lib/{library}/meson.build"] = path.read_text(encoding="utf-8")
+    sample["lib/ip/meson.build"] = "deps = ['wire', 'chain', 'tcp']\n"
+    sample["drivers/engine/.keep"] = ""
+    return sample
+
+
+lint.run(check,
+         {"lib/ip/ip.c": '#include "../tcp/tcp.h"\n'},
+         {"lib/tcp/tcp_input.c": "#include <rte_ethdev.h>\n"},
+         {"lib/ip/stats.h": "", "lib/tcp/stats.h": ""},
+         {"lib/ip/ip.h": "", "lib/tcp/tcp.c": "#include <ip.h>\n"},
+         wrong_deps())
