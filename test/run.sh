@@ -1,0 +1,182 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The tailrace authors
+# Install what the tests need, build, run the suites, and say how many tests passed.
+set -euo pipefail
+
+usage()
+{
+	cat <<-END
+	Usage: test/run.sh [options]
+
+	Installs the Debian packages that are missing, builds, runs the suites. The last line reads
+	"N passed, N failed, N skipped"; the exit status is 0 when nothing failed.
+
+	  --suite NAME   only this suite: ${SUITES[*]} (repeat for several)
+	  --asan         build-asan/: AddressSanitizer and UBSan, suites ${ASAN_SUITES[*]}
+	  --tsan         build-tsan/: ThreadSanitizer, suite ${TSAN_SUITES[*]}
+	  --build-only   build and run nothing
+	  --no-install   do not install packages
+	  --help         this text
+
+	The system suite needs root and /dev/net/tun: it runs the server on a tap in a network
+	namespace of its own.
+	END
+}
+
+SUITES=(unit sim packet lint system)
+ASAN_SUITES=(unit sim packet)
+TSAN_SUITES=(unit)
+
+PACKAGES=(
+	# to build
+	gcc g++ libc6-dev meson ninja-build pkg-config libdpdk-dev libbsd-dev libcmocka-dev
+	# lint
+	binutils clang-format-14 universal-ctags shellcheck doxygen python3-sphinx
+	python3-sphinx-rtd-theme
+	# system tests: the stock clients, and what looks at the wire
+	python3 python3-pytest python3-pymemcache python3-pylibmc libmemcached-tools memcached
+	iproute2 iputils-ping ethtool tcpdump tshark nftables procps
+)
+
+say()
+{
+	printf '\n== %s\n' "$*"
+}
+
+die()
+{
+	printf 'test/run.sh: %s\n' "$*" >&2
+	exit 2
+}
+
+install_packages()
+{
+	local package missing=()
+
+	if ! command -v dpkg-query >/dev/null; then
+		die "this is not Debian. Install what stands for these packages, then give" \
+			"--no-install: ${PACKAGES[*]}"
+	fi
+	for package in "${PACKAGES[@]}"; do
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+			missing+=("$package")
+	done
+	if ((${#missing[@]} == 0)); then
+		return
+	fi
+	if [ "$(id -u)" -ne 0 ]; then
+		die "packages are missing, and only root can install them: ${missing[*]}"
+	fi
+	say "installing ${missing[*]}"
+	apt-get -q update
+	DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${missing[@]}"
+}
+
+build()
+{
+	say "building $folder"
+	if [ ! -f "$folder/build.ninja" ]; then
+		meson setup "$folder" "${setup[@]}" || return
+	fi
+	ninja -C "$folder"
+}
+
+# Add what a runner counted. A runner that failed without a failed test counts as one.
+add()
+{
+	local status=$1 log=$2 counts=(0 0 0)
+
+	if [ -s "$log" ]; then
+		read -r -a counts < <(test/summary.py "$log")
+	fi
+	if ((status != 0 && counts[1] == 0)); then
+		counts[1]=1
+	fi
+	passed=$((passed + counts[0]))
+	failed=$((failed + counts[1]))
+	skipped=$((skipped + counts[2]))
+}
+
+run_meson()
+{
+	local suite=$1 status=0 log=$folder/meson-logs/$1.json
+
+	rm -f "$log"
+	meson test -C "$folder" --no-rebuild --print-errorlogs --logbase "$suite" --suite "$suite" ||
+		status=$?
+	add "$status" "$log"
+}
+
+run_system()
+{
+	local status=0 log=$folder/meson-logs/system.xml
+
+	if ! compgen -G 'test/system/test_*.py' >/dev/null; then
+		echo 'no tests'
+		return
+	fi
+	rm -f "$log"
+	TAILRACE_BUILD=$PWD/$folder /usr/bin/python3 -m pytest -p no:cacheprovider -ra \
+		--junit-xml="$log" test/system || status=$?
+	add "$status" "$log"
+}
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+folder=build
+setup=()
+suites=()
+defaults=("${SUITES[@]}")
+install=1
+build_only=0
+while (($# > 0)); do
+	case "$1" in
+	--suite)
+		[[ " ${SUITES[*]} " == *" ${2-} "* && -n ${2-} ]] || die "--suite takes one of ${SUITES[*]}"
+		suites+=("$2")
+		shift
+		;;
+	--asan)
+		folder=build-asan
+		setup=('-Db_sanitize=address,undefined' '-Db_lundef=false')
+		defaults=("${ASAN_SUITES[@]}")
+		;;
+	--tsan)
+		folder=build-tsan
+		setup=('-Db_sanitize=thread' '-Db_lundef=false')
+		defaults=("${TSAN_SUITES[@]}")
+		;;
+	--build-only) build_only=1 ;;
+	--no-install) install=0 ;;
+	--help)
+		usage
+		exit 0
+		;;
+	*) die "unknown option $1; see test/run.sh --help" ;;
+	esac
+	shift
+done
+((${#suites[@]} > 0)) || suites=("${defaults[@]}")
+
+# Undefined behaviour ends a test as an address error does. The suppressions say why they are there.
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export LSAN_OPTIONS=suppressions=$PWD/test/lsan.supp:print_suppressions=0
+export TSAN_OPTIONS=suppressions=$PWD/test/tsan.supp:halt_on_error=1
+export PYTHONDONTWRITEBYTECODE=1
+
+((install == 0)) || install_packages
+passed=0 failed=0 skipped=0
+if ! build; then
+	say "$folder does not build"
+	failed=1
+elif ((build_only == 0)); then
+	for suite in "${suites[@]}"; do
+		say "$folder: $suite"
+		case "$suite" in
+		system) run_system ;;
+		*) run_meson "$suite" ;;
+		esac
+	done
+fi
+printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+((failed == 0))
