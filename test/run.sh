@@ -28,49 +28,18 @@ SUITES=(unit sim packet lint system)
 ASAN_SUITES=(unit sim packet)
 TSAN_SUITES=(unit)
 
-PACKAGES=(
-	# to build
-	gcc g++ libc6-dev meson ninja-build pkg-config libdpdk-dev libbsd-dev libcmocka-dev
+TEST_PACKAGES=(
 	# lint
-	binutils clang-format-14 universal-ctags shellcheck doxygen python3-sphinx
+	g++ binutils clang-format-14 universal-ctags shellcheck doxygen python3-sphinx
 	python3-sphinx-rtd-theme
 	# system tests: the stock clients, and what looks at the wire
-	python3 python3-pytest python3-pymemcache python3-pylibmc libmemcached-tools memcached
-	iproute2 iputils-ping ethtool tcpdump tshark nftables procps
+	python3-pytest python3-pymemcache python3-pylibmc libmemcached-tools memcached
+	iputils-ping ethtool tcpdump tshark nftables procps
 )
 
 say()
 {
 	printf '\n== %s\n' "$*"
-}
-
-die()
-{
-	printf 'test/run.sh: %s\n' "$*" >&2
-	exit 2
-}
-
-install_packages()
-{
-	local package missing=()
-
-	if ! command -v dpkg-query >/dev/null; then
-		die "this is not Debian. Install what stands for these packages, then give" \
-			"--no-install: ${PACKAGES[*]}"
-	fi
-	for package in "${PACKAGES[@]}"; do
-		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
-			missing+=("$package")
-	done
-	if ((${#missing[@]} == 0)); then
-		return
-	fi
-	if [ "$(id -u)" -ne 0 ]; then
-		die "packages are missing, and only root can install them: ${missing[*]}"
-	fi
-	say "installing ${missing[*]}"
-	apt-get -q update
-	DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${missing[@]}"
 }
 
 build()
@@ -123,6 +92,7 @@ run_system()
 }
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. config/packages.sh
 folder=build
 setup=()
 suites=()
@@ -157,6 +127,10 @@ while (($# > 0)); do
 	shift
 done
 ((${#suites[@]} > 0)) || suites=("${defaults[@]}")
+if [[ " ${suites[*]} " == *' system '* ]] && ((build_only == 0)); then
+	[ "$(id -u)" -eq 0 ] || die "the system suite needs root; choose others with --suite"
+	[ -c /dev/net/tun ] || die "the system suite needs /dev/net/tun; choose others with --suite"
+fi
 
 # Undefined behaviour ends a test as an address error does. The suppressions say why they are there.
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -164,7 +138,7 @@ export LSAN_OPTIONS=suppressions=$PWD/test/lsan.supp:print_suppressions=0
 export TSAN_OPTIONS=suppressions=$PWD/test/tsan.supp:halt_on_error=1
 export PYTHONDONTWRITEBYTECODE=1
 
-((install == 0)) || install_packages
+((install == 0)) || install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 passed=0 failed=0 skipped=0
 if ! build; then
 	say "$folder does not build"

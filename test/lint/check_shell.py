@@ -13,7 +13,8 @@ def check(tree):
     for path, text in tree.text_files():
         if not text.startswith(("#!/bin/bash", "#!/usr/bin/env bash", "#!/bin/sh")):
             continue
-        done = subprocess.run(["shellcheck", "--severity=style", "--format=gcc", str(path)],
+        done = subprocess.run(["shellcheck", "--severity=style", "--format=gcc",
+                               "--external-sources", f"--source-path={tree.root}", str(path)],
                               capture_output=True, text=True, check=False)
         problems += done.stdout.splitlines()
         if "set -eu" not in text:
