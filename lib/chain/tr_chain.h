@@ -26,8 +26,12 @@ struct tr_chain;
  * Fills the room left in the last mbuf, if that has not been handed to a device, then as many new
  * mbufs as the rest needs: none or one for a response that fits.
  *
+ * @param chain
+ *   Of a connection that this core owns.
  * @param parts
  *   Bytes to copy; still the caller's afterwards.
+ * @param nb_parts
+ *   How many parts.
  * @return
  *   0, or -ENOMEM when the pool has not enough mbufs: the chain is as it was.
  */

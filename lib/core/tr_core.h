@@ -49,8 +49,12 @@ struct tr_core_config {
 /**
  * Create a server for all enabled lcores: pools, queues, engine. The port is set up and started.
  *
+ * @param config
+ *   Valid during the call.
  * @param error
  *   On failure: one line that names what was wrong and what would do.
+ * @param error_size
+ *   Room at error, in bytes.
  * @return
  *   The server, or NULL with rte_errno.
  */
@@ -60,10 +64,14 @@ struct tr_core_server *tr_core_create(const struct tr_core_config *config, char 
 /**
  * Accept connections on every core. Before tr_core_run(), or while it runs.
  *
+ * @param server
+ *   From tr_core_create().
  * @param addr
  *   Network order; 0 for any of ours.
  * @param port
  *   TCP port, host order.
+ * @param protocol
+ *   What speaks there; a const table that outlives the server.
  * @param arg
  *   Handed to protocol->create(), once a core.
  * @return

@@ -127,7 +127,7 @@ struct tr_response {
 	uint8_t datatype; /**< As stored. */
 	uint8_t marks; /**< TR_ENGINE_MARK_*. */
 	uint8_t has_number; /**< The union holds number. */
-	uint8_t reserved[3];
+	uint8_t reserved[3]; /**< Zero. */
 };
 
 static_assert(sizeof(struct tr_response) == 64, "a response is one 64-byte ring message");
