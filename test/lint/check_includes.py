@@ -133,9 +133,10 @@ def wrong_deps():
     return sample
 
 
-lint.run(check,
-         {"lib/ip/ip.c": '#include "../tcp/tcp.h"\n'},
-         {"lib/tcp/tcp_input.c": "#include <rte_ethdev.h>\n"},
-         {"lib/ip/stats.h": "", "lib/tcp/stats.h": ""},
-         {"lib/ip/ip.h": "", "lib/tcp/tcp.c": "#include <ip.h>\n"},
-         wrong_deps())
+if __name__ == "__main__":
+    lint.run(check,
+             {"lib/ip/ip.c": '#include "../tcp/tcp.h"\n'},
+             {"lib/tcp/tcp_input.c": "#include <rte_ethdev.h>\n"},
+             {"lib/ip/stats.h": "", "lib/tcp/stats.h": ""},
+             {"lib/ip/ip.h": "", "lib/tcp/tcp.c": "#include <ip.h>\n"},
+             wrong_deps())
