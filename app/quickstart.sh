@@ -179,7 +179,7 @@ check_host
 build
 # The first CPU that we may use.
 cpu=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*\([0-9]*\).*/\1/p' /proc/self/status)
-command=(build/app/tailrace -l "$cpu" --no-huge -m 512 --no-pci --in-memory
+command=(build/app/tailrace -l "$cpu" --no-huge -m 512 --no-pci --file-prefix=tailrace
 	"--vdev=net_tap0,iface=$TAP" -- --addr "$SERVER" --listen "$PORT" --engine dram)
 printf '\n== %s\n' "${command[*]}"
 child=

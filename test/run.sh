@@ -132,9 +132,8 @@ if [[ " ${suites[*]} " == *' system '* ]] && ((build_only == 0)); then
 	[ -c /dev/net/tun ] || die "the system suite needs /dev/net/tun; choose others with --suite"
 fi
 
-# Undefined behaviour ends a test as an address error does. The suppressions say why they are there.
+# Undefined behaviour ends a test as an address error does.
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-export LSAN_OPTIONS=suppressions=$PWD/test/lsan.supp:print_suppressions=0
 export TSAN_OPTIONS=suppressions=$PWD/test/tsan.supp:halt_on_error=1
 export PYTHONDONTWRITEBYTECODE=1
 

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The tailrace authors
+"""libtailrace, installed, is all that a program outside of the tree needs."""
+
+import contextlib
+import os
+import pathlib
+import shlex
+import socket
+import subprocess
+
+import pytest
+
+import netns
+import server as servers
+
+SOURCE = pathlib.Path(__file__).resolve().parent / "embed" / "embed.c"
+
+pytestmark = pytest.mark.tailrace_only("it has no library")
+
+
+def run(*args, **options):
+    """Run a command that must succeed; return what it printed."""
+    done = subprocess.run(args, check=False, capture_output=True, text=True, **options)
+    assert done.returncode == 0, f"{shlex.join(args)}:\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module", name="installed")
+def install(tmp_path_factory):
+    """Folder into which the build is installed, and the environment in which it is found."""
+    root = tmp_path_factory.mktemp("installed")
+    run("meson", "install", "-C", str(servers.BUILD), "--no-rebuild", "--destdir", str(root))
+    pc_file, = root.rglob("tailrace.pc")
+    library, = root.rglob("libtailrace.so")
+    env = dict(os.environ, PKG_CONFIG_PATH=str(pc_file.parent), LD_LIBRARY_PATH=str(library.parent))
+    return root, env
+
+
+@pytest.fixture(scope="module", name="program")
+def build_program(installed, tmp_path_factory):
+    """The program, built as its own comment says, in a folder that is not ours."""
+    folder = tmp_path_factory.mktemp("program")
+    (folder / "embed.c").write_text(SOURCE.read_text(encoding="utf-8"), encoding="utf-8")
+    run("sh", "-c", "cc -Wall -Wextra -Werror $(pkg-config --cflags tailrace) embed.c -o embed "
+        "$(pkg-config --libs tailrace)", cwd=folder, env=installed[1])
+    return folder / "embed"
+
+
+@contextlib.contextmanager
+def running(program, env, folder):
+    """The program on a tap, in a namespace of its own."""
+    with netns.Namespace(), open(folder / "log", "w+b") as log:
+        proc = subprocess.Popen([program, *servers.eal_args(), "--", servers.ADDRESS, "7"],
+                                env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            servers.wait_until("the tap appears", lambda: netns.link_exists(servers.TAP),
+                               servers.START_DEADLINE_S)
+            netns.run("ip", "link", "set", "dev", servers.TAP, "address", servers.HOST_MAC)
+            netns.run("ip", "address", "add", f"{servers.HOST_ADDRESS}/24", "dev", servers.TAP)
+            netns.run("ip", "link", "set", "dev", servers.TAP, "up")
+            yield proc
+        finally:
+            if proc.poll() is None:
+                proc.kill()
+            proc.wait()
+            log.seek(0)
+            print(log.read().decode(errors="replace"))
+
+
+def connect():
+    """A connection to the program, as soon as it listens."""
+
+    def attempt():
+        with contextlib.suppress(OSError):
+            return socket.create_connection((servers.ADDRESS, 7), timeout=5)
+        return None
+
+    return servers.wait_until("the program listens", attempt, servers.START_DEADLINE_S)
+
+
+def test_only_headers_named_tr_are_installed(installed):
+    headers = {path.name for path in installed[0].rglob("*.h")}
+    assert {"tr_core.h", "tr_protocol.h", "tr_engine.h", "tr_submit.h", "tr_chain.h"} == headers
+
+
+def test_own_protocol(program, installed, tmp_path):
+    with running(program, installed[1], tmp_path) as proc:
+        sent = b"abcdefghijklmnopqrstuvwxyz 0123456789\n" * 2000
+        with connect() as sock, sock.makefile("rb") as received:
+            sock.sendall(sent)
+            sock.shutdown(socket.SHUT_WR)
+            assert received.read() == sent.upper()
+        proc.terminate()
+        assert proc.wait(servers.STOP_DEADLINE_S) == 0
