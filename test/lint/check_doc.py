@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The tailrace authors
 """Doxygen and Sphinx have no warning about the installed headers and the guides; the dependency
-table and links to files are true."""
+table, the list of commands and links to files are true."""
 import re
 import shutil
 import subprocess
@@ -52,8 +52,21 @@ def check_links(tree):
     return problems
 
 
+def check_commands(tree):
+    """The guide of the prompt names every command."""
+    problems = []
+    guide = tree.root / "doc" / "guides" / "prompt.rst"
+    text = guide.read_text(encoding="utf-8") if guide.exists() else ""
+    for path in tree.files("cmd_*.c", under=["app"]):
+        source = path.read_text(encoding="utf-8")
+        for command in re.findall(r'\.help_str\s*=\s*"([^:"]+)', source):
+            if f"``{command}``" not in text:
+                problems.append(f"{tree.name(path)}: prompt.rst does not name {command}")
+    return problems
+
+
 def check(tree):
-    problems = check_links(tree)
+    problems = check_links(tree) + check_commands(tree)
     with tempfile.TemporaryDirectory() as output:
         if (tree.root / "lib").exists():
             problems += check_api(tree, output)
@@ -75,4 +88,5 @@ if __name__ == "__main__":
              {"doc/guides/index.rst": "Title\n=====\n\n:doc:`nowhere`\n"},
              {"doc/guides/index.rst": "Title\n=====\n", "doc/guides/architecture.rst":
               ":orphan:\n\nTitle\n=====\n\n.. list-table::\n\n   * - ``wire``\n     - tcp\n"},
+             {"app/a/cmd_a.c": '.help_str = "show a: all of it",\n'},
              {"README.md": "[here](nowhere.md)\n"})
