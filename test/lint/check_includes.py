@@ -27,6 +27,8 @@ ENGINES_ALLOWED = ["engine", "submit"]
 # Who may talk to devices.
 ETHDEV = ("lib/core/", "app/", "drivers/net/", "test/")
 
+OURS = ("lib/", "app/", "drivers/")
+
 
 def declared(tree, library):
     """The deps of lib/<library>/meson.build."""
@@ -107,7 +109,8 @@ def check_text(tree):
                 continue
             if found[1] == '"' and ("/" in found[2] or pathlib.Path(found[2]).suffix != ".h"):
                 problems.append(f'{name}: include "{found[2]}" is not the name of a header')
-            if found[1] == "<" and found[2] in homes:
+            # Not of a program that stands for an embedder's.
+            if found[1] == "<" and found[2] in homes and name.startswith(OURS):
                 problems.append(f"{name}: <{found[2]}> is ours: write it in quotes")
             if found[2] == "rte_ethdev.h" and not name.startswith(ETHDEV):
                 problems.append(f"{name}: only core, app and drivers/net know ethdevs")
