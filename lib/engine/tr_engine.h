@@ -89,7 +89,7 @@ struct tr_request {
 	uint64_t delta; /**< For incr and decr. */
 	uint64_t initial; /**< Value of a counter that incr or decr creates. */
 	uint64_t now_us; /**< The core's clock as the request was started. */
-	uint32_t now_s; /**< The same, in seconds: what expiry_s is compared with. */
+	uint32_t now_s; /**< UNIX time, seconds: what expiry_s is compared with. */
 	uint32_t expiry_s; /**< When the item expires, on the scale of now_s; 0: never. */
 	uint32_t client_flags; /**< Stored with the value, for the client. */
 	uint16_t core; /**< Index of the owning core, below tr_engine_config.nb_cores. */

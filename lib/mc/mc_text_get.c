@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/*
+ * Retrievals. Each key becomes a request of its own, and the END behind them too, so that a line
+ * of any length needs no more credit than there is at a time and no more memory than one key. A
+ * line that can be seen whole is checked whole first: then an error is the only answer to it, as it
+ * is with memcached. A longer one is answered as far as it goes.
+ */
+#include "mc_text.h"
+
+#include <rte_common.h>
+
+static enum mc_result mc_text_get_begin(struct mc_parser *parser,
+					const struct mc_text_command *command, int64_t exptime,
+					const uint8_t *keys);
+static enum mc_result mc_text_get_end(struct mc_parser *parser, size_t line_end_len);
+static enum mc_result mc_text_get_key(struct mc_parser *parser, size_t len);
+static enum mc_result mc_text_get_bad_key(struct mc_parser *parser);
+
+enum mc_result
+mc_text_get(struct mc_parser *parser, const struct mc_text_command *command,
+	    const struct mc_text_line *line)
+{
+	const uint8_t *keys = line->words[0].bytes + line->words[0].len;
+	struct mc_text_word key;
+	int64_t exptime = 0;
+
+	if (command->op == TR_ENGINE_GAT) {
+		if (!mc_text_parse_signed(&line->words[1], &exptime))
+			return mc_text_answer(parser, line, MC_TEXT_BAD_EXPTIME);
+		keys = line->words[1].bytes + line->words[1].len;
+	}
+	for (key = mc_text_word_next(keys, line->end); key.len != 0;
+	     key = mc_text_word_next(key.bytes + key.len, line->end))
+		if (key.len > TR_ENGINE_KEY_MAX)
+			return mc_text_answer(parser, line, MC_TEXT_BAD_FORMAT);
+	return mc_text_get_begin(parser, command, exptime, keys);
+}
+
+enum mc_result
+mc_text_get_long(struct mc_parser *parser)
+{
+	const uint8_t *end = mc_rest(parser) + MC_TEXT_LINE_MAX;
+	struct mc_text_word word = mc_text_word_next(mc_rest(parser), end);
+	const struct mc_text_command *command = mc_text_find(&word);
+	int64_t exptime = 0;
+
+	if (command == NULL || command->run != mc_text_get)
+		goto too_long;
+	if (command->op == TR_ENGINE_GAT) {
+		word = mc_text_word_next(word.bytes + word.len, end);
+		if (word.bytes + word.len == end || !mc_text_parse_signed(&word, &exptime))
+			goto too_long;
+	}
+	return mc_text_get_begin(parser, command, exptime, word.bytes + word.len);
+
+too_long:
+	if (!mc_text_reply(parser, MC_TEXT_LINE_TOO_LONG, 0))
+		return MC_BLOCKED;
+	mc_stats_count(parser->mc, MC_CLOSED_MALFORMED);
+	parser->host->close(parser->conn);
+	return MC_CLOSED;
+}
+
+static enum mc_result
+mc_text_get_begin(struct mc_parser *parser, const struct mc_text_command *command, int64_t exptime,
+		  const uint8_t *keys)
+{
+	struct mc_conn *state = parser->state;
+
+	state->keys_op = command->op;
+	state->keys_flags = command->flags;
+	state->exptime = exptime;
+	state->step = MC_STEP_KEYS;
+	parser->used = keys - parser->data;
+	return MC_NEXT;
+}
+
+enum mc_result
+mc_text_get_keys(struct mc_parser *parser)
+{
+	const uint8_t *begin, *at, *end;
+
+	while (mc_rest_len(parser) != 0 && *mc_rest(parser) == ' ')
+		parser->used++;
+	begin = mc_rest(parser);
+	/* Longer than a key and a line end: there is no need to see more. */
+	end = begin + RTE_MIN(mc_rest_len(parser), (size_t)TR_ENGINE_KEY_MAX + 2);
+	for (at = begin; at < end && *at != ' ' && *at != '\n'; at++)
+		;
+	if (at == end)
+		return at - begin < TR_ENGINE_KEY_MAX + 2 ? MC_MORE : mc_text_get_bad_key(parser);
+	if (*at == '\n' && at > begin && at[-1] == '\r')
+		at--;
+	if (at == begin)
+		return mc_text_get_end(parser, *at == '\r' ? 2 : 1);
+	if (at - begin > TR_ENGINE_KEY_MAX)
+		return mc_text_get_bad_key(parser);
+	return mc_text_get_key(parser, at - begin);
+}
+
+static enum mc_result
+mc_text_get_key(struct mc_parser *parser, size_t len)
+{
+	struct mc_conn *state = parser->state;
+	struct mc_tag tag = {.flags = state->keys_flags};
+	struct tr_request *request = mc_request_get(parser, 0, tag);
+
+	if (request == NULL)
+		return MC_BLOCKED;
+	request->op = state->keys_op;
+	if (request->op == TR_ENGINE_GAT)
+		request->expiry_s = mc_expiry(state->exptime, request->now_s);
+	mc_request_set_key(request, mc_rest(parser), len);
+	parser->host->request_start(parser->conn, request, 0);
+	parser->used += len;
+	return MC_NEXT;
+}
+
+static enum mc_result
+mc_text_get_end(struct mc_parser *parser, size_t line_end_len)
+{
+	if (!mc_text_reply(parser, MC_TEXT_END, MC_TAG_END))
+		return MC_BLOCKED;
+	parser->used += line_end_len;
+	parser->state->step = MC_STEP_COMMAND;
+	return MC_NEXT;
+}
+
+/* In place of END, for which a client takes any error. */
+static enum mc_result
+mc_text_get_bad_key(struct mc_parser *parser)
+{
+	if (!mc_text_reply(parser, MC_TEXT_BAD_FORMAT, MC_TAG_END))
+		return MC_BLOCKED;
+	parser->state->step = MC_STEP_SKIP_LINE;
+	return MC_NEXT;
+}
+
+enum mc_result
+mc_text_get_skip_line(struct mc_parser *parser)
+{
+	const uint8_t *newline = memchr(mc_rest(parser), '\n', mc_rest_len(parser));
+
+	if (newline == NULL) {
+		parser->used = parser->len;
+		return MC_MORE;
+	}
+	parser->used = newline + 1 - parser->data;
+	parser->state->step = MC_STEP_COMMAND;
+	return MC_NEXT;
+}
