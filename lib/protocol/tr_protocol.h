@@ -61,7 +61,8 @@ struct tr_protocol_host {
 	 * @return
 	 *   0: request->value is where the value's bytes go; -EAGAIN: no budget for the body yet,
 	 *   stop parsing before this request (after request_put; parse is called again); else
-	 *   the engine refused, and the request should be answered with the status in *status.
+	 *   the engine refused, and the request should be answered with the status in *status, or
+	 *   become one that stores nothing and be started.
 	 */
 	int (*request_prepare)(struct tr_conn *conn, struct tr_request *request,
 			       enum tr_engine_status *status);
@@ -115,7 +116,10 @@ struct tr_protocol_ops {
 	/** A connection was established. @p state is zeroed. */
 	void (*open)(void *protocol, struct tr_conn *conn, void *state);
 
-	/** The connection is gone: free what state points to. Unanswered requests live on. */
+	/**
+	 * The connection is gone: free what state points to. Unanswered requests live on; one that
+	 * was prepared and not started, the core takes back.
+	 */
 	void (*closed)(void *protocol, void *state);
 
 	/**
