@@ -231,27 +231,30 @@ mc_request_answer(struct mc_parser *parser, struct tr_request *request, unsigned
 }
 
 int
-mc_request_store(struct mc_parser *parser, struct tr_request *request,
+mc_request_store(struct mc_parser *parser, struct tr_request *request, size_t header_bytes,
 		 uint16_t (*refusal)(enum tr_engine_status status))
 {
+	const uint8_t *body = parser->data + parser->used + header_bytes;
 	struct mc_conn *state = parser->state;
 	enum tr_engine_status status = TR_ENGINE_TOO_LARGE;
 	struct mc_tag tag;
 
 	if (request->value_len <= parser->mc->value_max) {
-		int ret = parser->host->request_prepare(parser->conn, request, &status);
+		int ret = parser->host->request_prepare(parser->conn, request, body, &status);
 
 		if (ret == -EAGAIN) {
 			parser->host->request_put(parser->conn, request);
 			return ret;
 		}
 		if (ret == 0) {
+			parser->used += header_bytes;
 			state->request = request;
 			state->value_offset = 0;
 			state->step = MC_STEP_VALUE;
 			return 0;
 		}
 	}
+	parser->used += header_bytes;
 	mc_stats_count(parser->mc,
 		       status == TR_ENGINE_TOO_LARGE ? MC_STORE_TOO_LARGE : MC_STORE_NO_MEMORY);
 	tag = mc_tag_load(request);

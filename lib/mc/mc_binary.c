@@ -241,10 +241,11 @@ mc_binary_store(struct mc_parser *parser, const struct mc_binary_packet *packet,
 	    request->op != TR_ENGINE_PREPEND)
 		request->op = TR_ENGINE_SET;
 	request->value_len = packet->value_len;
-	ret = mc_request_store(parser, request, mc_binary_refusal);
+	ret = mc_request_store(parser, request,
+			       sizeof(packet->header) + packet->body_len - packet->value_len,
+			       mc_binary_refusal);
 	if (ret == -EAGAIN)
 		return MC_BLOCKED;
-	parser->used += sizeof(packet->header) + packet->body_len - packet->value_len;
 	if (ret != 0)
 		mc_skip_body(parser, packet->value_len);
 	return MC_NEXT;

@@ -148,13 +148,15 @@ void mc_request_answer(struct mc_parser *parser, struct tr_request *request, uns
 
 /**
  * Prepare a storing request and make its value the next thing to arrive, or refuse it: then its
- * place is taken by the answer that says so.
+ * place is taken by the answer that says so. Unless there is no budget, the header is used up.
  *
+ * @param header_bytes
+ *   Of the request, in front of the value.
  * @return
  *   0: the value comes next; -EAGAIN: no budget, the request was given back; -EMSGSIZE or -ENOMEM:
  *   refused and answered, its body is to be skipped.
  */
-int mc_request_store(struct mc_parser *parser, struct tr_request *request,
+int mc_request_store(struct mc_parser *parser, struct tr_request *request, size_t header_bytes,
 		     uint16_t (*refusal)(enum tr_engine_status status));
 
 /** Start the request in hand, whose value is complete. */

@@ -58,6 +58,9 @@ struct tr_protocol_host {
 	 * datatype are set; hash is set here. At most one prepared request of a connection may be
 	 * short of its start.
 	 *
+	 * @param body
+	 *   Where the value begins, or will, in the bytes that parse was given: tells whether it
+	 *   has arrived already.
 	 * @return
 	 *   0: request->value is where the value's bytes go; -EAGAIN: no budget for the body yet,
 	 *   stop parsing before this request (after request_put; parse is called again); else
@@ -65,7 +68,7 @@ struct tr_protocol_host {
 	 *   become one that stores nothing and be started.
 	 */
 	int (*request_prepare)(struct tr_conn *conn, struct tr_request *request,
-			       enum tr_engine_status *status);
+			       const uint8_t *body, enum tr_engine_status *status);
 
 	/** Have the engine execute a complete request. @p order: TR_PROTOCOL_*. */
 	void (*request_start)(struct tr_conn *conn, struct tr_request *request, unsigned int order);

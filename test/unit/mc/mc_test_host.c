@@ -62,7 +62,7 @@ static struct rte_mempool *mempool;
 static struct tr_request *host_request_get(struct tr_conn *conn);
 static void host_request_put(struct tr_conn *conn, struct tr_request *request);
 static int host_request_prepare(struct tr_conn *conn, struct tr_request *request,
-				enum tr_engine_status *status);
+				const uint8_t *body, enum tr_engine_status *status);
 static void host_request_start(struct tr_conn *conn, struct tr_request *request,
 			       unsigned int order);
 static void host_request_answer(struct tr_conn *conn, struct tr_request *request,
@@ -422,12 +422,13 @@ host_request_put(struct tr_conn *conn, struct tr_request *request)
 }
 
 static int
-host_request_prepare(struct tr_conn *conn, struct tr_request *request,
+host_request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t *body,
 		     enum tr_engine_status *status)
 {
 	struct slot *slot = container_of(request, struct slot, request);
 	struct mc_test *test = conn->test;
 
+	assert_non_null(body);
 	assert_true(slot->state == SLOT_TAKEN);
 	assert_null(test->prepared);
 	assert_in_range(request->op, TR_ENGINE_SET, TR_ENGINE_PREPEND);
