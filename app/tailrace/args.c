@@ -132,9 +132,11 @@ args_usage(FILE *out)
 		     "\n"
 		     "A memcached server on a userspace TCP/IP stack. Its options:\n");
 	for (i = 0; i < NB_OPTIONS; i++) {
-		snprintf(left, sizeof(left), "%s--%s %s", options[i].letter == 'i' ? "-i, " : "",
-			 options[i].name, options[i].value != NULL ? options[i].value : "");
-		fprintf(out, "  %-44s %s\n", left, options[i].help);
+		snprintf(left, sizeof(left), "    --%s %s", options[i].name,
+			 options[i].value != NULL ? options[i].value : "");
+		if (options[i].letter != 0)
+			memcpy(left, (char[]){'-', options[i].letter, ','}, 3);
+		fprintf(out, "  %-46s %s\n", left, options[i].help);
 	}
 	fprintf(out, "\n"
 		     "tailrace --help lists EAL's options too. Without a network card:\n"

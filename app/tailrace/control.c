@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+
+#include <rte_common.h>
+#include <rte_lcore.h>
+
+struct control {
+	struct prompt *prompt;
+	pthread_t thread;
+	int signal_fd;
+	int end_fd;
+};
+
+static void *run(void *arg);
+static void wait_once(struct control *control, bool *end);
+static void signal_set(sigset_t *set);
+
+void
+control_block_signals(void)
+{
+	sigset_t set;
+
+	signal_set(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+struct control *
+control_create(struct prompt *prompt)
+{
+	struct control *control;
+	sigset_t set;
+	int rc;
+
+	control = calloc(1, sizeof(*control));
+	if (control == NULL)
+		return NULL;
+	control->prompt = prompt;
+	signal_set(&set);
+	control->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	control->end_fd = eventfd(0, EFD_CLOEXEC);
+	rc = control->signal_fd < 0 || control->end_fd < 0 ? -errno : 0;
+	if (rc == 0)
+		rc = rte_ctrl_thread_create(&control->thread, "tr-control", NULL, run, control);
+	if (rc == 0)
+		return control;
+
+	if (control->signal_fd >= 0)
+		close(control->signal_fd);
+	if (control->end_fd >= 0)
+		close(control->end_fd);
+	free(control);
+	errno = -rc;
+	return NULL;
+}
+
+void
+control_destroy(struct control *control)
+{
+	eventfd_write(control->end_fd, 1);
+	pthread_join(control->thread, NULL);
+	close(control->signal_fd);
+	close(control->end_fd);
+	free(control);
+}
+
+static void *
+run(void *arg)
+{
+	struct control *control = arg;
+	bool end = false;
+
+	/* Whoever wanted a prompt and cannot have one has no other way to end the server. */
+	if (prompt_begin(control->prompt) < 0)
+		prompt_quit(control->prompt);
+	while (!end)
+		wait_once(control, &end);
+	return NULL;
+}
+
+static void
+wait_once(struct control *control, bool *end)
+{
+	struct signalfd_siginfo signal;
+	struct pollfd fds[] = {
+		{.fd = control->end_fd, .events = POLLIN},
+		{.fd = control->signal_fd, .events = POLLIN},
+		{.fd = prompt_fd(control->prompt), .events = POLLIN},
+	};
+
+	if (poll(fds, RTE_DIM(fds), -1) < 0)
+		return;
+	*end = fds[0].revents != 0;
+	if (fds[1].revents != 0 &&
+	    read(control->signal_fd, &signal, sizeof(signal)) == sizeof(signal))
+		prompt_quit(control->prompt);
+	if (fds[2].revents != 0 && !*end)
+		prompt_input(control->prompt);
+}
+
+static void
+signal_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+}
