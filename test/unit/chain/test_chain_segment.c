@@ -197,6 +197,40 @@ test_retransmission_clones_what_the_device_holds(void **state)
 	rte_pktmbuf_free(third);
 }
 
+/* Transmission may link a packet to others: they are not the chain's to free. */
+static void
+test_next_belongs_to_transmission(void **state)
+{
+	struct rte_mbuf *packet;
+	struct rte_mbuf *other;
+	uint32_t len = SEGMENT;
+
+	(void)state;
+	assert_int_equal(append(pattern, 2 * SEGMENT), 0);
+	packet = chain_segment(&chain, 0, &len);
+	packet->next = rte_pktmbuf_alloc(mempool);
+	packet->nb_segs = 2;
+	chain_trim(&chain, SEGMENT);
+	assert_int_equal(rte_mbuf_refcnt_read(packet->next), 1);
+	assert_int_equal(rte_mempool_in_use_count(mempool), 3);
+	rte_pktmbuf_free(packet);
+	assert_int_equal(rte_mempool_in_use_count(mempool), 1);
+
+	/* A link that was left behind is not followed by the next transmission either. */
+	packet = chain_segment(&chain, 0, &len);
+	assert_int_equal(len, SEGMENT);
+	other = rte_pktmbuf_alloc(mempool);
+	packet->next = other;
+	packet->nb_segs = 2;
+	rte_pktmbuf_free_seg(packet);
+	packet = chain_segment(&chain, 0, &len);
+	check_packet(packet, SEGMENT);
+	assert_null(packet->next);
+	assert_int_equal(packet->nb_segs, 1);
+	rte_pktmbuf_free(packet);
+	rte_pktmbuf_free(other);
+}
+
 static void
 test_part_is_never_sent_in_place(void **state)
 {
@@ -507,6 +541,7 @@ main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_retransmission_clones_what_the_device_holds,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_next_belongs_to_transmission, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_part_is_never_sent_in_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rest_after_partial_ack_in_place, setup,
 						teardown),
