@@ -104,6 +104,7 @@ loader_is_path(const char *name)
 static int
 loader_find_path(const char *name, const char *const *directories, char *path, struct text *error)
 {
+	const char *const *directory;
 	int len;
 
 	if (loader_is_path(name)) {
@@ -114,8 +115,8 @@ loader_find_path(const char *name, const char *const *directories, char *path, s
 		text_add(error, "cannot read the engine %s: %s", name, strerror(errno));
 		return -ENOENT;
 	}
-	for (; directories != NULL && *directories != NULL; directories++) {
-		len = snprintf(path, PATH_MAX, "%s/" FILE_PREFIX "%s" FILE_SUFFIX, *directories,
+	for (directory = directories; directory != NULL && *directory != NULL; directory++) {
+		len = snprintf(path, PATH_MAX, "%s/" FILE_PREFIX "%s" FILE_SUFFIX, *directory,
 			       name);
 		if (len < PATH_MAX && access(path, R_OK) == 0)
 			return 0;
