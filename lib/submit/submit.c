@@ -137,7 +137,7 @@ submit_ring_create(const struct submit_config *config, unsigned int element_byte
 	struct rte_ring *ring;
 
 	/* Not by name: many rings would use up EAL's memzones. */
-	ring = bytes < 0 ? NULL : rte_zmalloc("submit_ring", bytes, RTE_CACHE_LINE_SIZE);
+	ring = bytes < 0 ? NULL : rte_malloc("submit_ring", bytes, RTE_CACHE_LINE_SIZE);
 	if (ring == NULL) {
 		rte_errno = ENOMEM;
 		return NULL;
