@@ -16,8 +16,8 @@
 
 #include "mc_internal.h"
 
-/** Longest command line, in bytes; only a retrieval may be longer. */
-#define MC_TEXT_LINE_MAX 2048
+/** Longest command line, in bytes, as memcached's; only a retrieval may be longer. */
+#define MC_TEXT_LINE_MAX 2049
 
 /** Words of a line that are looked at. */
 #define MC_TEXT_WORDS 8

@@ -72,7 +72,8 @@ static void arrive(struct mc_test *test, const uint8_t *bytes, size_t len);
 static void parse(struct mc_test *test);
 static bool turn(struct mc_test *test);
 static void compose(struct mc_test *test, struct slot *slot);
-static void starve(struct mc_test *test, struct slot *slot);
+static void finish(struct mc_test *test, struct slot *slot);
+static bool starve(struct mc_test *test, struct slot *slot);
 static void drain(struct mc_test *test);
 static bool chance(struct mc_test *test, unsigned int percent);
 
@@ -221,6 +222,18 @@ mc_test_counter(struct mc_test *test, const char *name)
 	return wanted.value;
 }
 
+static void
+print_bytes(const char *title, const void *bytes, size_t len)
+{
+	const uint8_t *at = bytes;
+	size_t i;
+
+	print_error("%s, %zu bytes:", title, len);
+	for (i = 0; i < RTE_MIN(len, 400u); i++)
+		print_error(at[i] >= ' ' && at[i] <= '~' ? " %c" : " %02x", at[i]);
+	print_error("\n");
+}
+
 void
 mc_test_expect(const struct mc_test_options *options, const void *in, size_t in_len,
 	       const void *out, size_t out_len)
@@ -232,10 +245,9 @@ mc_test_expect(const struct mc_test_options *options, const void *in, size_t in_
 	mc_test_send(test, in, in_len);
 	got = mc_test_take(test, &got_len);
 	if (got_len != out_len || (out_len != 0 && memcmp(got, out, out_len) != 0)) {
-		print_error("sent:     %.*s\nexpected: %.*s\ngot:      %.*s\n",
-			    (int)RTE_MIN(in_len, 400u), (const char *)in,
-			    (int)RTE_MIN(out_len, 400u), (const char *)out,
-			    (int)RTE_MIN(got_len, 400u), (const char *)got);
+		print_bytes("sent", in, in_len);
+		print_bytes("expected", out, out_len);
+		print_bytes("got", got, got_len);
 		if (options != NULL)
 			print_error("credits %u late %u again %u starved %u chunk %zu\n",
 				    options->credits, options->late_percent, options->again_percent,
@@ -321,9 +333,9 @@ turn(struct mc_test *test)
 						       &slot->response);
 			}
 		}
-		if (chance(test, test->options.starved_percent))
-			starve(test, slot);
-		compose(test, slot);
+		if (!chance(test, test->options.starved_percent) || !starve(test, slot))
+			compose(test, slot);
+		finish(test, slot);
 		test->pipelined--;
 		memmove(&test->pipeline[0], &test->pipeline[1],
 			test->pipelined * sizeof(test->pipeline[0]));
@@ -337,6 +349,11 @@ compose(struct mc_test *test, struct slot *slot)
 	assert_int_equal(mc_protocol.compose(test->protocol, test->state, &slot->request,
 					     &slot->response, &test->chain),
 			 0);
+}
+
+static void
+finish(struct mc_test *test, struct slot *slot)
+{
 	if (slot->response.has_number == 0 && slot->response.release != NULL)
 		slot->response.release(slot->response.release_arg);
 	drain(test);
@@ -344,8 +361,8 @@ compose(struct mc_test *test, struct slot *slot)
 	free(slot);
 }
 
-/* Take every mbuf away: the answer fails and leaves nothing behind, unless it is no bytes. */
-static void
+/* Compose without an mbuf. True: there was nothing to write. Else nothing has changed. */
+static bool
 starve(struct mc_test *test, struct slot *slot)
 {
 	struct rte_mbuf *mbufs[POOL_MBUFS];
@@ -354,14 +371,15 @@ starve(struct mc_test *test, struct slot *slot)
 
 	memcpy(state, test->state, sizeof(state));
 	assert_int_equal(rte_pktmbuf_alloc_bulk(mempool, mbufs, POOL_MBUFS), 0);
-	ret = mc_protocol.compose(test->protocol, state, &slot->request, &slot->response,
+	ret = mc_protocol.compose(test->protocol, test->state, &slot->request, &slot->response,
 				  &test->chain);
 	rte_pktmbuf_free_bulk(mbufs, POOL_MBUFS);
 	assert_int_equal(tr_chain_bytes(&test->chain), 0);
-	if (ret != 0) {
-		assert_int_equal(ret, -ENOMEM);
-		assert_memory_equal(state, test->state, sizeof(state));
-	}
+	if (ret == 0)
+		return true;
+	assert_int_equal(ret, -ENOMEM);
+	assert_memory_equal(state, test->state, sizeof(state));
+	return false;
 }
 
 static void

@@ -168,15 +168,15 @@ test_line_too_long(void **state)
 	(void)state;
 	memset(line, 'x', sizeof(line));
 	memcpy(line + 3000, "\r\n", 2);
-	expect_close(line, 2048, "CLIENT_ERROR line too long\r\n");
+	expect_close(line, 2049, "CLIENT_ERROR line too long\r\n");
 	expect_close(line, sizeof(line), "CLIENT_ERROR line too long\r\n");
 	memcpy(line, "set ", 4);
 	expect_close(line, sizeof(line), "CLIENT_ERROR line too long\r\n");
 	memcpy(line, "gat ", 4);
 	expect_close(line, sizeof(line), "CLIENT_ERROR line too long\r\n");
-	memcpy(line + 2046, "\r\n", 2);
+	memcpy(line + 2047, "\r\n", 2);
 	memset(line, 'x', 4);
-	mc_test_expect(NULL, line, 2048, "ERROR\r\n", 7);
+	mc_test_expect(NULL, line, 2049, "ERROR\r\n", 7);
 }
 
 static void

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_common.h>
+
+#include "mc_test_host.h"
+
+#define K50 "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+#define K250 K50 K50 K50 K50 K50
+#define BAD "CLIENT_ERROR bad command line format\r\n"
+#define BAD_EXPTIME "CLIENT_ERROR invalid exptime argument\r\n"
+#define SET_A "set a 0 0 1 noreply\r\n1\r\n"
+#define VALUE_A "VALUE a 0 1\r\n1\r\n"
+
+/* Each answer is what memcached 1.6.18 answers. */
+static const struct {
+	const char *in;
+	const char *out;
+} exchanges[] = {
+	{"get\r\nget \r\ngets\r\ngat\r\ngats\r\n", "ERROR\r\nERROR\r\nERROR\r\nERROR\r\nERROR\r\n"},
+	{"get a\r\nget a b c\r\n", "END\r\nEND\r\n"},
+	{SET_A "get a\r\nget a\n", VALUE_A "END\r\n" VALUE_A "END\r\n"},
+	{SET_A "  get  b  a   a  \r\n", VALUE_A VALUE_A "END\r\n"},
+	{SET_A "gets a b\r\n", "VALUE a 0 1 1\r\n1\r\nEND\r\n"},
+	{SET_A "get a\r\r\nget a\tb\r\n", "END\r\nEND\r\n"},
+	{SET_A "get noreply a\r\n", VALUE_A "END\r\n"},
+	{"get " K250 "\r\n", "END\r\n"},
+	{"get " K250 "k\r\n", BAD},
+	{SET_A "get a " K250 "k b\r\nget a\r\n", BAD VALUE_A "END\r\n"},
+	{"gat 0\r\ngats 0\r\n", "END\r\nEND\r\n"},
+	{SET_A "gat 0 a b\r\ngats 0 a\r\n", VALUE_A "END\r\nVALUE a 0 1 1\r\n1\r\nEND\r\n"},
+	{SET_A "gat -1 a\r\nget a\r\n", VALUE_A "END\r\nEND\r\n"},
+	{SET_A "gat  0  a \r\n", VALUE_A "END\r\n"},
+	{"gat a\r\ngat x a\r\ngat x\r\n", BAD_EXPTIME BAD_EXPTIME BAD_EXPTIME},
+	{"gat 0 a " K250 "k\r\n", BAD},
+};
+
+static void
+expect_all(const struct mc_test_options *options)
+{
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(exchanges); i++)
+		mc_test_expect(options, exchanges[i].in, strlen(exchanges[i].in), exchanges[i].out,
+			       strlen(exchanges[i].out));
+}
+
+static void
+test_exchanges(void **state)
+{
+	(void)state;
+	expect_all(NULL);
+}
+
+static void
+test_exchanges_unkind(void **state)
+{
+	const struct mc_test_options options = {
+		.credits = 1,
+		.late_percent = 50,
+		.again_percent = 50,
+		.starved_percent = 50,
+		.chunk = 1,
+		.seed = 3,
+	};
+
+	(void)state;
+	expect_all(&options);
+}
+
+/* A line of many spans, whose keys are longest keys; also where it arrives in pieces. */
+static void
+test_long_line(void **state)
+{
+	static const char *const verbs[] = {SET_A "get", SET_A "gat 0"};
+	struct mc_test_options options = {.credits = 3, .late_percent = 30, .seed = 4};
+	static char in[20000], out[4000];
+	size_t in_len, out_len, chunk, i, verb;
+
+	(void)state;
+	for (verb = 0; verb < RTE_DIM(verbs); verb++) {
+		in_len = snprintf(in, sizeof(in), "%s", verbs[verb]);
+		out_len = 0;
+		for (i = 0; i < 60; i++) {
+			in_len += snprintf(in + in_len, sizeof(in) - in_len, " " K250 " a");
+			out_len += snprintf(out + out_len, sizeof(out) - out_len, VALUE_A);
+		}
+		in_len += snprintf(in + in_len, sizeof(in) - in_len, "\r\nget a\r\n");
+		out_len +=
+			snprintf(out + out_len, sizeof(out) - out_len, "END\r\n" VALUE_A "END\r\n");
+		for (chunk = 0; chunk < 6000; chunk = 3 * chunk + 61) {
+			options.chunk = chunk;
+			mc_test_expect(&options, in, in_len, out, out_len);
+		}
+	}
+}
+
+/* Answered as far as it goes, then the error in place of END. */
+static void
+test_long_line_bad_key(void **state)
+{
+	static char in[8000];
+	static const char out[] = VALUE_A BAD VALUE_A "END\r\n";
+	struct mc_test_options options = {.seed = 5};
+	size_t len, chunk;
+
+	(void)state;
+	len = snprintf(in, sizeof(in), SET_A "get a ");
+	memset(in + len, 'k', 7000);
+	len += 7000;
+	len += snprintf(in + len, sizeof(in) - len, " a\r\nget a\r\n");
+	for (chunk = 0; chunk < 6000; chunk = 3 * chunk + 61) {
+		options.chunk = chunk;
+		mc_test_expect(&options, in, len, out, strlen(out));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_exchanges_unkind),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_long_line_bad_key),
+	};
+
+	return cmocka_run_group_tests_name("mc_text_get", tests, mc_test_group_setup,
+					   mc_test_group_teardown);
+}
