@@ -16,6 +16,12 @@
 /** Bytes of a header without options. */
 #define WIRE_IPV4_HEADER_BYTES 20
 
+/** Where the two bytes of its checksum are, for whom a device is to compute it. */
+#define WIRE_IPV4_CHECKSUM_OFFSET 10
+
+/** Of dscp_ecn (RFC 3168 section 5). */
+#define WIRE_IPV4_ECN_MASK 3
+
 /** What was wrong with a header. */
 enum wire_ipv4_error {
 	WIRE_IPV4_OK,
