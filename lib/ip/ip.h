@@ -33,15 +33,20 @@ struct ip_txq {
 	struct rte_mbuf *frames[IP_TXQ_SIZE];
 };
 
-/** A neighbour became reachable at an address, or changed it. */
+/** A neighbour became reachable at an address, changed it, or is still there. */
 struct ip_neighbour {
 	rte_be32_t addr;
 	struct rte_ether_addr mac;
+	bool only_if_known; /* of use to who has an entry for it, or waits for it: create none */
 };
 
 /** Where ip reports to its owner. */
 struct ip_events {
-	/** This core learned a neighbour: the others want ip_neighbour_update(). */
+	/**
+	 * This core learned a neighbour: the others want ip_neighbour_update(). The device gives
+	 * an ARP reply to one core, whichever asked: so each that may be an answer comes here, too
+	 * (at most once a second for a neighbour known here).
+	 */
 	void (*neighbour)(void *arg, const struct ip_neighbour *neighbour);
 };
 
@@ -57,7 +62,7 @@ struct ip_config {
 	bool tx_ipv4_checksum; /* the port computes it */
 	bool tx_tcp_checksum;
 	int socket;
-	const struct ip_events *events;
+	const struct ip_events *events; /* may be NULL */
 	void *events_arg;
 };
 
@@ -78,10 +83,17 @@ enum ip_verdict {
 	IP_TAKEN /* answered, queued or dropped (and counted): nothing is left to do */
 };
 
-/** Create a host; NULL with rte_errno. Control thread. */
+/**
+ * Create a host. Control thread.
+ *
+ * @return
+ *   The host, or NULL with rte_errno: EINVAL (an address that no host has, a gateway that is not
+ *   on the link, a prefix length beyond 1 to 32, an MTU below 68), ENOMEM.
+ */
 struct ip *ip_create(const struct ip_config *config);
 
-/** Free it and the packets that wait in it. Control thread; its core does not run. */
+/** Free it and the packets that wait in it, for neighbours and the device. Control thread; its
+ * core does not run. */
 void ip_destroy(struct ip *ip);
 
 /**
@@ -129,10 +141,10 @@ void ip_tick(struct ip *ip, uint64_t now_us);
 /** When ip_tick() next has something to do, or UINT64_MAX. */
 uint64_t ip_next_timer_us(const struct ip *ip);
 
-/** Another core learned a neighbour. */
+/** Another core learned a neighbour. Reports nothing. */
 void ip_neighbour_update(struct ip *ip, const struct ip_neighbour *neighbour, uint64_t now_us);
 
-/** Announce our address (RFC 5227 section 2.3), as the port comes up. */
+/** Announce our address once (RFC 5227 section 2.3), as the port comes up. */
 void ip_announce(struct ip *ip);
 
 /** Our address. */

@@ -17,6 +17,8 @@
 	X(eth_rx, "frames received")                                                       \
 	X(arp_rx, "ARP packets received")                                                  \
 	X(arp_tx, "ARP packets sent")                                                      \
+	X(arp_answered, "ARP requests answered")                                           \
+	X(arp_updates, "other ARP packets that confirm or change a known neighbour")       \
 	X(ip_rx, "IPv4 packets received")                                                  \
 	X(ip_tx, "IPv4 packets sent")                                                      \
 	X(icmp_echo, "ICMP echo requests answered")                                        \
@@ -25,6 +27,7 @@
 	X(drop_eth_address, "frames for another host")                                     \
 	X(drop_arp_malformed, "ARP packets that are short or not for IPv4 over Ethernet")  \
 	X(drop_arp_conflict, "ARP packets in which another host claims our address")       \
+	X(drop_arp_ignored, "ARP packets that are neither for us nor from a neighbour")    \
 	X(drop_ip_truncated, "IPv4 packets shorter than they say")                         \
 	X(drop_ip_header, "IPv4 headers of a wrong version or length")                     \
 	X(drop_ip_checksum, "IPv4 headers with a wrong checksum")                          \
@@ -37,6 +40,7 @@
 	X(drop_icmp_type, "ICMP packets of a type that is not acted on")                   \
 	X(drop_no_mbuf, "packets not sent or read for want of an mbuf")                    \
 	X(drop_no_route, "packets to a network that no route leads to")                    \
+	X(drop_ip_too_big, "packets not sent because they exceed the MTU")                 \
 	X(drop_neighbour_queue, "packets that waited too long for a neighbour's address")  \
 	X(drop_neighbour_table, "packets to a new neighbour with the table full")          \
 	X(drop_tx_queue, "packets with the transmit queue full")

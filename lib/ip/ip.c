@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "ip_internal.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+/* RFC 791 section 3.2. */
+#define MTU_MIN 68
+
+#define TTL 64
+
+static bool is_config_valid(const struct ip *ip);
+static bool is_host(const struct ip *ip, rte_be32_t addr);
+static bool route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop);
+static void write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol);
+
+struct ip *
+ip_create(const struct ip_config *config)
+{
+	struct ip *ip;
+	int rc;
+
+	if (config->prefix_len < 1 || config->prefix_len > 32 || config->mbufs == NULL ||
+	    config->neighbours_max == 0 || config->mtu < MTU_MIN) {
+		rte_errno = EINVAL;
+		return NULL;
+	}
+	ip = rte_zmalloc_socket("ip", sizeof(*ip), RTE_CACHE_LINE_SIZE, config->socket);
+	if (ip == NULL) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	ip->config = *config;
+	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - config->prefix_len));
+	rc = is_config_valid(ip) ? ip_neighbour_setup(ip) : -EINVAL;
+	if (rc < 0) {
+		rte_free(ip);
+		rte_errno = -rc;
+		return NULL;
+	}
+	return ip;
+}
+
+void
+ip_destroy(struct ip *ip)
+{
+	if (ip == NULL)
+		return;
+	ip_neighbour_teardown(ip);
+	rte_pktmbuf_free_bulk(ip->txq.frames, ip->txq.nb);
+	rte_free(ip);
+}
+
+void
+ip_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol, uint64_t now_us)
+{
+	rte_be32_t next_hop;
+
+	if (unlikely(!route(ip, dst, &next_hop))) {
+		ip_drop(mbuf, &ip->stats.drop_no_route);
+		return;
+	}
+	if (unlikely(mbuf->pkt_len + WIRE_IPV4_HEADER_BYTES > ip->config.mtu)) {
+		ip_drop(mbuf, &ip->stats.drop_ip_too_big);
+		return;
+	}
+	if (unlikely(rte_pktmbuf_headroom(mbuf) <
+		     WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES)) {
+		ip_drop(mbuf, &ip->stats.drop_no_mbuf);
+		return;
+	}
+	write_header(ip, mbuf, dst, protocol);
+	ip_neighbour_output(ip, mbuf, next_hop, now_us);
+}
+
+void
+ip_tick(struct ip *ip, uint64_t now_us)
+{
+	if (now_us >= ip->neighbours.next_us)
+		ip_neighbour_tick(ip, now_us);
+}
+
+uint64_t
+ip_next_timer_us(const struct ip *ip)
+{
+	return ip->neighbours.next_us;
+}
+
+void
+ip_announce(struct ip *ip)
+{
+	arp_announce(ip);
+}
+
+struct ip_txq *
+ip_txq(struct ip *ip)
+{
+	return &ip->txq;
+}
+
+rte_be32_t
+ip_addr(const struct ip *ip)
+{
+	return ip->config.addr;
+}
+
+uint16_t
+ip_mtu(const struct ip *ip)
+{
+	return ip->config.mtu;
+}
+
+bool
+ip_addr_is_peer(const struct ip *ip, rte_be32_t addr)
+{
+	return addr != ip->config.addr && is_host(ip, addr);
+}
+
+const struct ip_stats *
+ip_stats(const struct ip *ip)
+{
+	return &ip->stats;
+}
+
+void
+ip_stats_clear(struct ip *ip)
+{
+	memset(&ip->stats, 0, sizeof(ip->stats));
+}
+
+static bool
+is_config_valid(const struct ip *ip)
+{
+	rte_be32_t gateway = ip->config.gateway;
+
+	if (!is_host(ip, ip->config.addr))
+		return false;
+	return gateway == 0 || (ip_addr_is_on_link(ip, gateway) && ip_addr_is_peer(ip, gateway));
+}
+
+/* RFC 1122 section 3.2.1.3: whether one host can have this address. */
+static bool
+is_host(const struct ip *ip, rte_be32_t addr)
+{
+	uint8_t network = rte_be_to_cpu_32(addr) >> 24;
+	rte_be32_t host = addr & ~ip->mask;
+
+	if (network == 0 || network == IN_LOOPBACKNET || network >= 224)
+		return false;
+	/* RFC 3021: a link of two has no broadcast address. */
+	return !ip_addr_is_on_link(ip, addr) || ip->config.prefix_len >= 31 ||
+	       (host != 0 && host != ~ip->mask);
+}
+
+static bool
+route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop)
+{
+	*next_hop = ip_addr_is_on_link(ip, dst) ? dst : ip->config.gateway;
+	return *next_hop != 0 && ip_addr_is_peer(ip, dst);
+}
+
+static void
+write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol)
+{
+	struct wire_ipv4 ipv4 = {
+		.src = ip->config.addr,
+		.dst = dst,
+		.total_bytes = mbuf->pkt_len + WIRE_IPV4_HEADER_BYTES,
+		.id = ip->next_id++,
+		.protocol = protocol,
+		.ttl = TTL,
+		.dont_fragment = 1,
+	};
+	uint8_t *data = (uint8_t *)rte_pktmbuf_prepend(mbuf, WIRE_IPV4_HEADER_BYTES);
+
+	wire_ipv4_write(data, &ipv4);
+	/* Of its time as a received packet, or of the last time it was sent. */
+	mbuf->ol_flags &= ~(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK |
+			    RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM);
+	mbuf->l2_len = WIRE_ETHER_HEADER_BYTES;
+	mbuf->l3_len = WIRE_IPV4_HEADER_BYTES;
+	if ((mbuf->ol_flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM)
+		mbuf->ol_flags |= RTE_MBUF_F_TX_IPV4;
+	if (ip->config.tx_ipv4_checksum) {
+		mbuf->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
+		memset(data + WIRE_IPV4_CHECKSUM_OFFSET, 0, sizeof(uint16_t));
+	}
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "ip_internal.h"
+
+#include <netinet/in.h>
+
+static uint64_t *check_header(struct ip *ip, const struct rte_mbuf *mbuf, struct wire_ipv4 *ipv4);
+static uint64_t *check_accepted(struct ip *ip, const struct wire_ipv4 *ipv4, bool broadcast);
+static bool is_verified(uint64_t checksum_flags, uint64_t good, uint64_t none);
+
+/* RFC 1122 section 3.2.1. */
+enum ip_verdict
+ip_input(struct ip *ip, struct rte_mbuf *mbuf, bool broadcast, uint64_t now_us,
+	 struct ip_packet *packet)
+{
+	struct wire_ipv4 ipv4;
+	uint64_t *drop;
+
+	ip->stats.ip_rx++;
+	drop = check_header(ip, mbuf, &ipv4);
+	if (drop == NULL)
+		drop = check_accepted(ip, &ipv4, broadcast);
+	if (drop != NULL)
+		return ip_drop(mbuf, drop);
+
+	ip_mbuf_cut(mbuf, ipv4.total_bytes);
+	rte_pktmbuf_adj(mbuf, ipv4.header_bytes);
+	*packet = (struct ip_packet){
+		.src = ipv4.src,
+		.dst = ipv4.dst,
+		.bytes = ipv4.total_bytes - ipv4.header_bytes,
+		.protocol = ipv4.protocol,
+		.ttl = ipv4.ttl,
+		.ecn = ipv4.dscp_ecn & WIRE_IPV4_ECN_MASK,
+		.checksum_good =
+			is_verified(mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK,
+				    RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_NONE),
+	};
+	switch (ipv4.protocol) {
+	case IPPROTO_TCP:
+		return IP_DELIVER;
+	case IPPROTO_ICMP:
+		icmp_input(ip, mbuf, packet, now_us);
+		return IP_TAKEN;
+	default:
+		return ip_drop(mbuf, &ip->stats.drop_ip_protocol);
+	}
+}
+
+/* Where a packet with a bad header counts; NULL for a good one. */
+static uint64_t *
+check_header(struct ip *ip, const struct rte_mbuf *mbuf, struct wire_ipv4 *ipv4)
+{
+	uint64_t flags = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	bool verified =
+		is_verified(flags, RTE_MBUF_F_RX_IP_CKSUM_GOOD, RTE_MBUF_F_RX_IP_CKSUM_NONE);
+
+	switch (wire_ipv4_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len,
+				mbuf->pkt_len, !verified, ipv4)) {
+	case WIRE_IPV4_OK:
+		break;
+	case WIRE_IPV4_TRUNCATED:
+		return &ip->stats.drop_ip_truncated;
+	case WIRE_IPV4_BAD_VERSION:
+	case WIRE_IPV4_BAD_LENGTH:
+		return &ip->stats.drop_ip_header;
+	case WIRE_IPV4_BAD_CHECKSUM:
+		return &ip->stats.drop_ip_checksum;
+	}
+	return flags == RTE_MBUF_F_RX_IP_CKSUM_BAD ? &ip->stats.drop_ip_checksum : NULL;
+}
+
+/* Where a packet that we do not take counts; NULL for one that we do. */
+static uint64_t *
+check_accepted(struct ip *ip, const struct wire_ipv4 *ipv4, bool broadcast)
+{
+	if (!ip_addr_is_peer(ip, ipv4->src))
+		return &ip->stats.drop_ip_source;
+	/* RFC 1122 section 3.3.6: nor a unicast packet that the link broadcasts. */
+	if (ipv4->dst != ip->config.addr || broadcast)
+		return &ip->stats.drop_ip_destination;
+	if (ipv4->source_route)
+		return &ip->stats.drop_ip_source_route;
+	if (ipv4->more_fragments || ipv4->fragment_offset != 0)
+		return &ip->stats.drop_ip_fragment;
+	return NULL;
+}
+
+/* NONE is a device's word that the data are whole though the field was never filled in. */
+static bool
+is_verified(uint64_t checksum_flags, uint64_t good, uint64_t none)
+{
+	return checksum_flags == good || checksum_flags == none;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * What the files of lib/ip share: the host, and the steps from one to the next. Nobody else
+ * includes it.
+ *
+ * Threads: the core that owns the struct ip.
+ */
+#ifndef IP_INTERNAL_H
+#define IP_INTERNAL_H
+
+#include "ip.h"
+#include "ip_neighbour.h"
+#include "wire_ether.h"
+#include "wire_ipv4.h"
+
+/** Bytes of every received frame that are made contiguous: each header at its longest. */
+#define IP_CONTIGUOUS_BYTES (WIRE_ETHER_HEADER_BYTES + 60 + 60)
+
+/** A host, as one core sees it. */
+struct ip {
+	struct ip_config config;
+	rte_be32_t mask; /* of the on-link prefix */
+	uint16_t next_id;
+	uint64_t defend_after_us; /* RFC 5227 section 2.4: not before */
+	struct ip_neighbour_table neighbours;
+	struct ip_stats stats;
+	struct ip_txq txq;
+};
+
+/** Free a packet and count it. */
+static inline enum ip_verdict
+ip_drop(struct rte_mbuf *mbuf, uint64_t *counter)
+{
+	(*counter)++;
+	rte_pktmbuf_free(mbuf);
+	return IP_TAKEN;
+}
+
+/** Whether an address is in our prefix. */
+static inline bool
+ip_addr_is_on_link(const struct ip *ip, rte_be32_t addr)
+{
+	return ((addr ^ ip->config.addr) & ip->mask) == 0;
+}
+
+/**
+ * Prepend an Ethernet header and queue the frame for the device.
+ *
+ * @return
+ *   False when the queue was full: the frame is dropped and counted.
+ */
+bool eth_output(struct ip *ip, struct rte_mbuf *mbuf, const struct rte_ether_addr *dst,
+		uint16_t type);
+
+/** Take an ARP packet; @p mbuf begins with it and is consumed. */
+void arp_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us);
+
+/** Ask for a neighbour: @p mac is where it was last, or the broadcast address. */
+void arp_request(struct ip *ip, rte_be32_t addr, const struct rte_ether_addr *mac);
+
+/** Tell everybody our address. */
+void arp_announce(struct ip *ip);
+
+/**
+ * Take an IPv4 packet, as eth_input() describes.
+ *
+ * @param mbuf
+ *   Begins with the IPv4 header.
+ * @param broadcast
+ *   It came to the link's broadcast address.
+ */
+enum ip_verdict ip_input(struct ip *ip, struct rte_mbuf *mbuf, bool broadcast, uint64_t now_us,
+			 struct ip_packet *packet);
+
+/** Take an ICMP message that fills @p mbuf, which is consumed. */
+void icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
+		uint64_t now_us);
+
+/** The Internet checksum's sum, not complemented, of all of a packet: 0xffff over a good one. */
+uint16_t ip_checksum_mbuf(const struct rte_mbuf *mbuf);
+
+/**
+ * Make the first bytes of a packet contiguous, in its first mbuf.
+ *
+ * @param bytes
+ *   More than that mbuf has, and at most the packet's length.
+ * @return
+ *   False, and nothing is changed, when that mbuf has no room for them or is shared.
+ */
+bool ip_mbuf_pullup(struct rte_mbuf *mbuf, uint16_t bytes);
+
+/** Whether nobody else sees what is written to the first mbuf of a packet. */
+static inline bool
+ip_mbuf_is_writable(const struct rte_mbuf *mbuf)
+{
+	return RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1;
+}
+
+/** Cut a packet to its first @p bytes. */
+void ip_mbuf_cut(struct rte_mbuf *mbuf, uint32_t bytes);
+
+#endif /* IP_INTERNAL_H */

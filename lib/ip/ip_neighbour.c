@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "ip_internal.h"
+
+#include <errno.h>
+
+#include <rte_common.h>
+#include <rte_jhash.h>
+#include <rte_malloc.h>
+#include <rte_random.h>
+
+enum state { INCOMPLETE, REACHABLE, STALE };
+
+struct ip_neighbour_entry {
+	TAILQ_ENTRY(ip_neighbour_entry) list; /* the table's used, or free */
+	struct ip_neighbour_entry *next; /* in its bucket */
+	uint64_t deadline_us; /* when something is to be done */
+	uint64_t used_us; /* about when it was used last: to the second */
+	uint64_t reported_us;
+	rte_be32_t addr;
+	struct rte_ether_addr mac;
+	uint8_t state;
+	uint8_t tries; /* questions since the last answer */
+	uint8_t nb_waiting;
+	bool used; /* since the last sign of life */
+	struct rte_mbuf *waiting[IP_NEIGHBOUR_WAITING]; /* oldest first */
+};
+
+static struct ip_neighbour_entry *find(const struct ip_neighbour_table *table, rte_be32_t addr);
+static struct ip_neighbour_entry *insert(struct ip *ip, rte_be32_t addr);
+static struct ip_neighbour_entry *evict(struct ip *ip);
+static void remove_entry(struct ip *ip, struct ip_neighbour_entry *entry);
+static void ask(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us);
+static void use(struct ip_neighbour_table *table, struct ip_neighbour_entry *entry,
+		uint64_t now_us);
+static void hold(struct ip *ip, struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf);
+static bool update(struct ip *ip, struct ip_neighbour_entry *entry,
+		   const struct rte_ether_addr *mac, uint64_t now_us);
+static void report(struct ip *ip, struct ip_neighbour_entry *entry, bool changed, uint64_t now_us);
+static bool expire(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us);
+static void schedule(struct ip_neighbour_table *table, struct ip_neighbour_entry *entry,
+		     uint64_t deadline_us);
+static void transmit(struct ip *ip, const struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf);
+static struct ip_neighbour_entry **bucket(const struct ip_neighbour_table *table, rte_be32_t addr);
+
+int
+ip_neighbour_setup(struct ip *ip)
+{
+	struct ip_neighbour_table *table = &ip->neighbours;
+	uint32_t nb_buckets = rte_align32pow2(ip->config.neighbours_max);
+	uint32_t i;
+
+	table->entries = rte_calloc_socket("neighbours", ip->config.neighbours_max,
+					   sizeof(*table->entries), 0, ip->config.socket);
+	table->buckets = rte_calloc_socket("neighbours", nb_buckets, sizeof(*table->buckets), 0,
+					   ip->config.socket);
+	if (table->entries == NULL || table->buckets == NULL) {
+		rte_free(table->entries);
+		rte_free(table->buckets);
+		return -ENOMEM;
+	}
+	table->bucket_mask = nb_buckets - 1;
+	table->hash_key = rte_rand();
+	table->next_us = UINT64_MAX;
+	TAILQ_INIT(&table->used);
+	TAILQ_INIT(&table->free);
+	for (i = 0; i < ip->config.neighbours_max; i++)
+		TAILQ_INSERT_TAIL(&table->free, &table->entries[i], list);
+	return 0;
+}
+
+void
+ip_neighbour_teardown(struct ip *ip)
+{
+	struct ip_neighbour_entry *entry;
+
+	TAILQ_FOREACH (entry, &ip->neighbours.used, list)
+		rte_pktmbuf_free_bulk(entry->waiting, entry->nb_waiting);
+	rte_free(ip->neighbours.entries);
+	rte_free(ip->neighbours.buckets);
+}
+
+void
+ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t addr, uint64_t now_us)
+{
+	struct ip_neighbour_table *table = &ip->neighbours;
+	struct ip_neighbour_entry *entry = find(table, addr);
+
+	if (unlikely(entry == NULL)) {
+		entry = insert(ip, addr);
+		if (entry == NULL) {
+			ip_drop(mbuf, &ip->stats.drop_neighbour_table);
+			return;
+		}
+		ask(ip, entry, now_us);
+	}
+	use(table, entry, now_us);
+	if (unlikely(entry->state == INCOMPLETE))
+		hold(ip, entry, mbuf);
+	else
+		transmit(ip, entry, mbuf);
+}
+
+bool
+ip_neighbour_heard(struct ip *ip, rte_be32_t addr, const struct rte_ether_addr *mac, bool create,
+		   uint64_t now_us)
+{
+	struct ip_neighbour_entry *entry = find(&ip->neighbours, addr);
+
+	if (entry == NULL && create)
+		entry = insert(ip, addr);
+	if (entry == NULL)
+		return false;
+	report(ip, entry, update(ip, entry, mac, now_us), now_us);
+	return true;
+}
+
+void
+ip_neighbour_update(struct ip *ip, const struct ip_neighbour *neighbour, uint64_t now_us)
+{
+	struct ip_neighbour_entry *entry = find(&ip->neighbours, neighbour->addr);
+
+	if (entry == NULL && !neighbour->only_if_known)
+		entry = insert(ip, neighbour->addr);
+	if (entry != NULL)
+		update(ip, entry, &neighbour->mac, now_us);
+}
+
+void
+ip_neighbour_tick(struct ip *ip, uint64_t now_us)
+{
+	struct ip_neighbour_table *table = &ip->neighbours;
+	struct ip_neighbour_entry *entry, *next;
+	uint64_t next_us = UINT64_MAX;
+
+	for (entry = TAILQ_FIRST(&table->used); entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, list);
+		if (now_us < entry->deadline_us || expire(ip, entry, now_us))
+			next_us = RTE_MIN(next_us, entry->deadline_us);
+	}
+	table->next_us = next_us;
+}
+
+void
+ip_neighbour_walk(const struct ip *ip,
+		  void (*visit)(const struct ip_neighbour *neighbour, bool reachable, void *arg),
+		  void *arg)
+{
+	const struct ip_neighbour_entry *entry;
+
+	TAILQ_FOREACH (entry, &ip->neighbours.used, list) {
+		struct ip_neighbour neighbour = {.addr = entry->addr, .mac = entry->mac};
+
+		visit(&neighbour, entry->state != INCOMPLETE, arg);
+	}
+}
+
+static struct ip_neighbour_entry *
+find(const struct ip_neighbour_table *table, rte_be32_t addr)
+{
+	struct ip_neighbour_entry *entry = *bucket(table, addr);
+
+	while (entry != NULL && entry->addr != addr)
+		entry = entry->next;
+	return entry;
+}
+
+/* A new entry, incomplete and never used; NULL when packets wait in all that there are. */
+static struct ip_neighbour_entry *
+insert(struct ip *ip, rte_be32_t addr)
+{
+	struct ip_neighbour_table *table = &ip->neighbours;
+	struct ip_neighbour_entry **head = bucket(table, addr);
+	struct ip_neighbour_entry *entry = TAILQ_FIRST(&table->free);
+
+	if (entry == NULL)
+		entry = evict(ip);
+	if (entry == NULL)
+		return NULL;
+	TAILQ_REMOVE(&table->free, entry, list);
+	*entry = (struct ip_neighbour_entry){
+		.addr = addr,
+		.state = INCOMPLETE,
+		.deadline_us = UINT64_MAX,
+		.next = *head,
+	};
+	*head = entry;
+	TAILQ_INSERT_HEAD(&table->used, entry, list);
+	return entry;
+}
+
+static struct ip_neighbour_entry *
+evict(struct ip *ip)
+{
+	struct ip_neighbour_entry *entry;
+
+	TAILQ_FOREACH (entry, &ip->neighbours.used, list)
+		if (entry->state != INCOMPLETE)
+			break;
+	if (entry != NULL)
+		remove_entry(ip, entry);
+	return entry;
+}
+
+static void
+remove_entry(struct ip *ip, struct ip_neighbour_entry *entry)
+{
+	struct ip_neighbour_table *table = &ip->neighbours;
+	struct ip_neighbour_entry **link = bucket(table, entry->addr);
+	uint8_t i;
+
+	for (i = 0; i < entry->nb_waiting; i++)
+		ip_drop(entry->waiting[i], &ip->stats.drop_neighbour_queue);
+	entry->nb_waiting = 0;
+	while (*link != entry)
+		link = &(*link)->next;
+	*link = entry->next;
+	TAILQ_REMOVE(&table->used, entry, list);
+	TAILQ_INSERT_HEAD(&table->free, entry, list);
+}
+
+/* RFC 1122 section 2.3.2.1: everybody at first; later the neighbour, where it was. */
+static void
+ask(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us)
+{
+	entry->tries++;
+	arp_request(ip, entry->addr, entry->state == INCOMPLETE ? NULL : &entry->mac);
+	schedule(&ip->neighbours, entry, now_us + IP_NEIGHBOUR_RETRY_US);
+}
+
+/* To the second is enough to tell old from new, and spares most packets a write to the list. */
+static void
+use(struct ip_neighbour_table *table, struct ip_neighbour_entry *entry, uint64_t now_us)
+{
+	if (entry->used && now_us - entry->used_us < IP_NEIGHBOUR_RETRY_US)
+		return;
+	entry->used = true;
+	entry->used_us = now_us;
+	TAILQ_REMOVE(&table->used, entry, list);
+	TAILQ_INSERT_TAIL(&table->used, entry, list);
+}
+
+/* RFC 1122 section 2.3.2.2: keep the latest. */
+static void
+hold(struct ip *ip, struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf)
+{
+	uint8_t i;
+
+	if (entry->nb_waiting == IP_NEIGHBOUR_WAITING) {
+		ip_drop(entry->waiting[0], &ip->stats.drop_neighbour_queue);
+		for (i = 1; i < IP_NEIGHBOUR_WAITING; i++)
+			entry->waiting[i - 1] = entry->waiting[i];
+		entry->nb_waiting--;
+	}
+	entry->waiting[entry->nb_waiting++] = mbuf;
+}
+
+/* The neighbour is there. Returns whether that, or where, is news. */
+static bool
+update(struct ip *ip, struct ip_neighbour_entry *entry, const struct rte_ether_addr *mac,
+       uint64_t now_us)
+{
+	bool changed = entry->state == INCOMPLETE || !rte_is_same_ether_addr(&entry->mac, mac);
+	uint8_t i;
+
+	entry->mac = *mac;
+	entry->state = REACHABLE;
+	entry->tries = 0;
+	entry->used = false;
+	schedule(&ip->neighbours, entry, now_us + IP_NEIGHBOUR_REACHABLE_US);
+	for (i = 0; i < entry->nb_waiting; i++)
+		transmit(ip, entry, entry->waiting[i]);
+	entry->nb_waiting = 0;
+	return changed;
+}
+
+/* Other cores want news at once, and for their own timers a sign of life now and then. */
+static void
+report(struct ip *ip, struct ip_neighbour_entry *entry, bool changed, uint64_t now_us)
+{
+	const struct ip_events *events = ip->config.events;
+	struct ip_neighbour neighbour = {
+		.addr = entry->addr,
+		.mac = entry->mac,
+		.only_if_known = !changed,
+	};
+
+	if (events == NULL)
+		return;
+	if (!changed && now_us - entry->reported_us < IP_NEIGHBOUR_RETRY_US)
+		return;
+	entry->reported_us = now_us;
+	events->neighbour(ip->config.events_arg, &neighbour);
+}
+
+/* Its deadline has come. Returns whether it is still there. */
+static bool
+expire(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us)
+{
+	if (entry->tries == IP_NEIGHBOUR_TRIES || (entry->state == REACHABLE && !entry->used)) {
+		remove_entry(ip, entry);
+		return false;
+	}
+	if (entry->state == REACHABLE)
+		entry->state = STALE;
+	ask(ip, entry, now_us);
+	return true;
+}
+
+static void
+schedule(struct ip_neighbour_table *table, struct ip_neighbour_entry *entry, uint64_t deadline_us)
+{
+	entry->deadline_us = deadline_us;
+	table->next_us = RTE_MIN(table->next_us, deadline_us);
+}
+
+static void
+transmit(struct ip *ip, const struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf)
+{
+	if (eth_output(ip, mbuf, &entry->mac, RTE_ETHER_TYPE_IPV4))
+		ip->stats.ip_tx++;
+}
+
+static struct ip_neighbour_entry **
+bucket(const struct ip_neighbour_table *table, rte_be32_t addr)
+{
+	return &table->buckets[rte_jhash_1word(addr, table->hash_key) & table->bucket_mask];
+}

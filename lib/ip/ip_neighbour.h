@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * The neighbours on the link and their Ethernet addresses (RFC 826, RFC 1122 section 2.3.2): a
+ * bounded table. Internal to lib/ip.
+ *
+ * An entry is incomplete while its address is asked for, three times a second apart, and a few
+ * packets wait in it. It is reachable for a minute after the neighbour was heard. Then, if it was
+ * used in that minute, it is stale: used further while the neighbour is asked directly, three times
+ * a second apart. An entry that was not used, or gets no answer, goes.
+ *
+ * In a full table a new entry takes the place of the one used longest ago, but not of one that
+ * packets wait in. One that a neighbour's request made counts as never used until it is: a flood
+ * of requests displaces its own entries.
+ *
+ * Threads: the core that owns the struct ip.
+ */
+#ifndef IP_NEIGHBOUR_H
+#define IP_NEIGHBOUR_H
+
+#include <sys/queue.h>
+
+#include "ip.h"
+
+/** Packets that wait for one neighbour's address. */
+#define IP_NEIGHBOUR_WAITING 4
+
+/** Questions without answer before a neighbour is given up. */
+#define IP_NEIGHBOUR_TRIES 3
+
+/** Between questions (RFC 1122 section 2.3.2.1: at most one a second). */
+#define IP_NEIGHBOUR_RETRY_US UINT64_C(1000000)
+
+/** After this time without a sign of life a neighbour is asked, or forgotten if not in use. */
+#define IP_NEIGHBOUR_REACHABLE_US UINT64_C(60000000)
+
+struct ip_neighbour_entry;
+TAILQ_HEAD(ip_neighbour_list, ip_neighbour_entry);
+
+/** The table. */
+struct ip_neighbour_table {
+	struct ip_neighbour_entry *entries; /* all of them: memory */
+	struct ip_neighbour_entry **buckets;
+	uint32_t bucket_mask;
+	uint32_t hash_key;
+	struct ip_neighbour_list used; /* longest ago first */
+	struct ip_neighbour_list free;
+	uint64_t next_us; /* not later than any entry's deadline */
+};
+
+/** Make room for config.neighbours_max entries. 0 or -ENOMEM. Control thread. */
+int ip_neighbour_setup(struct ip *ip);
+
+/** Free the table and what waits in it. Control thread. */
+void ip_neighbour_teardown(struct ip *ip);
+
+/** Send a packet, IPv4 header first, to a neighbour, now or when its address is known. */
+void ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t addr, uint64_t now_us);
+
+/**
+ * A neighbour said where it is: update its entry, send what waits for it, report it.
+ *
+ * @param create
+ *   Make an entry where there is none: it spoke to us.
+ * @return
+ *   Whether there is an entry now.
+ */
+bool ip_neighbour_heard(struct ip *ip, rte_be32_t addr, const struct rte_ether_addr *mac,
+			bool create, uint64_t now_us);
+
+/** Run the entries' timers that are due. */
+void ip_neighbour_tick(struct ip *ip, uint64_t now_us);
+
+#endif /* IP_NEIGHBOUR_H */
