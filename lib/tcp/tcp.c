@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "tcp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "tcp_conn.h"
+#include "tcp_reassembly.h"
+#include "tcp_receive.h"
+
+/* Early segments that one connection may keep, whatever the others leave. */
+#define REASSEMBLY_CONN_MAX 128
+
+static int setup(struct tcp *tcp, const struct tcp_config *config);
+static int setup_reassembly(struct tcp *tcp, const struct tcp_config *config);
+
+struct tcp *
+tcp_create(const struct tcp_config *config)
+{
+	struct tcp *tcp;
+	int rc;
+
+	tcp = rte_zmalloc_socket("tcp", sizeof(*tcp), RTE_CACHE_LINE_SIZE, config->socket);
+	if (tcp == NULL) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	rc = setup(tcp, config);
+	if (rc < 0) {
+		tcp_destroy(tcp);
+		rte_errno = -rc;
+		return NULL;
+	}
+	return tcp;
+}
+
+void
+tcp_destroy(struct tcp *tcp)
+{
+	if (tcp == NULL)
+		return;
+	tcp_conn_teardown(tcp);
+	rte_mempool_free(tcp->reassembly_pool);
+	rte_free(tcp);
+}
+
+static int
+setup(struct tcp *tcp, const struct tcp_config *config)
+{
+	int rc;
+
+	tcp->ip = config->ip;
+	tcp->events = config->events;
+	tcp->events_arg = config->events_arg;
+	tcp->now_us = config->now_us;
+	tcp->mbufs = config->mbufs;
+	tcp->chain_pool = config->chain_pool;
+	tcp->receive_window_bytes = config->receive_window_bytes;
+	tcp->rcv_scale = tcp_receive_scale(config->receive_window_bytes);
+	tcp->mss = ip_mtu(config->ip) - TCP_IPV4_HEADERS;
+	if (config->mss_max != 0)
+		tcp->mss = RTE_MIN(tcp->mss, config->mss_max);
+	tcp->time_wait_us = config->time_wait_us;
+	memcpy(tcp->secret, config->secret, sizeof(tcp->secret));
+	tcp_wheel_init(&tcp->wheel, config->now_us);
+	rc = setup_reassembly(tcp, config);
+	if (rc < 0)
+		return rc;
+	return tcp_conn_setup(tcp, config);
+}
+
+static int
+setup_reassembly(struct tcp *tcp, const struct tcp_config *config)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	if (snprintf(name, sizeof(name), "%s_reas", config->name) >= (int)sizeof(name))
+		return -ENAMETOOLONG;
+	tcp->reassembly_conn_max = RTE_MIN(config->reassembly_max, (uint32_t)REASSEMBLY_CONN_MAX);
+	tcp->reassembly_pool =
+		tcp_reassembly_pool_create(name, config->reassembly_max, config->socket);
+	return tcp->reassembly_pool == NULL ? -rte_errno : 0;
+}

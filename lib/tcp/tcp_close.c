@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "tcp_close.h"
+
+#include <errno.h>
+
+#include "tcp_event.h"
+#include "tcp_handshake.h"
+#include "tcp_output.h"
+#include "tcp_seq.h"
+#include "tcp_timer.h"
+
+static void end(struct tcp_conn *conn, int error);
+static void enter_time_wait(struct tcp_conn *conn);
+static bool may_reuse(const struct tcp_conn *conn, const struct tcp_segment *segment);
+
+void
+tcp_close(struct tcp_conn *conn)
+{
+	if (conn->fin_queued)
+		return;
+	/* RFC 2525 section 2.17: what was received is lost, and the peer is to know. */
+	if (conn->receive.bytes > 0) {
+		tcp_close_reset(conn, -ECONNABORTED);
+		return;
+	}
+	switch (conn->state) {
+	case TCP_SYN_SENT:
+		end(conn, -ECONNABORTED);
+		return;
+	case TCP_ESTABLISHED:
+		tcp_set_state(conn, TCP_FIN_WAIT_1);
+		break;
+	case TCP_CLOSE_WAIT:
+		tcp_set_state(conn, TCP_LAST_ACK);
+		break;
+	case TCP_SYN_RECEIVED: /* closes as soon as it is established */
+		break;
+	default:
+		return;
+	}
+	conn->fin_queued = true;
+	tcp_output_want(conn);
+}
+
+void
+tcp_abort(struct tcp_conn *conn)
+{
+	bool held = conn->held;
+
+	if (conn->state != TCP_CLOSED) {
+		tcp_conn_hold(conn);
+		tcp_close_reset(conn, -ECONNABORTED);
+		conn->held = held;
+	}
+	tcp_event_deliver(conn);
+	if (!held)
+		tcp_conn_free(conn);
+}
+
+void
+tcp_close_fin_acked(struct tcp_conn *conn)
+{
+	switch (conn->state) {
+	case TCP_FIN_WAIT_1:
+		tcp_set_state(conn, TCP_FIN_WAIT_2);
+		tcp_timer_fin_wait_2(conn);
+		break;
+	case TCP_CLOSING:
+		enter_time_wait(conn);
+		break;
+	case TCP_LAST_ACK:
+		conn->tcp->stats.closed++;
+		tcp_conn_drop(conn, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+tcp_close_fin_received(struct tcp_conn *conn)
+{
+	conn->rcv_nxt++;
+	conn->rcv_adv = tcp_seq_max(conn->rcv_adv, conn->rcv_nxt);
+	tcp_output_ack(conn);
+	switch (conn->state) {
+	case TCP_ESTABLISHED:
+		tcp_set_state(conn, TCP_CLOSE_WAIT);
+		tcp_event_raise(conn, TCP_EVENT_PEER_CLOSED);
+		break;
+	case TCP_FIN_WAIT_1:
+		tcp_set_state(conn, TCP_CLOSING);
+		break;
+	case TCP_FIN_WAIT_2:
+		enter_time_wait(conn);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+tcp_close_reset_received(struct tcp_conn *conn)
+{
+	bool refused = conn->active && conn->state == TCP_SYN_RECEIVED;
+
+	conn->tcp->stats.reset_received++;
+	tcp_conn_drop(conn, refused ? -ECONNREFUSED : -ECONNRESET);
+}
+
+void
+tcp_close_reset(struct tcp_conn *conn, int error)
+{
+	/* RFC 9293 section 3.10.5: after both FINs, or before a SYN, nothing is left to reset. */
+	switch (conn->state) {
+	case TCP_SYN_RECEIVED:
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSE_WAIT:
+		tcp_output_reset(conn);
+		break;
+	default:
+		break;
+	}
+	end(conn, error);
+}
+
+void
+tcp_close_time_wait(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	struct tcp *tcp = conn->tcp;
+	const struct tcp_listener *listener;
+	uint32_t snd_max = conn->snd_max;
+
+	if (segment->flags & WIRE_TCP_RST) {
+		tcp->stats.drop_flags++; /* RFC 1337: it does not shorten the wait */
+		return;
+	}
+	if (may_reuse(conn, segment)) {
+		listener = tcp_listen_lookup(&tcp->listen, segment->flow.local_addr,
+					     segment->flow.local_port);
+		if (listener != NULL) {
+			tcp_conn_drop(conn, 0);
+			tcp_handshake_listen(tcp, segment, listener, snd_max);
+			return;
+		}
+	}
+	if (!tcp_segment_acceptable(conn, segment)) {
+		/* The peer has not seen our last ACK: wait anew. */
+		if (segment->flags & WIRE_TCP_FIN &&
+		    segment->seq + segment->len + 1 == conn->rcv_nxt)
+			tcp_timer_time_wait(conn);
+		return;
+	}
+	if (segment->len > 0)
+		tcp->stats.drop_after_close++;
+}
+
+/* What tcp_conn_drop() does, in a call of the owner: it is told when that has returned. */
+static void
+end(struct tcp_conn *conn, int error)
+{
+	tcp_conn_drop(conn, error);
+	if (!conn->held)
+		tcp_timer_ended(conn);
+}
+
+static void
+enter_time_wait(struct tcp_conn *conn)
+{
+	tcp_set_state(conn, TCP_TIME_WAIT);
+	conn->tcp->stats.closed++;
+	tcp_timer_stop_all(conn);
+	tcp_timer_time_wait(conn);
+	tcp_conn_purge(conn);
+	conn->error = 0;
+	tcp_event_raise(conn, TCP_EVENT_CLOSED);
+}
+
+/* RFC 6191 section 2: a SYN that cannot be an old duplicate. */
+static bool
+may_reuse(const struct tcp_conn *conn, const struct tcp_segment *segment)
+{
+	const struct wire_tcp_options *options = &segment->header.options;
+
+	if ((segment->flags & (WIRE_TCP_SYN | WIRE_TCP_ACK | WIRE_TCP_FIN)) != WIRE_TCP_SYN)
+		return false;
+	if (conn->timestamps && options->has_timestamps && options->ts_value != conn->ts_recent)
+		return tcp_seq_gt(options->ts_value, conn->ts_recent);
+	return tcp_seq_ge(segment->seq, conn->rcv_nxt);
+}

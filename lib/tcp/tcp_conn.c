@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "tcp_conn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "chain.h"
+#include "tcp_congestion.h"
+#include "tcp_event.h"
+#include "tcp_output.h"
+#include "tcp_reassembly.h"
+#include "tcp_receive.h"
+#include "tcp_timer.h"
+
+/* rte_hash refuses fewer than a bucket. */
+#define FLOWS_MIN 8
+
+static int setup_pool(struct tcp *tcp, const struct tcp_config *config);
+static int setup_flows(struct tcp *tcp, const struct tcp_config *config);
+static void number(struct rte_mempool *pool, void *arg, void *object, unsigned int i);
+static void unindex(struct tcp_conn *conn);
+
+int
+tcp_conn_setup(struct tcp *tcp, const struct tcp_config *config)
+{
+	int rc;
+
+	TAILQ_INIT(&tcp->output);
+	tcp->conns_max = config->conns_max;
+	tcp->conns = rte_zmalloc_socket("tcp_conns", config->conns_max * sizeof(*tcp->conns),
+					RTE_CACHE_LINE_SIZE, config->socket);
+	if (tcp->conns == NULL)
+		return -ENOMEM;
+	rc = setup_pool(tcp, config);
+	if (rc < 0)
+		return rc;
+	return setup_flows(tcp, config);
+}
+
+void
+tcp_conn_teardown(struct tcp *tcp)
+{
+	struct tcp_conn *conn;
+	uint32_t id;
+
+	for (id = 0; tcp->conns_pool != NULL && id < tcp->conns_max; id++) {
+		conn = tcp_conn_find(tcp, id);
+		if (conn == NULL)
+			continue;
+		tcp_conn_drop(conn, 0);
+		tcp_conn_free(conn);
+	}
+	rte_hash_free(tcp->flows);
+	rte_mempool_free(tcp->conns_pool);
+	rte_free(tcp->conns);
+}
+
+struct tcp_conn *
+tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
+{
+	struct tcp_conn *conn;
+	uint32_t id;
+	void *object;
+
+	if (rte_mempool_get(tcp->conns_pool, &object) < 0)
+		return NULL;
+	conn = object;
+	id = conn->id;
+	memset(conn, 0, sizeof(*conn));
+	conn->tcp = tcp;
+	conn->id = id;
+	conn->flow = *flow;
+	if (rte_hash_add_key_with_hash_data(tcp->flows, flow, tcp_isn_flow(tcp->secret, flow),
+					    conn) < 0) {
+		rte_mempool_put(tcp->conns_pool, conn);
+		return NULL;
+	}
+	conn->indexed = true;
+	conn->rcv_scale = tcp->rcv_scale;
+	conn->ts_offset = tcp_isn_timestamp(tcp->secret, flow);
+	conn->mss = RTE_MIN(TCP_MSS_DEFAULT, tcp->mss);
+	conn->rcv_mss = TCP_MSS_DEFAULT;
+	chain_init(&conn->chain, tcp->chain_pool,
+		   RTE_MIN(conn->mss, chain_segment_bytes_max(tcp->chain_pool)));
+	tcp_congestion_init(conn);
+	tcp_timer_init(conn);
+	tcp->conns[id] = conn;
+	tcp->conns_nb++;
+	return conn;
+}
+
+struct tcp_conn *
+tcp_conn_lookup(const struct tcp *tcp, const struct tcp_flow *flow)
+{
+	void *conn;
+
+	if (rte_hash_lookup_with_hash_data(tcp->flows, flow, tcp_isn_flow(tcp->secret, flow),
+					   &conn) < 0)
+		return NULL;
+	return conn;
+}
+
+void
+tcp_conn_drop(struct tcp_conn *conn, int error)
+{
+	unindex(conn);
+	tcp_output_cancel(conn);
+	tcp_timer_stop_all(conn);
+	tcp_conn_purge(conn);
+	tcp_set_state(conn, TCP_CLOSED);
+	conn->error = error;
+	tcp_event_raise(conn, TCP_EVENT_CLOSED);
+}
+
+void
+tcp_conn_purge(struct tcp_conn *conn)
+{
+	chain_deinit(&conn->chain);
+	tcp_receive_purge(&conn->receive);
+	tcp_reassembly_purge(conn->tcp->reassembly_pool, &conn->reassembly);
+}
+
+void
+tcp_conn_hold(struct tcp_conn *conn)
+{
+	conn->held = true;
+}
+
+void
+tcp_conn_release(struct tcp_conn *conn)
+{
+	tcp_event_deliver(conn);
+	conn->held = false;
+	if (conn->state == TCP_CLOSED)
+		tcp_conn_free(conn);
+}
+
+void
+tcp_conn_free(struct tcp_conn *conn)
+{
+	struct tcp *tcp = conn->tcp;
+
+	tcp_timer_stop_all(conn);
+	tcp->conns[conn->id] = NULL;
+	tcp->conns_nb--;
+	rte_mempool_put(tcp->conns_pool, conn);
+}
+
+void
+tcp_set_state(struct tcp_conn *conn, enum tcp_state state)
+{
+	conn->state = state;
+}
+
+void *
+tcp_conn_user(const struct tcp_conn *conn)
+{
+	return conn->user;
+}
+
+struct tcp_conn *
+tcp_conn_find(struct tcp *tcp, uint32_t id)
+{
+	return id < tcp->conns_max ? tcp->conns[id] : NULL;
+}
+
+void
+tcp_conn_walk(struct tcp *tcp, void (*visit)(struct tcp_conn *conn, void *arg), void *arg)
+{
+	uint32_t id;
+
+	for (id = 0; id < tcp->conns_max; id++)
+		if (tcp->conns[id] != NULL)
+			visit(tcp->conns[id], arg);
+}
+
+uint32_t
+tcp_conn_count(const struct tcp *tcp)
+{
+	return tcp->conns_nb;
+}
+
+struct tr_chain *
+tcp_chain(struct tcp_conn *conn)
+{
+	return &conn->chain;
+}
+
+void
+tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info)
+{
+	*info = (struct tcp_conn_info){
+		.local_addr = conn->flow.local_addr,
+		.remote_addr = conn->flow.remote_addr,
+		.local_port = conn->flow.local_port,
+		.remote_port = conn->flow.remote_port,
+		.state = conn->state,
+		.id = conn->id,
+		.snd_una = conn->snd_una,
+		.snd_nxt = conn->snd_max,
+		.snd_wnd = conn->snd_wnd,
+		.rcv_nxt = conn->rcv_nxt,
+		.rcv_wnd = tcp_conn_rcv_wnd(conn),
+		.send_bytes = tr_chain_bytes(&conn->chain),
+		.receive_bytes = conn->receive.bytes,
+		.cwnd_bytes = conn->congestion.cwnd,
+		.ssthresh_bytes = conn->congestion.ssthresh,
+		.srtt_us = conn->srtt_us,
+		.rto_us = conn->rto_us,
+		.retransmits = conn->retransmits,
+		.mss_bytes = conn->mss,
+		.send_scale = conn->snd_scale,
+		.receive_scale = conn->rcv_scale,
+		.timestamps = conn->timestamps,
+		.sack = conn->sack,
+	};
+}
+
+const char *
+tcp_state_name(enum tcp_state state)
+{
+	static const char *const names[TCP_STATES] = {
+		[TCP_CLOSED] = "CLOSED",
+		[TCP_SYN_SENT] = "SYN-SENT",
+		[TCP_SYN_RECEIVED] = "SYN-RECEIVED",
+		[TCP_ESTABLISHED] = "ESTABLISHED",
+		[TCP_FIN_WAIT_1] = "FIN-WAIT-1",
+		[TCP_FIN_WAIT_2] = "FIN-WAIT-2",
+		[TCP_CLOSE_WAIT] = "CLOSE-WAIT",
+		[TCP_CLOSING] = "CLOSING",
+		[TCP_LAST_ACK] = "LAST-ACK",
+		[TCP_TIME_WAIT] = "TIME-WAIT",
+	};
+
+	return state < TCP_STATES ? names[state] : "?";
+}
+
+static int
+setup_pool(struct tcp *tcp, const struct tcp_config *config)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	uint32_t id = 0;
+
+	if (snprintf(name, sizeof(name), "%s_conn", config->name) >= (int)sizeof(name))
+		return -ENAMETOOLONG;
+	tcp->conns_pool = rte_mempool_create(name, config->conns_max, sizeof(struct tcp_conn), 0, 0,
+					     NULL, NULL, number, &id, config->socket,
+					     RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
+	return tcp->conns_pool == NULL ? -rte_errno : 0;
+}
+
+static int
+setup_flows(struct tcp *tcp, const struct tcp_config *config)
+{
+	char name[RTE_HASH_NAMESIZE];
+	struct rte_hash_parameters parameters = {
+		.name = name,
+		.entries = RTE_MAX(config->conns_max, (uint32_t)FLOWS_MIN),
+		.key_len = sizeof(struct tcp_flow),
+		.socket_id = config->socket,
+		/* So that the last connection finds a place, whatever the hashes are. */
+		.extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE,
+	};
+
+	if (snprintf(name, sizeof(name), "%s_flow", config->name) >= (int)sizeof(name))
+		return -ENAMETOOLONG;
+	tcp->flows = rte_hash_create(&parameters);
+	return tcp->flows == NULL ? -rte_errno : 0;
+}
+
+static void
+number(struct rte_mempool *pool, void *arg, void *object, unsigned int i)
+{
+	struct tcp_conn *conn = object;
+	uint32_t *id = arg;
+
+	RTE_SET_USED(pool);
+	RTE_SET_USED(i);
+	conn->id = (*id)++;
+}
+
+static void
+unindex(struct tcp_conn *conn)
+{
+	struct tcp *tcp = conn->tcp;
+
+	if (!conn->indexed)
+		return;
+	conn->indexed = false;
+	rte_hash_del_key_with_hash(tcp->flows, &conn->flow, tcp_isn_flow(tcp->secret, &conn->flow));
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * A connection and what all connections share, as the files of this library see them: the pool of
+ * connections, the table that finds them by their addresses, and the one writer of their state.
+ *
+ * A connection that ends while a segment or timer of its own is being handled is held: its memory
+ * returns to the pool only when that is done, so that nobody looks at a freed one.
+ *
+ * Threads: the core that owns it.
+ */
+#ifndef TCP_CONN_H
+#define TCP_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <rte_common.h>
+#include <rte_hash.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include "tcp.h"
+#include "tcp_isn.h"
+#include "tcp_listen.h"
+#include "tcp_wheel.h"
+#include "wire_tcp.h"
+
+/** Segments of IPv4 leave this much of the MTU for payload and options. */
+#define TCP_IPV4_HEADERS (20 + WIRE_TCP_HEADER_BYTES)
+
+/** Peer's MSS when it names none (RFC 9293 MUST-15). */
+#define TCP_MSS_DEFAULT 536
+/** Least payload of a segment: a peer that asks for less wants us to send headers. */
+#define TCP_MSS_MIN 64
+/** Bytes of the timestamps option with its padding. */
+#define TCP_TIMESTAMPS_BYTES 12
+
+/** What runs on the wheel for a connection; see tcp_timer.c. */
+enum tcp_timer_kind {
+	TCP_TIMER_RETRANSMIT,
+	TCP_TIMER_PERSIST,
+	TCP_TIMER_DELAYED_ACK,
+	TCP_TIMER_LINGER,
+	TCP_TIMER_KINDS
+};
+
+struct tcp_reassembly_entry;
+
+/** Unread bytes, in order: mbufs of one segment each, linked by next. */
+struct tcp_receive_queue {
+	struct rte_mbuf *head;
+	struct rte_mbuf *tail;
+	uint32_t bytes;
+};
+
+/** Segments that came early, by sequence number, disjoint. */
+struct tcp_reassembly {
+	struct tcp_reassembly_entry *head;
+	uint32_t nb;
+	uint32_t stamp; /* of the newest: SACK names newest first */
+};
+
+/** Congestion control and loss recovery: RFC 5681, RFC 6582. */
+struct tcp_congestion {
+	uint32_t cwnd;
+	uint32_t ssthresh;
+	uint32_t acked; /* bytes acknowledged since cwnd last grew, in congestion avoidance */
+	uint32_t recover; /* snd_max at the last loss */
+	uint16_t dup_acks;
+	bool recovering; /* in fast recovery */
+	bool limited; /* cwnd was what kept us from sending more */
+};
+
+/** A connection. */
+struct tcp_conn {
+	struct tcp *tcp;
+	void *user;
+	enum tcp_state state; /* written by tcp_set_state() alone */
+	uint32_t id;
+
+	/* Sending (RFC 9293 section 3.3.1). Before snd_nxt is what was sent, or sent again. */
+	uint32_t snd_una;
+	uint32_t snd_nxt;
+	uint32_t snd_max; /* end of what was ever sent */
+	uint32_t snd_wnd;
+	uint32_t snd_wl1;
+	uint32_t snd_wl2;
+	uint32_t snd_wnd_max; /* largest ever offered */
+	uint32_t iss;
+	uint16_t mss; /* payload of a full segment that we send */
+	uint8_t snd_scale;
+	uint8_t rcv_scale;
+
+	/* Receiving. */
+	uint32_t rcv_nxt;
+	uint32_t rcv_adv; /* right edge of the window that was offered: never retreats */
+	uint32_t irs;
+	uint32_t last_ack_sent;
+	uint32_t rcv_fin_seq; /* of the peer's FIN, when fin_seen */
+	uint16_t rcv_mss; /* largest segment received: what is worth a window update */
+	uint8_t rcv_segments; /* since the last ACK */
+	uint8_t dup_acks_owed;
+
+	/* One bit each: a connection has many facts. */
+	bool active : 1; /* opened by tcp_connect() */
+	bool owned : 1; /* somebody waits for closed() */
+	bool held : 1;
+	bool indexed : 1; /* in the flow table */
+	bool output_listed : 1;
+	bool ack_now : 1;
+	bool syn_due : 1; /* SYN or SYN-ACK is to be sent */
+	bool retransmit_due : 1; /* the segment at snd_una is to be sent again */
+	bool probe_due : 1;
+	bool fin_queued : 1; /* tcp_close() was called */
+	bool fin_acked : 1;
+	bool fin_seen : 1;
+	bool timestamps : 1;
+	bool sack : 1;
+	bool window_scale : 1;
+	bool rtt_timing : 1;
+	uint8_t events; /* raised, not yet delivered */
+	int error; /* for closed() */
+
+	struct tr_chain chain;
+	struct tcp_receive_queue receive;
+	struct tcp_reassembly reassembly;
+	struct tcp_congestion congestion;
+
+	/* Round trip time (RFC 6298) and timestamps (RFC 7323). */
+	uint32_t srtt_us;
+	uint32_t rttvar_us;
+	uint32_t rto_us;
+	uint32_t rtt_seq; /* whose ACK ends the measurement */
+	uint64_t rtt_start_us;
+	uint32_t ts_offset;
+	uint32_t ts_recent;
+	uint64_t ts_recent_us; /* when it was set */
+	uint64_t sent_us; /* when data was last sent */
+	uint32_t persist_us;
+	uint8_t retries; /* timeouts without an answer */
+	uint32_t retransmits;
+	uint64_t challenge_us; /* since when challenge ACKs are counted */
+	uint8_t challenges;
+
+	struct tcp_wheel_timer timers[TCP_TIMER_KINDS];
+	TAILQ_ENTRY(tcp_conn) output_link;
+	struct tcp_flow flow;
+	const struct tcp_listener *listener; /* until opened() is called, if opened passively */
+};
+
+TAILQ_HEAD(tcp_conn_list, tcp_conn);
+
+/** A TCP. */
+struct tcp {
+	struct ip *ip;
+	const struct tcp_events *events;
+	void *events_arg;
+	uint64_t now_us;
+	struct tcp_conn_list output; /* connections that have something to send */
+	struct rte_hash *flows;
+	struct rte_mempool *mbufs;
+	struct chain_pool *chain_pool;
+	uint32_t receive_window_bytes;
+	uint16_t mss; /* payload of a segment that our MTU allows: what we announce */
+	uint8_t rcv_scale;
+	uint32_t conns_max;
+	uint32_t conns_nb;
+	struct rte_mempool *conns_pool;
+	struct tcp_conn **conns; /* by id */
+	struct rte_mempool *reassembly_pool;
+	uint32_t reassembly_conn_max; /* entries of one connection */
+	uint64_t time_wait_us;
+	uint16_t port_next; /* for ephemeral ports */
+	uint8_t secret[TCP_ISN_SECRET_BYTES];
+	struct tcp_wheel wheel;
+	struct tcp_listen listen;
+	struct tcp_stats stats;
+};
+
+/** Make pool and table. 0 or -errno; tcp_conn_teardown() is right afterwards in either case. */
+int tcp_conn_setup(struct tcp *tcp, const struct tcp_config *config);
+
+/** Free all connections without a word, then pool and table. */
+void tcp_conn_teardown(struct tcp *tcp);
+
+/**
+ * A new connection in CLOSED, in the flow table, with the defaults of RFC 9293.
+ *
+ * @return
+ *   NULL when every connection is in use.
+ */
+struct tcp_conn *tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow);
+
+/** The connection of this flow, or NULL. */
+struct tcp_conn *tcp_conn_lookup(const struct tcp *tcp, const struct tcp_flow *flow);
+
+/**
+ * End a connection: CLOSED, out of the table, everything freed that it holds. Its owner, if it has
+ * one, is told with the next tcp_event_deliver(); the memory stays until tcp_conn_release().
+ */
+void tcp_conn_drop(struct tcp_conn *conn, int error);
+
+/** Keep the memory of a connection while it is worked on. */
+void tcp_conn_hold(struct tcp_conn *conn);
+
+/** Deliver its events, then free it if it ended meanwhile. */
+void tcp_conn_release(struct tcp_conn *conn);
+
+/** Put the memory of a dropped connection back. */
+void tcp_conn_free(struct tcp_conn *conn);
+
+/** Free what is queued in a connection: the chain, unread bytes and early segments. */
+void tcp_conn_purge(struct tcp_conn *conn);
+
+/** The only writer of a state. */
+void tcp_set_state(struct tcp_conn *conn, enum tcp_state state);
+
+/** Sequence number of the chain's first byte. */
+static inline uint32_t
+tcp_conn_chain_seq(const struct tcp_conn *conn)
+{
+	/* A SYN that is not acknowledged stands before the data. */
+	if (conn->state == TCP_SYN_SENT || conn->state == TCP_SYN_RECEIVED)
+		return conn->iss + 1;
+	return conn->snd_una;
+}
+
+/** Sequence number of our FIN, while it is not acknowledged. */
+static inline uint32_t
+tcp_conn_fin_seq(const struct tcp_conn *conn)
+{
+	return tcp_conn_chain_seq(conn) + tr_chain_bytes(&conn->chain);
+}
+
+/** Bytes that may be received now. */
+static inline uint32_t
+tcp_conn_rcv_wnd(const struct tcp_conn *conn)
+{
+	return conn->rcv_adv - conn->rcv_nxt;
+}
+
+/** Timestamp to send: a millisecond clock from a place of the connection's own. */
+static inline uint32_t
+tcp_conn_timestamp(const struct tcp_conn *conn)
+{
+	return (uint32_t)(conn->tcp->now_us / 1000) + conn->ts_offset;
+}
+
+#endif /* TCP_CONN_H */

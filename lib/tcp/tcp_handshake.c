@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "tcp_handshake.h"
+
+#include <errno.h>
+
+#include <rte_errno.h>
+
+#include "chain.h"
+#include "ip.h"
+#include "tcp_ack.h"
+#include "tcp_close.h"
+#include "tcp_congestion.h"
+#include "tcp_event.h"
+#include "tcp_output.h"
+#include "tcp_seq.h"
+#include "tcp_timer.h"
+
+/* RFC 6335 section 6: the dynamic ports */
+#define PORT_FIRST 49152
+#define PORTS 16384
+/* RFC 6298 (5.7) */
+#define RTO_AFTER_LOST_SYN_US 3000000
+
+static bool choose_port(struct tcp *tcp, struct tcp_flow *flow);
+static void set_iss(struct tcp_conn *conn, uint32_t iss);
+static void receive_syn(struct tcp_conn *conn, const struct tcp_segment *segment);
+static void agree(struct tcp_conn *conn, const struct wire_tcp_options *options);
+static bool syn_sent_ack(struct tcp_conn *conn, const struct tcp_segment *segment);
+static void established(struct tcp_conn *conn, const struct tcp_segment *segment);
+
+struct tcp_conn *
+tcp_connect(struct tcp *tcp, rte_be32_t remote_addr, rte_be16_t remote_port, rte_be16_t local_port,
+	    void *user, uint64_t now_us)
+{
+	struct tcp_flow flow = {
+		.remote_addr = remote_addr,
+		.local_addr = ip_addr(tcp->ip),
+		.remote_port = remote_port,
+		.local_port = local_port,
+	};
+	struct tcp_conn *conn;
+
+	tcp->now_us = now_us;
+	if (remote_port == 0 || !ip_addr_is_peer(tcp->ip, remote_addr)) {
+		rte_errno = EINVAL;
+		return NULL;
+	}
+	if (local_port == 0 ? !choose_port(tcp, &flow) : tcp_conn_lookup(tcp, &flow) != NULL) {
+		rte_errno = EADDRINUSE;
+		return NULL;
+	}
+	conn = tcp_conn_create(tcp, &flow);
+	if (conn == NULL) {
+		rte_errno = ENOBUFS;
+		return NULL;
+	}
+	conn->active = true;
+	conn->owned = true;
+	conn->user = user;
+	set_iss(conn, tcp_isn(tcp->secret, &flow, now_us));
+	tcp_set_state(conn, TCP_SYN_SENT);
+	tcp_output_syn(conn);
+	return conn;
+}
+
+void
+tcp_handshake_listen(struct tcp *tcp, struct tcp_segment *segment,
+		     const struct tcp_listener *listener, uint32_t seq_min)
+{
+	struct tcp_conn *conn;
+	uint32_t iss;
+
+	if (segment->flags & WIRE_TCP_RST) {
+		tcp->stats.drop_no_conn_silent++;
+		return;
+	}
+	if (segment->flags & WIRE_TCP_ACK) {
+		tcp->stats.drop_no_conn++;
+		tcp_output_reset_segment(tcp, segment);
+		return;
+	}
+	if ((segment->flags & (WIRE_TCP_SYN | WIRE_TCP_FIN)) != WIRE_TCP_SYN) {
+		tcp->stats.drop_flags++;
+		return;
+	}
+	conn = tcp_conn_create(tcp, &segment->flow);
+	if (conn == NULL) {
+		tcp->stats.drop_syn_full++;
+		return;
+	}
+	conn->listener = listener;
+	iss = tcp_isn(tcp->secret, &segment->flow, tcp->now_us);
+	if (seq_min != 0 && tcp_seq_le(iss, seq_min))
+		iss = seq_min + 1;
+	set_iss(conn, iss);
+	receive_syn(conn, segment);
+	tcp_set_state(conn, TCP_SYN_RECEIVED);
+	tcp_output_syn(conn);
+	/* Data that came with the SYN is not acknowledged: it comes again. */
+}
+
+bool
+tcp_handshake_syn_sent(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	struct tcp *tcp = conn->tcp;
+	bool acked = segment->flags & WIRE_TCP_ACK;
+
+	if (acked && !syn_sent_ack(conn, segment))
+		return false;
+	if (segment->flags & WIRE_TCP_RST) {
+		if (!acked) {
+			tcp->stats.drop_reset_window++;
+			return false;
+		}
+		tcp->stats.reset_received++;
+		tcp_conn_drop(conn, -ECONNREFUSED);
+		return false;
+	}
+	if ((segment->flags & (WIRE_TCP_SYN | WIRE_TCP_FIN)) != WIRE_TCP_SYN) {
+		tcp->stats.drop_flags++;
+		return false;
+	}
+	receive_syn(conn, segment);
+	if (!acked) {
+		/* Simultaneous open: our SYN goes out again, with an ACK. */
+		tcp_set_state(conn, TCP_SYN_RECEIVED);
+		tcp_output_syn(conn);
+		return false;
+	}
+	conn->rcv_adv = conn->rcv_nxt + RTE_MIN(tcp->receive_window_bytes, (uint32_t)UINT16_MAX);
+	established(conn, segment);
+	tcp_output_ack(conn);
+	segment->seq++;
+	segment->flags &= ~WIRE_TCP_SYN;
+	if (segment->len > conn->rcv_adv - conn->rcv_nxt) {
+		/* More than our SYN allowed: it comes again. */
+		tcp->stats.drop_window++;
+		return false;
+	}
+	return true;
+}
+
+bool
+tcp_handshake_syn_received(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	uint32_t ack = segment->header.ack;
+
+	if (!tcp_segment_acceptable(conn, segment))
+		return false;
+	if (tcp_seq_le(ack, conn->snd_una) || tcp_seq_gt(ack, conn->snd_max)) {
+		conn->tcp->stats.drop_ack++;
+		tcp_output_reset_segment(conn->tcp, segment);
+		return false;
+	}
+	established(conn, segment);
+	tcp_ack_window(conn, segment);
+	return true;
+}
+
+/* RFC 9293 section 3.10.7.3, first */
+static bool
+syn_sent_ack(struct tcp_conn *conn, const struct tcp_segment *segment)
+{
+	uint32_t ack = segment->header.ack;
+
+	if (tcp_seq_gt(ack, conn->iss) && tcp_seq_le(ack, conn->snd_max))
+		return true;
+	conn->tcp->stats.drop_ack++;
+	tcp_output_reset_segment(conn->tcp, segment);
+	return false;
+}
+
+static void
+established(struct tcp_conn *conn, const struct tcp_segment *segment)
+{
+	struct tcp *tcp = conn->tcp;
+	bool lost = conn->retries > 0;
+
+	tcp_set_state(conn, conn->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
+	conn->syn_due = false;
+	conn->snd_una = conn->iss + 1;
+	conn->snd_nxt = conn->snd_una;
+	if (conn->rtt_timing)
+		tcp_timer_rtt(conn, tcp->now_us - conn->rtt_start_us);
+	conn->rtt_timing = false;
+	conn->sent_us = 0;
+	if (lost)
+		conn->rto_us = RTE_MAX(conn->rto_us, (uint32_t)RTO_AFTER_LOST_SYN_US);
+	tcp_timer_data_acked(conn);
+	conn->snd_wl1 = segment->header.seq;
+	conn->snd_wl2 = segment->header.ack;
+	if (conn->active)
+		tcp->stats.opened_active++;
+	else
+		tcp->stats.opened_passive++;
+	tcp_event_raise(conn, TCP_EVENT_OPENED);
+	/* The owner may have appended before. */
+	tcp_output_want(conn);
+}
+
+static void
+set_iss(struct tcp_conn *conn, uint32_t iss)
+{
+	conn->iss = iss;
+	conn->snd_una = iss;
+	conn->snd_nxt = iss;
+	conn->snd_max = iss;
+	tcp_congestion_init(conn);
+}
+
+static void
+receive_syn(struct tcp_conn *conn, const struct tcp_segment *segment)
+{
+	conn->irs = segment->seq;
+	conn->rcv_nxt = segment->seq + 1;
+	conn->rcv_adv = conn->rcv_nxt;
+	conn->last_ack_sent = conn->rcv_nxt;
+	agree(conn, &segment->header.options);
+	/* Its window is not scaled. */
+	conn->snd_wnd = segment->header.window;
+	conn->snd_wnd_max = conn->snd_wnd;
+	conn->snd_wl1 = segment->seq;
+	conn->snd_wl2 = conn->snd_una;
+}
+
+static void
+agree(struct tcp_conn *conn, const struct wire_tcp_options *options)
+{
+	struct tcp *tcp = conn->tcp;
+	uint16_t mss = options->has_mss ? options->mss : TCP_MSS_DEFAULT;
+
+	conn->sack = options->sack_permitted;
+	conn->timestamps = options->has_timestamps;
+	conn->ts_recent = options->ts_value;
+	conn->ts_recent_us = tcp->now_us;
+	conn->window_scale = options->has_window_scale;
+	conn->snd_scale = options->has_window_scale ? options->window_scale : 0;
+	if (!conn->window_scale)
+		conn->rcv_scale = 0;
+	mss = RTE_MIN(RTE_MAX(mss, (uint16_t)TCP_MSS_MIN), tcp->mss);
+	/* RFC 6691: the MSS does not know of options, the segment has to. */
+	if (conn->timestamps)
+		mss -= TCP_TIMESTAMPS_BYTES;
+	conn->mss = RTE_MIN(mss, chain_segment_bytes_max(tcp->chain_pool));
+	chain_set_segment_bytes(&conn->chain, conn->mss);
+	tcp_congestion_init(conn);
+}
+
+/* RFC 6056 section 3.3.3: for each peer a sequence of its own, that others cannot foresee. */
+static bool
+choose_port(struct tcp *tcp, struct tcp_flow *flow)
+{
+	uint32_t offset = tcp_isn_port(tcp->secret, flow);
+	unsigned int tries;
+
+	for (tries = 0; tries < PORTS; tries++) {
+		flow->local_port =
+			rte_cpu_to_be_16(PORT_FIRST + (offset + tcp->port_next++) % PORTS);
+		if (tcp_conn_lookup(tcp, flow) == NULL)
+			return true;
+	}
+	return false;
+}

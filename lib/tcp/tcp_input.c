@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "tcp_ack.h"
+#include "tcp_close.h"
+#include "tcp_conn.h"
+#include "tcp_event.h"
+#include "tcp_handshake.h"
+#include "tcp_output.h"
+#include "tcp_reassembly.h"
+#include "tcp_receive.h"
+#include "tcp_segment.h"
+#include "tcp_seq.h"
+#include "tcp_timer.h"
+
+/* RFC 9293 section 3.8.6.3 */
+#define SEGMENTS_PER_ACK 2
+
+typedef void tcp_input_handler(struct tcp_conn *conn, struct tcp_segment *segment);
+
+static bool predicted(struct tcp_conn *conn, struct tcp_segment *segment);
+static void process(struct tcp *tcp, struct tcp_segment *segment);
+static void no_conn(struct tcp *tcp, struct tcp_segment *segment);
+static void syn_sent(struct tcp_conn *conn, struct tcp_segment *segment);
+static void syn_received(struct tcp_conn *conn, struct tcp_segment *segment);
+static void synchronized(struct tcp_conn *conn, struct tcp_segment *segment);
+static void closed(struct tcp_conn *conn, struct tcp_segment *segment);
+static void text(struct tcp_conn *conn, struct tcp_segment *segment);
+static void fin(struct tcp_conn *conn, const struct tcp_segment *segment);
+static void receive_in_order(struct tcp_conn *conn, struct tcp_segment *segment);
+static void receive_early(struct tcp_conn *conn, struct tcp_segment *segment);
+
+static tcp_input_handler *const handlers[TCP_STATES] = {
+	[TCP_CLOSED] = closed,
+	[TCP_SYN_SENT] = syn_sent,
+	[TCP_SYN_RECEIVED] = syn_received,
+	[TCP_ESTABLISHED] = synchronized,
+	[TCP_FIN_WAIT_1] = synchronized,
+	[TCP_FIN_WAIT_2] = synchronized,
+	[TCP_CLOSE_WAIT] = synchronized,
+	[TCP_CLOSING] = synchronized,
+	[TCP_LAST_ACK] = synchronized,
+	[TCP_TIME_WAIT] = tcp_close_time_wait,
+};
+
+void
+tcp_input(struct tcp *tcp, struct rte_mbuf *mbuf, const struct ip_packet *packet, uint64_t now_us)
+{
+	struct tcp_segment segment;
+
+	tcp->now_us = now_us;
+	tcp->stats.rx_segments++;
+	if (tcp_segment_parse(tcp, mbuf, packet, &segment))
+		process(tcp, &segment);
+	rte_pktmbuf_free(segment.mbuf);
+}
+
+static void
+process(struct tcp *tcp, struct tcp_segment *segment)
+{
+	struct tcp_conn *conn = tcp_conn_lookup(tcp, &segment->flow);
+
+	if (unlikely(conn == NULL)) {
+		no_conn(tcp, segment);
+		return;
+	}
+	tcp_conn_hold(conn);
+	if (!predicted(conn, segment))
+		handlers[conn->state](conn, segment);
+	tcp_conn_release(conn);
+}
+
+/*
+ * Header prediction: the next data, or an ACK of what is in flight, on a connection without
+ * trouble. What it does not take goes the long way, which would do the same.
+ */
+static bool
+predicted(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	const struct wire_tcp *header = &segment->header;
+	uint32_t acked = header->ack - conn->snd_una;
+
+	if (conn->state != TCP_ESTABLISHED || header->seq != conn->rcv_nxt ||
+	    (header->flags & ~(WIRE_TCP_PSH | WIRE_TCP_ECE | WIRE_TCP_CWR)) != WIRE_TCP_ACK ||
+	    tcp_segment_window(conn, segment) != conn->snd_wnd || conn->snd_nxt != conn->snd_max)
+		return false;
+	if (conn->timestamps && (!header->options.has_timestamps ||
+				 tcp_seq_lt(header->options.ts_value, conn->ts_recent)))
+		return false;
+	if (acked > conn->snd_max - conn->snd_una || conn->congestion.dup_acks > 0 ||
+	    conn->congestion.recovering || conn->fin_seen)
+		return false;
+	if (segment->len == 0 ? acked == 0
+			      : segment->len > tcp_conn_rcv_wnd(conn) || conn->reassembly.nb > 0)
+		return false;
+
+	tcp_segment_timestamp(conn, segment);
+	conn->snd_wl1 = header->seq;
+	conn->snd_wl2 = header->ack;
+	if (acked > 0)
+		tcp_ack_advance(conn, segment);
+	if (segment->len > 0)
+		receive_in_order(conn, segment);
+	return true;
+}
+
+static void
+no_conn(struct tcp *tcp, struct tcp_segment *segment)
+{
+	const struct tcp_listener *listener =
+		tcp_listen_lookup(&tcp->listen, segment->flow.local_addr, segment->flow.local_port);
+
+	if (listener != NULL) {
+		tcp_handshake_listen(tcp, segment, listener, 0);
+	} else if (segment->flags & WIRE_TCP_RST) {
+		tcp->stats.drop_no_conn_silent++;
+	} else {
+		tcp->stats.drop_no_conn++;
+		tcp_output_reset_segment(tcp, segment);
+	}
+}
+
+static void
+syn_sent(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	if (!tcp_handshake_syn_sent(conn, segment))
+		return;
+	text(conn, segment);
+	fin(conn, segment);
+}
+
+static void
+syn_received(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	if (!tcp_handshake_syn_received(conn, segment))
+		return;
+	text(conn, segment);
+	fin(conn, segment);
+}
+
+static void
+synchronized(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	if (!tcp_segment_acceptable(conn, segment) || !tcp_ack_process(conn, segment))
+		return;
+	text(conn, segment);
+	fin(conn, segment);
+}
+
+/* The flow table does not know connections in CLOSED. */
+static void
+closed(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	RTE_SET_USED(segment);
+	conn->tcp->stats.drop_flags++;
+}
+
+/*
+ * RFC 9293 section 3.10.7.4, seventh. Urgent data is data: URG and its pointer are not looked at,
+ * as with SO_OOBINLINE.
+ */
+static void
+text(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	if (segment->len == 0)
+		return;
+	if (conn->fin_seen && tcp_seq_ge(segment->seq, conn->rcv_fin_seq)) {
+		conn->tcp->stats.drop_window++; /* nothing comes after a FIN */
+		return;
+	}
+	if (conn->fin_queued) {
+		/* RFC 9293 section 3.6.1: nobody will read it, and the peer is to know. */
+		conn->tcp->stats.drop_after_close++;
+		tcp_close_reset(conn, -ECONNABORTED);
+		return;
+	}
+	if (segment->seq == conn->rcv_nxt)
+		receive_in_order(conn, segment);
+	else
+		receive_early(conn, segment);
+}
+
+static void
+receive_in_order(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	struct tcp *tcp = conn->tcp;
+	bool gap = conn->reassembly.nb > 0;
+	uint32_t start = conn->rcv_nxt;
+	struct rte_mbuf *mbuf;
+	uint32_t len;
+
+	tcp_receive_append(&conn->receive, segment->mbuf);
+	segment->mbuf = NULL;
+	conn->rcv_nxt += segment->len;
+	conn->rcv_mss = RTE_MAX(conn->rcv_mss, (uint16_t)RTE_MIN(segment->len, tcp->mss));
+	while ((mbuf = tcp_reassembly_take(tcp->reassembly_pool, &conn->reassembly, conn->rcv_nxt,
+					   &len)) != NULL) {
+		tcp_receive_append(&conn->receive, mbuf);
+		conn->rcv_nxt += len;
+	}
+	tcp->stats.rx_bytes += conn->rcv_nxt - start;
+	tcp_event_raise(conn, TCP_EVENT_READABLE);
+	/* RFC 5681 section 4.2: at once where there is or was a gap. */
+	if (gap || ++conn->rcv_segments >= SEGMENTS_PER_ACK)
+		tcp_output_ack(conn);
+	else
+		tcp_timer_ack_delayed(conn);
+}
+
+static void
+receive_early(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	struct tcp *tcp = conn->tcp;
+
+	switch (tcp_reassembly_insert(tcp->reassembly_pool, &conn->reassembly, segment->mbuf,
+				      segment->seq, segment->len, tcp->reassembly_conn_max)) {
+	case TCP_REASSEMBLY_KEPT:
+		tcp->stats.out_of_order++;
+		break;
+	case TCP_REASSEMBLY_DUPLICATE:
+		tcp->stats.duplicates++;
+		break;
+	case TCP_REASSEMBLY_FULL:
+		tcp->stats.drop_reassembly++;
+		break;
+	}
+	segment->mbuf = NULL;
+	tcp_output_dup_ack(conn);
+}
+
+/* RFC 9293 section 3.10.7.4, eighth. A FIN that came early counts when all before it is there. */
+static void
+fin(struct tcp_conn *conn, const struct tcp_segment *segment)
+{
+	uint32_t seq = segment->seq + segment->len;
+
+	if (conn->state == TCP_CLOSED)
+		return;
+	if (segment->flags & WIRE_TCP_FIN && !conn->fin_seen) {
+		conn->fin_seen = true;
+		conn->rcv_fin_seq = seq;
+		if (segment->len == 0 && tcp_seq_gt(seq, conn->rcv_nxt))
+			tcp_output_dup_ack(conn);
+	}
+	if (conn->fin_seen && conn->rcv_fin_seq == conn->rcv_nxt)
+		tcp_close_fin_received(conn);
+}

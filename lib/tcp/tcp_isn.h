@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * What a peer must not guess, from a secret and the addresses of a connection: initial sequence
+ * numbers (RFC 6528), timestamp offsets (RFC 7323 section 5.4), ephemeral ports (RFC 6056) and
+ * the place in the flow table. Pure functions, any thread.
+ */
+#ifndef TCP_ISN_H
+#define TCP_ISN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_byteorder.h>
+
+/** Bytes of a secret. */
+#define TCP_ISN_SECRET_BYTES 16
+
+/** The addresses of a connection: the key of the flow table. No padding. */
+struct tcp_flow {
+	rte_be32_t remote_addr;
+	rte_be32_t local_addr;
+	rte_be16_t remote_port;
+	rte_be16_t local_port;
+};
+
+/** SipHash-2-4 of @p data. */
+uint64_t tcp_isn_siphash(const uint8_t secret[TCP_ISN_SECRET_BYTES], const uint8_t *data,
+			 size_t len);
+
+/** Initial sequence number: hash of the flow plus a clock of 4 us (RFC 9293 section 3.4.1). */
+uint32_t tcp_isn(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow,
+		 uint64_t now_us);
+
+/** Where the timestamp clock of a flow begins. */
+uint32_t tcp_isn_timestamp(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow);
+
+/** Where the search for an ephemeral port begins; the port in @p flow is not looked at. */
+uint32_t tcp_isn_port(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow);
+
+/** Hash for the flow table. */
+uint32_t tcp_isn_flow(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow);
+
+#endif /* TCP_ISN_H */

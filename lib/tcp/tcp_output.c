@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "tcp_output.h"
+
+#include <netinet/in.h>
+
+#include "chain.h"
+#include "ip.h"
+#include "tcp_congestion.h"
+#include "tcp_reassembly.h"
+#include "tcp_receive.h"
+#include "tcp_seq.h"
+#include "tcp_timer.h"
+
+/* Room in the queue of frames that is left to others: ARP, ICMP, resets. */
+#define TXQ_RESERVE 64
+/* RFC 5961 section 7: of one connection, so that another peer cannot count them. */
+#define CHALLENGES_MAX 10
+#define CHALLENGES_US 1000000
+
+/* What of the chain is sent next. */
+struct plan {
+	uint32_t offset;
+	uint32_t len;
+	bool fin;
+	bool more; /* there is something to send, now or later */
+	bool cwnd_limits; /* rather than the peer's window */
+};
+
+static bool output_conn(struct tcp_conn *conn);
+static bool send_syn(struct tcp_conn *conn);
+static bool send_due(struct tcp_conn *conn);
+static bool send_data(struct tcp_conn *conn);
+static bool send_again(struct tcp_conn *conn);
+static bool send_probe(struct tcp_conn *conn);
+static bool send_acks(struct tcp_conn *conn);
+static bool send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end);
+static bool send_control(struct tcp_conn *conn, struct wire_tcp *header);
+static void plan_next(const struct tcp_conn *conn, struct plan *plan);
+static void sent(struct tcp_conn *conn, uint32_t seq, uint32_t end);
+static void begin(struct tcp_conn *conn, struct wire_tcp *header, uint32_t seq, uint8_t flags);
+static void add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t len);
+static void ack_sent(struct tcp_conn *conn);
+static void transmit(struct tcp *tcp, struct rte_mbuf *mbuf, const struct tcp_flow *flow,
+		     struct wire_tcp *header);
+static bool has_room(const struct tcp *tcp);
+static uint32_t ack_seq(const struct tcp_conn *conn);
+
+void
+tcp_output(struct tcp *tcp, uint64_t now_us)
+{
+	struct tcp_conn_list later = TAILQ_HEAD_INITIALIZER(later);
+	struct tcp_conn *conn;
+
+	tcp->now_us = now_us;
+	while (has_room(tcp) && (conn = TAILQ_FIRST(&tcp->output)) != NULL) {
+		TAILQ_REMOVE(&tcp->output, conn, output_link);
+		conn->output_listed = false;
+		if (output_conn(conn))
+			continue;
+		TAILQ_INSERT_TAIL(&later, conn, output_link);
+		conn->output_listed = true;
+	}
+	TAILQ_CONCAT(&tcp->output, &later, output_link);
+}
+
+void
+tcp_send(struct tcp_conn *conn)
+{
+	tcp_output_want(conn);
+}
+
+void
+tcp_output_want(struct tcp_conn *conn)
+{
+	if (conn->output_listed || conn->state == TCP_CLOSED)
+		return;
+	TAILQ_INSERT_TAIL(&conn->tcp->output, conn, output_link);
+	conn->output_listed = true;
+}
+
+void
+tcp_output_cancel(struct tcp_conn *conn)
+{
+	if (!conn->output_listed)
+		return;
+	TAILQ_REMOVE(&conn->tcp->output, conn, output_link);
+	conn->output_listed = false;
+}
+
+void
+tcp_output_ack(struct tcp_conn *conn)
+{
+	conn->ack_now = true;
+	tcp_output_want(conn);
+}
+
+void
+tcp_output_dup_ack(struct tcp_conn *conn)
+{
+	if (conn->dup_acks_owed < UINT8_MAX)
+		conn->dup_acks_owed++;
+	tcp_output_want(conn);
+}
+
+void
+tcp_output_challenge(struct tcp_conn *conn)
+{
+	struct tcp *tcp = conn->tcp;
+
+	if (conn->challenges == 0 || tcp->now_us - conn->challenge_us >= CHALLENGES_US) {
+		conn->challenge_us = tcp->now_us;
+		conn->challenges = 0;
+	}
+	if (conn->challenges >= CHALLENGES_MAX)
+		return;
+	conn->challenges++;
+	tcp->stats.challenge_acks++;
+	tcp_output_ack(conn);
+}
+
+void
+tcp_output_syn(struct tcp_conn *conn)
+{
+	conn->syn_due = true;
+	tcp_output_want(conn);
+}
+
+void
+tcp_output_reset(struct tcp_conn *conn)
+{
+	struct wire_tcp header;
+
+	begin(conn, &header, ack_seq(conn), WIRE_TCP_RST | WIRE_TCP_ACK);
+	conn->tcp->stats.reset_sent++;
+	send_control(conn, &header);
+}
+
+void
+tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment)
+{
+	const struct wire_tcp *received = &segment->header;
+	struct wire_tcp header = {
+		.src_port = received->dst_port,
+		.dst_port = received->src_port,
+		.flags = WIRE_TCP_RST,
+	};
+	struct rte_mbuf *mbuf;
+
+	if (received->flags & WIRE_TCP_RST)
+		return;
+	if (received->flags & WIRE_TCP_ACK) {
+		header.seq = received->ack;
+	} else {
+		header.flags |= WIRE_TCP_ACK;
+		header.ack = segment->seq + segment->len + !!(segment->flags & WIRE_TCP_SYN) +
+			     !!(segment->flags & WIRE_TCP_FIN);
+	}
+	mbuf = rte_pktmbuf_alloc(tcp->mbufs);
+	if (mbuf == NULL) {
+		/* The peer asks again, and is answered then. */
+		tcp->stats.send_starved++;
+		return;
+	}
+	tcp->stats.reset_sent++;
+	transmit(tcp, mbuf, &segment->flow, &header);
+}
+
+/* Returns false when something is left that the next turn must send. */
+static bool
+output_conn(struct tcp_conn *conn)
+{
+	if (conn->state == TCP_SYN_SENT || conn->state == TCP_SYN_RECEIVED) {
+		if (conn->syn_due)
+			return send_syn(conn);
+		return send_acks(conn);
+	}
+	return send_due(conn) && send_data(conn) && send_acks(conn);
+}
+
+static bool
+send_syn(struct tcp_conn *conn)
+{
+	struct tcp *tcp = conn->tcp;
+	struct wire_tcp header;
+	bool ack = conn->state == TCP_SYN_RECEIVED;
+
+	begin(conn, &header, conn->iss, WIRE_TCP_SYN | (ack ? WIRE_TCP_ACK : 0));
+	if (!ack)
+		header.ack = 0;
+	header.window = tcp_receive_window_syn(conn);
+	header.options = (struct wire_tcp_options){
+		.has_mss = true,
+		.mss = tcp->mss,
+		.has_window_scale = !ack || conn->window_scale,
+		.window_scale = conn->rcv_scale,
+		.sack_permitted = !ack || conn->sack,
+		.has_timestamps = !ack || conn->timestamps,
+		.ts_value = tcp_conn_timestamp(conn),
+		.ts_echo = ack ? conn->ts_recent : 0,
+	};
+	if (!send_control(conn, &header))
+		return false;
+	conn->syn_due = false;
+	sent(conn, conn->iss, conn->iss + 1);
+	conn->snd_nxt = conn->snd_max;
+	tcp_timer_data_sent(conn);
+	return true;
+}
+
+/* What does not wait for a window. */
+static bool
+send_due(struct tcp_conn *conn)
+{
+	if (conn->retransmit_due && !send_again(conn))
+		return false;
+	if (conn->probe_due && !send_probe(conn))
+		return false;
+	for (; conn->dup_acks_owed > 0; conn->dup_acks_owed--) {
+		conn->ack_now = true;
+		if (!send_acks(conn))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Nagle's algorithm is off (RFC 9293 section 3.7.4 allows it): what the owner appends in one turn
+ * is gathered already, and a response that waited for an ACK would wait for the peer's timer.
+ */
+static bool
+send_data(struct tcp_conn *conn)
+{
+	struct tcp *tcp = conn->tcp;
+	struct plan plan;
+	uint32_t end;
+
+	if (conn->snd_una == conn->snd_max && conn->sent_us != 0 &&
+	    tcp->now_us - conn->sent_us > conn->rto_us)
+		tcp_congestion_idle(conn);
+	for (plan_next(conn, &plan); plan.len > 0 || plan.fin; plan_next(conn, &plan)) {
+		if (!has_room(tcp) || !send_segment(conn, &plan, &end))
+			return false;
+		conn->snd_nxt = end;
+		tcp_timer_data_sent(conn);
+	}
+	conn->congestion.limited = plan.more && plan.cwnd_limits;
+	if (plan.more && conn->snd_nxt == conn->snd_una)
+		tcp_timer_window_closed(conn);
+	return true;
+}
+
+static void
+plan_next(const struct tcp_conn *conn, struct plan *plan)
+{
+	uint32_t queued = tr_chain_bytes(&conn->chain);
+	uint32_t flight = conn->snd_nxt - conn->snd_una;
+	uint32_t cwnd = tcp_congestion_window(conn);
+	uint32_t window = RTE_MIN(cwnd, conn->snd_wnd);
+	uint32_t usable = window > flight ? window - flight : 0;
+	bool fin = conn->fin_queued && !conn->fin_acked;
+	uint32_t unsent;
+
+	*plan = (struct plan){.offset = conn->snd_nxt - tcp_conn_chain_seq(conn)};
+	if (plan->offset > queued)
+		return; /* the FIN is on its way */
+	unsent = queued - plan->offset;
+	plan->more = unsent > 0 || fin;
+	plan->cwnd_limits = cwnd < conn->snd_wnd;
+	plan->len = RTE_MIN(RTE_MIN(unsent, usable), (uint32_t)conn->mss);
+	plan->fin = fin && plan->len == unsent && usable > plan->len;
+	/* RFC 9293 section 3.8.6.2.1: no silly windows. */
+	if (plan->len < unsent && plan->len < conn->mss && plan->len < conn->snd_wnd_max / 2)
+		plan->len = 0;
+}
+
+/* The first segment that is not acknowledged. */
+static bool
+send_again(struct tcp_conn *conn)
+{
+	struct plan plan = {.len = RTE_MIN(tr_chain_bytes(&conn->chain), (uint32_t)conn->mss)};
+	uint32_t flight = conn->snd_max - conn->snd_una;
+	uint32_t end;
+
+	if (flight == 0) {
+		conn->retransmit_due = false;
+		return true;
+	}
+	plan.len = RTE_MIN(plan.len, flight);
+	plan.fin =
+		conn->fin_queued && plan.len == tr_chain_bytes(&conn->chain) && flight > plan.len;
+	if (!send_segment(conn, &plan, &end))
+		return false;
+	conn->retransmit_due = false;
+	conn->snd_nxt = tcp_seq_max(conn->snd_nxt, end);
+	tcp_timer_data_sent(conn);
+	return true;
+}
+
+/*
+ * RFC 9293 section 3.8.6.1: a byte that the peer must answer, or what little fits in its window.
+ * It counts as never sent (snd_nxt stays) until it is acknowledged.
+ */
+static bool
+send_probe(struct tcp_conn *conn)
+{
+	struct plan plan;
+	uint32_t unsent;
+	uint32_t end;
+
+	plan_next(conn, &plan);
+	if (plan.more && conn->snd_nxt == conn->snd_una) {
+		unsent = tr_chain_bytes(&conn->chain) - plan.offset;
+		plan.len =
+			RTE_MIN(RTE_MIN(unsent, (uint32_t)conn->mss), RTE_MAX(conn->snd_wnd, 1u));
+		plan.fin = unsent == 0;
+		if (!send_segment(conn, &plan, &end))
+			return false;
+		conn->tcp->stats.window_probes++;
+	}
+	conn->probe_due = false;
+	return true;
+}
+
+static bool
+send_acks(struct tcp_conn *conn)
+{
+	struct wire_tcp header;
+
+	if (!conn->ack_now)
+		return true;
+	if (!has_room(conn->tcp))
+		return false;
+	begin(conn, &header, ack_seq(conn), WIRE_TCP_ACK);
+	add_sack(conn, &header, 0);
+	return send_control(conn, &header);
+}
+
+static bool
+send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end)
+{
+	uint32_t seq = tcp_conn_chain_seq(conn) + plan->offset;
+	uint32_t len = plan->len;
+	struct wire_tcp header;
+	struct rte_mbuf *mbuf;
+	bool fin = plan->fin;
+
+	if (len == 0)
+		mbuf = rte_pktmbuf_alloc(conn->tcp->mbufs);
+	else
+		mbuf = chain_segment(&conn->chain, plan->offset, &len);
+	if (mbuf == NULL) {
+		conn->tcp->stats.send_starved++;
+		return false;
+	}
+	/* The mbuf may have ended before. */
+	fin = fin && len == plan->len;
+	begin(conn, &header, seq, WIRE_TCP_ACK);
+	if (fin)
+		header.flags |= WIRE_TCP_FIN;
+	if (len > 0 && plan->offset + len == tr_chain_bytes(&conn->chain))
+		header.flags |= WIRE_TCP_PSH;
+	add_sack(conn, &header, len);
+	transmit(conn->tcp, mbuf, &conn->flow, &header);
+	ack_sent(conn);
+	*end = seq + len + fin;
+	if (tcp_seq_gt(seq + len, conn->snd_max))
+		conn->tcp->stats.tx_bytes += seq + len - tcp_seq_max(seq, conn->snd_max);
+	sent(conn, seq, *end);
+	return true;
+}
+
+static bool
+send_control(struct tcp_conn *conn, struct wire_tcp *header)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(conn->tcp->mbufs);
+
+	if (mbuf == NULL) {
+		conn->tcp->stats.send_starved++;
+		return false;
+	}
+	transmit(conn->tcp, mbuf, &conn->flow, header);
+	ack_sent(conn);
+	return true;
+}
+
+static void
+sent(struct tcp_conn *conn, uint32_t seq, uint32_t end)
+{
+	struct tcp *tcp = conn->tcp;
+
+	if (tcp_seq_lt(seq, conn->snd_max)) {
+		conn->retransmits++;
+		tcp->stats.retransmits++;
+		conn->rtt_timing = false;
+	} else if (!conn->rtt_timing) {
+		conn->rtt_timing = true;
+		conn->rtt_seq = end;
+		conn->rtt_start_us = tcp->now_us;
+	}
+	conn->snd_max = tcp_seq_max(conn->snd_max, end);
+	conn->sent_us = tcp->now_us;
+}
+
+/* What all segments of a connection have. Each but the first SYN says what was received. */
+static void
+begin(struct tcp_conn *conn, struct wire_tcp *header, uint32_t seq, uint8_t flags)
+{
+	*header = (struct wire_tcp){
+		.src_port = conn->flow.local_port,
+		.dst_port = conn->flow.remote_port,
+		.seq = seq,
+		.ack = conn->rcv_nxt,
+		.flags = flags,
+	};
+	if (!(flags & (WIRE_TCP_SYN | WIRE_TCP_RST)))
+		header->window = tcp_receive_window(conn);
+	if (conn->timestamps) {
+		header->options.has_timestamps = true;
+		header->options.ts_value = tcp_conn_timestamp(conn);
+		header->options.ts_echo = conn->ts_recent;
+	}
+}
+
+/* As many blocks as fit beside the payload. */
+static void
+add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t len)
+{
+	uint32_t room = conn->mss - RTE_MIN(len, (uint32_t)conn->mss);
+
+	if (conn->reassembly.head == NULL || !conn->sack || room < 12)
+		return;
+	tcp_reassembly_sack(&conn->reassembly, &header->options,
+			    RTE_MIN((room - 4) / 8, conn->timestamps ? 3u : 4u));
+}
+
+static void
+ack_sent(struct tcp_conn *conn)
+{
+	conn->ack_now = false;
+	conn->rcv_segments = 0;
+	conn->last_ack_sent = conn->rcv_nxt;
+	tcp_timer_ack_sent(conn);
+}
+
+static void
+transmit(struct tcp *tcp, struct rte_mbuf *mbuf, const struct tcp_flow *flow,
+	 struct wire_tcp *header)
+{
+	uint16_t bytes = wire_tcp_header_bytes(&header->options);
+
+	wire_tcp_write((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), header);
+	mbuf->l4_len = bytes;
+	ip_tcp_checksum(tcp->ip, mbuf, bytes, flow->local_addr, flow->remote_addr);
+	tcp->stats.tx_segments++;
+	ip_output(tcp->ip, mbuf, flow->remote_addr, IPPROTO_TCP, tcp->now_us);
+}
+
+static bool
+has_room(const struct tcp *tcp)
+{
+	return ip_txq(tcp->ip)->nb < IP_TXQ_SIZE - TXQ_RESERVE;
+}
+
+/* Of a segment without data: the next, unless the peer has taken back the window for it. */
+static uint32_t
+ack_seq(const struct tcp_conn *conn)
+{
+	uint32_t edge = conn->snd_una + conn->snd_wnd;
+
+	return tcp_seq_lt(edge, conn->snd_max) ? edge : conn->snd_max;
+}

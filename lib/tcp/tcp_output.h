@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * Sending. What happens to a connection only notes what it has to send and puts it on a list;
+ * tcp_output() walks the list once a turn, so that data carries the ACK and a burst of segments is
+ * answered once. Only resets leave at once, as there is no connection to note them in.
+ *
+ * Threads: the core that owns it.
+ */
+#ifndef TCP_OUTPUT_H
+#define TCP_OUTPUT_H
+
+#include "tcp_conn.h"
+#include "tcp_segment.h"
+
+/** Look at this connection in the next tcp_output(). */
+void tcp_output_want(struct tcp_conn *conn);
+
+/** Do not: it ends. */
+void tcp_output_cancel(struct tcp_conn *conn);
+
+/** An ACK is due, unless data carries it. */
+void tcp_output_ack(struct tcp_conn *conn);
+
+/** An ACK is due for one segment out of order, whatever else leaves: the peer counts them. */
+void tcp_output_dup_ack(struct tcp_conn *conn);
+
+/** An ACK is due to a segment that may be forged; some a second (RFC 5961 section 7). */
+void tcp_output_challenge(struct tcp_conn *conn);
+
+/** A SYN or SYN-ACK is due. */
+void tcp_output_syn(struct tcp_conn *conn);
+
+/** Send a reset for a connection. */
+void tcp_output_reset(struct tcp_conn *conn);
+
+/** Answer a segment that belongs to nobody with a reset (RFC 9293 section 3.10.7.1). */
+void tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment);
+
+#endif /* TCP_OUTPUT_H */

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/*
+ * A connection has four timers.
+ *
+ * Retransmit (RFC 6298). Starts when data, a SYN or a FIN is sent and it does not run. Starts
+ * again when something new is acknowledged, stops when all is. When it expires RTO doubles and
+ * what is not acknowledged is sent again; after 6 SYNs or 15 segments without an answer the
+ * connection is given up (RFC 9293 section 3.8.3).
+ *
+ * Persist (RFC 9293 section 3.8.6.1). Starts when there is data, none of it in flight, and no
+ * window to send it in. When it expires a probe is sent, and it starts again with twice the time,
+ * up to a minute. It stops when the window opens. As long as the peer answers the probes they go
+ * on; 15 without an answer and the connection is given up.
+ *
+ * Delayed ACK (RFC 9293 section 3.8.6.3). Starts when a segment came in order and it does not run.
+ * Stops when an ACK is sent, with data or without. When it expires the ACK is due.
+ *
+ * Linger. Starts in FIN-WAIT-2, for the peer's FIN after ours: a peer that never sends it does not
+ * keep the connection for ever. Starts in TIME-WAIT, and again when the peer's FIN comes again.
+ * Starts when a connection ends in a call of its owner, who learns it from the next tick. When it
+ * expires the connection is gone.
+ */
+#include "tcp_timer.h"
+
+#include <errno.h>
+
+#include "tcp_event.h"
+#include "tcp_loss.h"
+#include "tcp_output.h"
+
+#define RTO_INITIAL_US 1000000
+#define RTO_MIN_US 200000
+#define RTO_MAX_US 60000000
+#define DELAYED_ACK_US 40000
+#define FIN_WAIT_2_US 60000000
+#define SYN_RETRIES_MAX 6
+#define RETRIES_MAX 15
+
+static void expired(struct tcp_conn *conn, enum tcp_timer_kind kind);
+static void retransmit_expired(struct tcp_conn *conn);
+static void persist_expired(struct tcp_conn *conn);
+static void linger_expired(struct tcp_conn *conn);
+static void start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us);
+static void stop(struct tcp_conn *conn, enum tcp_timer_kind kind);
+static bool running(const struct tcp_conn *conn, enum tcp_timer_kind kind);
+static void give_up(struct tcp_conn *conn);
+
+void
+tcp_tick(struct tcp *tcp, uint64_t now_us)
+{
+	struct tcp_wheel_timer *timer;
+	struct tcp_conn *conn;
+
+	tcp->now_us = now_us;
+	while ((timer = tcp_wheel_expire(&tcp->wheel, now_us)) != NULL) {
+		conn = RTE_PTR_SUB(timer - timer->kind, offsetof(struct tcp_conn, timers));
+		tcp_conn_hold(conn);
+		expired(conn, timer->kind);
+		tcp_conn_release(conn);
+	}
+}
+
+uint64_t
+tcp_next_timer_us(const struct tcp *tcp)
+{
+	uint64_t next_us = tcp_wheel_next_us(&tcp->wheel);
+
+	/* What could not be sent for want of an mbuf or of room in the queue is tried again soon.
+	 */
+	if (!TAILQ_EMPTY(&tcp->output))
+		next_us = RTE_MIN(next_us, tcp->now_us + TCP_WHEEL_TICK_US);
+	return next_us;
+}
+
+void
+tcp_timer_init(struct tcp_conn *conn)
+{
+	enum tcp_timer_kind kind;
+
+	for (kind = 0; kind < TCP_TIMER_KINDS; kind++)
+		conn->timers[kind].kind = kind;
+	conn->rto_us = RTO_INITIAL_US;
+}
+
+void
+tcp_timer_data_sent(struct tcp_conn *conn)
+{
+	/* RFC 6298 (5.1) */
+	if (!running(conn, TCP_TIMER_RETRANSMIT))
+		start(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
+	stop(conn, TCP_TIMER_PERSIST);
+}
+
+void
+tcp_timer_data_acked(struct tcp_conn *conn)
+{
+	conn->retries = 0;
+	/* RFC 6298 (5.2), (5.3) */
+	if (conn->snd_una == conn->snd_max)
+		stop(conn, TCP_TIMER_RETRANSMIT);
+	else
+		start(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
+}
+
+void
+tcp_timer_window_closed(struct tcp_conn *conn)
+{
+	if (running(conn, TCP_TIMER_PERSIST))
+		return;
+	stop(conn, TCP_TIMER_RETRANSMIT);
+	conn->persist_us = conn->rto_us;
+	start(conn, TCP_TIMER_PERSIST, conn->persist_us);
+}
+
+void
+tcp_timer_window_opened(struct tcp_conn *conn)
+{
+	stop(conn, TCP_TIMER_PERSIST);
+}
+
+void
+tcp_timer_ack_delayed(struct tcp_conn *conn)
+{
+	if (!running(conn, TCP_TIMER_DELAYED_ACK))
+		start(conn, TCP_TIMER_DELAYED_ACK, DELAYED_ACK_US);
+}
+
+void
+tcp_timer_ack_sent(struct tcp_conn *conn)
+{
+	stop(conn, TCP_TIMER_DELAYED_ACK);
+}
+
+void
+tcp_timer_fin_wait_2(struct tcp_conn *conn)
+{
+	start(conn, TCP_TIMER_LINGER, FIN_WAIT_2_US);
+}
+
+void
+tcp_timer_time_wait(struct tcp_conn *conn)
+{
+	start(conn, TCP_TIMER_LINGER, conn->tcp->time_wait_us);
+}
+
+void
+tcp_timer_ended(struct tcp_conn *conn)
+{
+	start(conn, TCP_TIMER_LINGER, 0);
+}
+
+void
+tcp_timer_rtt(struct tcp_conn *conn, uint32_t rtt_us)
+{
+	uint32_t difference_us;
+
+	if (conn->srtt_us == 0) {
+		/* RFC 6298 (2.2) */
+		conn->srtt_us = RTE_MAX(rtt_us, 1u);
+		conn->rttvar_us = rtt_us / 2;
+	} else {
+		/* RFC 6298 (2.3) */
+		difference_us =
+			rtt_us > conn->srtt_us ? rtt_us - conn->srtt_us : conn->srtt_us - rtt_us;
+		conn->rttvar_us = conn->rttvar_us - conn->rttvar_us / 4 + difference_us / 4;
+		conn->srtt_us = RTE_MAX(conn->srtt_us - conn->srtt_us / 8 + rtt_us / 8, 1u);
+	}
+	conn->rto_us = conn->srtt_us + RTE_MAX(4 * conn->rttvar_us, (uint32_t)TCP_WHEEL_TICK_US);
+	conn->rto_us = RTE_MIN(RTE_MAX(conn->rto_us, (uint32_t)RTO_MIN_US), (uint32_t)RTO_MAX_US);
+}
+
+void
+tcp_timer_stop_all(struct tcp_conn *conn)
+{
+	enum tcp_timer_kind kind;
+
+	for (kind = 0; kind < TCP_TIMER_KINDS; kind++)
+		stop(conn, kind);
+}
+
+static void
+expired(struct tcp_conn *conn, enum tcp_timer_kind kind)
+{
+	switch (kind) {
+	case TCP_TIMER_RETRANSMIT:
+		retransmit_expired(conn);
+		break;
+	case TCP_TIMER_PERSIST:
+		persist_expired(conn);
+		break;
+	case TCP_TIMER_DELAYED_ACK:
+		conn->tcp->stats.delayed_acks++;
+		tcp_output_ack(conn);
+		break;
+	case TCP_TIMER_LINGER:
+		linger_expired(conn);
+		break;
+	case TCP_TIMER_KINDS:
+		break;
+	}
+}
+
+static void
+retransmit_expired(struct tcp_conn *conn)
+{
+	bool syn = conn->state == TCP_SYN_SENT || conn->state == TCP_SYN_RECEIVED;
+
+	if (conn->retries >= (syn ? SYN_RETRIES_MAX : RETRIES_MAX)) {
+		give_up(conn);
+		return;
+	}
+	conn->retries++;
+	conn->rto_us = RTE_MIN(conn->rto_us * 2, (uint32_t)RTO_MAX_US); /* RFC 6298 (5.5) */
+	if (syn) {
+		conn->tcp->stats.retransmit_timeouts++;
+		conn->rtt_timing = false;
+		tcp_output_syn(conn);
+	} else {
+		tcp_loss_timeout(conn);
+	}
+	/* RFC 6298 (5.6): also when it cannot be sent now for want of an mbuf. */
+	start(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
+}
+
+static void
+persist_expired(struct tcp_conn *conn)
+{
+	if (conn->retries >= RETRIES_MAX) {
+		give_up(conn);
+		return;
+	}
+	conn->retries++;
+	conn->persist_us = RTE_MIN(conn->persist_us * 2, (uint32_t)RTO_MAX_US);
+	start(conn, TCP_TIMER_PERSIST, conn->persist_us);
+	conn->probe_due = true;
+	tcp_output_want(conn);
+}
+
+static void
+linger_expired(struct tcp_conn *conn)
+{
+	/* In CLOSED the owner is told as this connection is released. */
+	if (conn->state == TCP_FIN_WAIT_2)
+		give_up(conn);
+	else if (conn->state == TCP_TIME_WAIT)
+		tcp_conn_drop(conn, 0);
+}
+
+static void
+start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us)
+{
+	struct tcp *tcp = conn->tcp;
+
+	tcp_wheel_start(&tcp->wheel, &conn->timers[kind], tcp->now_us + delay_us);
+}
+
+static void
+stop(struct tcp_conn *conn, enum tcp_timer_kind kind)
+{
+	tcp_wheel_stop(&conn->tcp->wheel, &conn->timers[kind]);
+}
+
+static bool
+running(const struct tcp_conn *conn, enum tcp_timer_kind kind)
+{
+	return tcp_wheel_running(&conn->timers[kind]);
+}
+
+static void
+give_up(struct tcp_conn *conn)
+{
+	conn->tcp->stats.timed_out++;
+	tcp_conn_drop(conn, -ETIMEDOUT);
+}
