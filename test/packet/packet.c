@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "packet.h"
+
+#include <string.h>
+
+#include <netinet/in.h>
+#include <rte_byteorder.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+
+#include "test_eal.h"
+#include "wire_ipv4.h"
+
+#define OUR_ADDR RTE_IPV4(10, 0, 0, 1)
+#define PEER_ADDR RTE_IPV4(10, 0, 0, 2)
+#define RTE_IPV4(a, b, c, d)                                                                       \
+	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#define OUR_PORT 80
+#define PEER_PORT 40000
+#define POOL_MBUFS 1023
+#define START_US 1000000000
+
+static void create_pools(struct packet *packet);
+static void fill(struct rte_mbuf *mbuf, const struct packet_segment *segment,
+		 const struct wire_tcp *header);
+static uint16_t checksum(const uint8_t *data, uint32_t len, uint32_t src, uint32_t dst);
+static void check_payload(struct packet *packet, const uint8_t *data, uint32_t len, uint32_t seq);
+static void read_all(struct packet *packet, struct tcp_conn *conn);
+
+static void *
+on_opened(void *arg, struct tcp_conn *conn, void *listener_arg)
+{
+	struct packet *packet = arg;
+
+	packet->owner.opened++;
+	packet->owner.conn = conn;
+	if (packet->owner.abort_opened) {
+		tcp_abort(conn);
+		return packet;
+	}
+	if (packet->owner.close_opened)
+		tcp_close(conn);
+	if (listener_arg != NULL)
+		assert_ptr_equal(listener_arg, packet);
+	return packet->owner.refuse ? NULL : packet;
+}
+
+static void
+on_readable(void *user, struct tcp_conn *conn)
+{
+	struct packet *packet = user;
+
+	packet->owner.readable++;
+	if (packet->owner.abort_readable)
+		tcp_abort(conn);
+	else if (packet->owner.read)
+		read_all(packet, conn);
+}
+
+static void
+on_sent(void *user, struct tcp_conn *conn)
+{
+	struct packet *packet = user;
+
+	packet->owner.sent++;
+	if (packet->owner.abort_sent)
+		tcp_abort(conn);
+}
+
+static void
+on_peer_closed(void *user, struct tcp_conn *conn)
+{
+	struct packet *packet = user;
+
+	packet->owner.peer_closed++;
+	if (packet->owner.abort_peer_closed)
+		tcp_abort(conn);
+	else if (packet->owner.close_peer_closed)
+		tcp_close(conn);
+}
+
+static void
+on_closed(void *user, struct tcp_conn *conn, int error)
+{
+	struct packet *packet = user;
+
+	(void)conn;
+	packet->owner.closed++;
+	packet->owner.error = error;
+	packet->owner.conn = NULL;
+}
+
+static const struct tcp_events events = {
+	.opened = on_opened,
+	.readable = on_readable,
+	.sent = on_sent,
+	.peer_closed = on_peer_closed,
+	.closed = on_closed,
+};
+
+void
+packet_begin(struct packet *packet, const struct packet_setup *setup)
+{
+	static const struct packet_setup defaults;
+	struct ip_config ip_config = {
+		.mac = {{2, 0, 0, 0, 0, 1}},
+		.addr = rte_cpu_to_be_32(OUR_ADDR),
+		.prefix_len = 24,
+		.mtu = PACKET_MTU,
+		.neighbours_max = 16,
+		.socket = SOCKET_ID_ANY,
+	};
+	struct ip_neighbour peer = {
+		.addr = rte_cpu_to_be_32(PEER_ADDR),
+		.mac = {{2, 0, 0, 0, 0, 2}},
+	};
+	struct tcp_config config = {
+		.name = "packet",
+		.events = &events,
+		.events_arg = packet,
+		.conns_max = PACKET_CONNS,
+		.receive_window_bytes = PACKET_WINDOW,
+		.reassembly_max = PACKET_REASSEMBLY,
+		.time_wait_us = PACKET_TIME_WAIT_US,
+		.now_us = START_US,
+		.secret = "0123456789abcde",
+		.socket = SOCKET_ID_ANY,
+	};
+
+	if (setup == NULL)
+		setup = &defaults;
+	memset(packet, 0, sizeof(*packet));
+	create_pools(packet);
+	packet->now_us = START_US;
+	packet->peer_port = PEER_PORT;
+	packet->irs = PACKET_IRS;
+	packet->owner.read = true;
+	packet->ts_value = 0xffffff00;
+	ip_config.mbufs = packet->control;
+	packet->ip = ip_create(&ip_config);
+	assert_non_null(packet->ip);
+	ip_neighbour_update(packet->ip, &peer, packet->now_us);
+	config.ip = packet->ip;
+	config.mbufs = packet->control;
+	config.chain_pool = &packet->chain_pool;
+	config.mss_max = setup->mss_max;
+	if (setup->receive_window_bytes != 0)
+		config.receive_window_bytes = setup->receive_window_bytes;
+	if (setup->conns_max != 0)
+		config.conns_max = setup->conns_max;
+	packet->tcp = tcp_create(&config);
+	assert_non_null(packet->tcp);
+	assert_int_equal(tcp_listen(packet->tcp, 0, rte_cpu_to_be_16(OUR_PORT), packet), 0);
+}
+
+void
+packet_end(struct packet *packet)
+{
+	struct ip_txq *txq = ip_txq(packet->ip);
+	unsigned int i;
+
+	tcp_destroy(packet->tcp);
+	for (i = 0; i < txq->nb; i++)
+		rte_pktmbuf_free(txq->frames[i]);
+	txq->nb = 0;
+	ip_destroy(packet->ip);
+	test_pools_full(NULL);
+}
+
+void
+packet_inject(struct packet *packet, const struct packet_segment *segment)
+{
+	struct wire_tcp header = {
+		.src_port = rte_cpu_to_be_16(packet->peer_port),
+		.dst_port = rte_cpu_to_be_16(OUR_PORT),
+		.seq = packet->irs + segment->seq,
+		.ack = segment->flags & ACK ? packet->iss + segment->ack : 0,
+		.flags = segment->flags,
+		.window = segment->window != 0 || segment->zero_window ? segment->window : 65535,
+	};
+	struct ip_packet ip = {
+		.src = rte_cpu_to_be_32(segment->src != 0 ? segment->src : PEER_ADDR),
+		.dst = rte_cpu_to_be_32(segment->dst != 0 ? segment->dst : OUR_ADDR),
+		.protocol = IPPROTO_TCP,
+		.ttl = 64,
+	};
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(packet->foreign);
+
+	assert_non_null(mbuf);
+	if (segment->options != NULL)
+		header.options = *segment->options;
+	if (packet->timestamps && !segment->no_timestamp && !header.options.has_timestamps) {
+		header.options.has_timestamps = true;
+		header.options.ts_value = packet->ts_value;
+	}
+	fill(mbuf, segment, &header);
+	ip.bytes = mbuf->pkt_len;
+	((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[8] =
+		checksum(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len, rte_be_to_cpu_32(ip.src),
+			 rte_be_to_cpu_32(ip.dst));
+	if (segment->bad_checksum)
+		((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[8] ^= 0x0101;
+	tcp_input(packet->tcp, mbuf, &ip, packet->now_us);
+}
+
+bool
+packet_take(struct packet *packet, struct packet_sent *sent)
+{
+	struct ip_txq *txq = ip_txq(packet->ip);
+	uint32_t ip_offset = sizeof(struct rte_ether_hdr);
+	uint8_t frame[2048];
+	struct wire_ipv4 ipv4;
+	struct rte_mbuf *mbuf;
+	const uint8_t *data;
+	const uint8_t *tcp;
+	uint32_t bytes;
+
+	if (txq->nb == 0)
+		tcp_output(packet->tcp, packet->now_us);
+	if (txq->nb == 0)
+		return false;
+	mbuf = txq->frames[0];
+	memmove(&txq->frames[0], &txq->frames[1], --txq->nb * sizeof(txq->frames[0]));
+	assert_true(mbuf->pkt_len <= sizeof(frame));
+	data = rte_pktmbuf_read(mbuf, 0, mbuf->pkt_len, frame);
+	assert_non_null(data);
+	assert_int_equal(wire_ipv4_parse(data + ip_offset, mbuf->pkt_len - ip_offset,
+					 mbuf->pkt_len - ip_offset, 1, &ipv4),
+			 WIRE_IPV4_OK);
+	assert_true(ipv4.total_bytes <= PACKET_MTU);
+	tcp = data + ip_offset + ipv4.header_bytes;
+	bytes = ipv4.total_bytes - ipv4.header_bytes;
+	assert_int_equal(wire_tcp_parse(tcp, bytes, &sent->header), WIRE_TCP_OK);
+	assert_int_equal(
+		checksum(tcp, bytes, rte_be_to_cpu_32(ipv4.src), rte_be_to_cpu_32(ipv4.dst)), 0);
+	sent->len = bytes - sent->header.header_bytes;
+	if (sent->header.flags & SYN)
+		packet->iss = sent->header.seq;
+	check_payload(packet, tcp + sent->header.header_bytes, sent->len,
+		      sent->header.seq - packet->iss);
+	rte_pktmbuf_free(mbuf);
+	return true;
+}
+
+void
+packet_expect_at(struct packet *packet, const struct packet_segment *segment,
+		 struct packet_sent *sent, const char *file, int line)
+{
+	struct packet_sent taken;
+	bool wrong;
+
+	if (sent == NULL)
+		sent = &taken;
+	if (!packet_take(packet, sent)) {
+		print_error("nothing is sent where a segment is expected\n");
+		_fail(file, line);
+	}
+	wrong = sent->header.flags != segment->flags ||
+		(!(segment->flags & SYN) && sent->header.seq != packet->iss + segment->seq) ||
+		(segment->flags & ACK && sent->header.ack != packet->irs + segment->ack) ||
+		sent->len != segment->len ||
+		(segment->window != PACKET_ANY && sent->header.window != segment->window);
+	/* A reset that answers what has no ACK is the one segment not numbered from our SYN. */
+	if (wrong) {
+		print_error("sent: flags %#x seq %u ack %u len %u window %u\n", sent->header.flags,
+			    sent->header.seq - packet->iss, sent->header.ack - packet->irs,
+			    sent->len, sent->header.window);
+		print_error("expected: flags %#x seq %u ack %u len %u window %d\n", segment->flags,
+			    segment->seq, segment->ack, segment->len, segment->window);
+		_fail(file, line);
+	}
+}
+
+void
+packet_expect_none_at(struct packet *packet, const char *file, int line)
+{
+	struct packet_sent sent;
+
+	if (!packet_take(packet, &sent))
+		return;
+	print_error("sent: flags %#x seq %u ack %u len %u window %u\n", sent.header.flags,
+		    sent.header.seq - packet->iss, sent.header.ack - packet->irs, sent.len,
+		    sent.header.window);
+	_fail(file, line);
+}
+
+void
+packet_advance(struct packet *packet, uint64_t us)
+{
+	uint64_t end_us = packet->now_us + us;
+	uint64_t next_us;
+
+	tcp_output(packet->tcp, packet->now_us);
+	while ((next_us = tcp_next_timer_us(packet->tcp)) <= end_us) {
+		packet->now_us = next_us > packet->now_us ? next_us : packet->now_us;
+		tcp_tick(packet->tcp, packet->now_us);
+		tcp_output(packet->tcp, packet->now_us);
+	}
+	packet->now_us = end_us;
+	tcp_tick(packet->tcp, packet->now_us);
+	tcp_output(packet->tcp, packet->now_us);
+}
+
+void
+packet_accept(struct packet *packet, const struct wire_tcp_options *options)
+{
+	if (options != NULL)
+		packet->timestamps = options->has_timestamps;
+	inject(packet, .flags = SYN, .options = options);
+	expect(packet, .flags = SYN | ACK, .ack = 1);
+	inject(packet, .flags = ACK, .seq = 1, .ack = 1);
+	expect_none(packet);
+	assert_int_equal(packet_state(packet), TCP_ESTABLISHED);
+}
+
+void
+packet_reach(struct packet *packet, enum tcp_state state)
+{
+	static const struct wire_tcp_options options = {.has_mss = true, .mss = PACKET_MSS};
+	struct packet_sent sent;
+
+	if (state == TCP_SYN_SENT) {
+		assert_non_null(tcp_connect(packet->tcp, rte_cpu_to_be_32(PEER_ADDR),
+					    rte_cpu_to_be_16(packet->peer_port),
+					    rte_cpu_to_be_16(OUR_PORT), packet, packet->now_us));
+		expect(packet, .flags = SYN);
+		return;
+	}
+	if (state == TCP_SYN_RECEIVED) {
+		inject(packet, .flags = SYN, .options = &options);
+		expect(packet, .flags = SYN | ACK, .ack = 1);
+		return;
+	}
+	packet_accept(packet, &options);
+	switch (state) {
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+	case TCP_CLOSING:
+	case TCP_TIME_WAIT:
+		tcp_close(packet->owner.conn);
+		expect(packet, .flags = FIN | ACK, .seq = 1, .ack = 1);
+		break;
+	case TCP_CLOSE_WAIT:
+	case TCP_LAST_ACK:
+		inject(packet, .flags = FIN | ACK, .seq = 1, .ack = 1);
+		expect(packet, .flags = ACK, .seq = 1, .ack = 2);
+		break;
+	default:
+		break;
+	}
+	if (state == TCP_FIN_WAIT_2 || state == TCP_TIME_WAIT)
+		inject(packet, .flags = ACK, .seq = 1, .ack = 2);
+	if (state == TCP_CLOSING)
+		inject(packet, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	if (state == TCP_TIME_WAIT)
+		inject(packet, .flags = FIN | ACK, .seq = 1, .ack = 2);
+	if (state == TCP_LAST_ACK)
+		tcp_close(packet->owner.conn);
+	while (packet_take(packet, &sent))
+		;
+	assert_int_equal(packet_state(packet), state);
+}
+
+void
+packet_append(struct packet *packet, uint32_t bytes)
+{
+	struct iovec part;
+	uint8_t data[1024];
+	uint32_t i;
+
+	while (bytes > 0) {
+		part.iov_base = data;
+		part.iov_len = RTE_MIN(bytes, (uint32_t)sizeof(data));
+		for (i = 0; i < part.iov_len; i++)
+			data[i] = packet_byte(1 + packet->appended + i);
+		assert_int_equal(tr_chain_append(tcp_chain(packet->owner.conn), &part, 1), 0);
+		packet->appended += part.iov_len;
+		bytes -= part.iov_len;
+	}
+	tcp_send(packet->owner.conn);
+}
+
+struct tcp_conn *
+packet_conn(struct packet *packet)
+{
+	struct tcp_conn *conn = NULL;
+	uint32_t id;
+
+	for (id = 0; id < PACKET_CONNS && conn == NULL; id++)
+		conn = tcp_conn_find(packet->tcp, id);
+	return conn;
+}
+
+enum tcp_state
+packet_state(struct packet *packet)
+{
+	struct tcp_conn *conn = packet_conn(packet);
+	struct tcp_conn_info info;
+
+	if (conn == NULL)
+		return TCP_CLOSED;
+	tcp_conn_info(conn, &info);
+	return info.state;
+}
+
+uint8_t
+packet_byte(uint32_t seq)
+{
+	return (seq * 2654435761u) >> 24;
+}
+
+static void
+create_pools(struct packet *packet)
+{
+	static struct rte_mempool *data;
+	static struct rte_mempool *control;
+	static struct rte_mempool *foreign;
+
+	test_eal_init();
+	if (data == NULL) {
+		data = chain_mempool_create("data", POOL_MBUFS, SOCKET_ID_ANY);
+		control = rte_pktmbuf_pool_create("control", POOL_MBUFS, 0, 0,
+						  RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+		foreign = rte_pktmbuf_pool_create("foreign", POOL_MBUFS, 0, 0,
+						  RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	}
+	assert_non_null(data);
+	assert_non_null(control);
+	assert_non_null(foreign);
+	packet->data = data;
+	packet->control = control;
+	packet->foreign = foreign;
+	packet->chain_pool = (struct chain_pool){
+		.mbufs = data,
+		.link_segments = true,
+		.share_mbufs = true,
+	};
+}
+
+static void
+fill(struct rte_mbuf *mbuf, const struct packet_segment *segment, const struct wire_tcp *header)
+{
+	uint8_t *data =
+		(uint8_t *)rte_pktmbuf_append(mbuf, wire_tcp_header_bytes(&header->options));
+	uint32_t first = segment->seq + !!(segment->flags & SYN);
+	uint32_t i;
+
+	assert_non_null(data);
+	wire_tcp_write(data, header);
+	data = (uint8_t *)rte_pktmbuf_append(mbuf, segment->len);
+	assert_non_null(data);
+	for (i = 0; i < segment->len; i++)
+		data[i] = packet_byte(first + i);
+}
+
+/* RFC 9293 section 3.1, by the book: not what the stack itself computes with. */
+static uint16_t
+checksum(const uint8_t *data, uint32_t len, uint32_t src, uint32_t dst)
+{
+	uint64_t sum = (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff);
+	uint32_t i;
+
+	sum += IPPROTO_TCP + len;
+	for (i = 0; i < len; i++)
+		sum += i % 2 == 0 ? (uint32_t)data[i] << 8 : data[i];
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return rte_cpu_to_be_16(~sum & 0xffff);
+}
+
+static void
+check_payload(struct packet *packet, const uint8_t *data, uint32_t len, uint32_t seq)
+{
+	uint32_t i;
+
+	(void)packet;
+	for (i = 0; i < len; i++)
+		assert_int_equal(data[i], packet_byte(seq + i));
+}
+
+static void
+read_all(struct packet *packet, struct tcp_conn *conn)
+{
+	const uint8_t *data;
+	uint32_t len;
+
+	while ((data = tcp_receive_peek(conn, &len)), len > 0) {
+		check_payload(packet, data, len, 1 + packet->owner.read_bytes);
+		packet->owner.read_bytes += len;
+		tcp_receive_consume(conn, len);
+	}
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * Segment exchanges with one stack under a fake clock: inject a segment, expect a segment.
+ *
+ * Sequence numbers are relative, as in RFC 9293's figures: the peer's SYN has 0 and its first byte
+ * 1, and so has ours. "Ours" is the stack, "theirs" is the test. Payload is a pattern by sequence
+ * number, so that every byte is checked wherever it lands.
+ */
+#ifndef PACKET_H
+#define PACKET_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "chain.h"
+#include "ip.h"
+#include "tcp.h"
+#include "wire_tcp.h"
+
+#define PACKET_MTU 1500
+#define PACKET_MSS 1460
+#define PACKET_WINDOW 65535
+#define PACKET_CONNS 8
+#define PACKET_REASSEMBLY 32
+#define PACKET_TIME_WAIT_US 10000000
+#define PACKET_IRS 0xfffffff0u /* the peer's numbers wrap early */
+
+#define FIN WIRE_TCP_FIN
+#define SYN WIRE_TCP_SYN
+#define RST WIRE_TCP_RST
+#define PSH WIRE_TCP_PSH
+#define ACK WIRE_TCP_ACK
+#define URG WIRE_TCP_URG
+
+/** What the owner was told, and what it does when it is told. */
+struct packet_owner {
+	struct tcp_conn *conn; /* the last that was opened */
+	unsigned int opened;
+	unsigned int readable;
+	unsigned int sent;
+	unsigned int peer_closed;
+	unsigned int closed;
+	int error; /* of closed */
+	bool refuse; /* opened returns NULL */
+	bool read; /* consume what is readable, and check it */
+	bool abort_opened; /* call tcp_abort() in this event, and so on */
+	bool abort_readable;
+	bool abort_sent;
+	bool abort_peer_closed;
+	bool close_opened;
+	bool close_peer_closed;
+	uint32_t read_bytes;
+};
+
+/** A stack, its surroundings and the peer. */
+struct packet {
+	struct ip *ip;
+	struct tcp *tcp;
+	struct chain_pool chain_pool;
+	struct rte_mempool *data; /* of the chain */
+	struct rte_mempool *control; /* of segments without data */
+	struct rte_mempool *foreign; /* of received segments: as a device's */
+	uint64_t now_us;
+	struct packet_owner owner;
+	uint16_t peer_port; /* of segments injected */
+	uint32_t irs; /* sequence number of the peer's SYN */
+	uint32_t iss; /* of ours */
+	bool timestamps; /* the peer sends them */
+	uint32_t ts_value; /* its clock */
+	uint32_t ts_offset; /* of ours: what was seen first */
+	uint32_t appended; /* bytes */
+};
+
+/** What may differ from the defaults; zero is the default. */
+struct packet_setup {
+	uint32_t receive_window_bytes;
+	uint32_t conns_max;
+	uint16_t mss_max;
+};
+
+/** A segment, relative. */
+struct packet_segment {
+	uint8_t flags;
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t len;
+	int window; /* as on the wire; injected: 0 is 65535; expected: PACKET_ANY is any */
+	const struct wire_tcp_options *options; /* injected; NULL: none but timestamps */
+	bool zero_window; /* injected */
+	bool bad_checksum; /* injected */
+	bool no_timestamp; /* injected */
+	uint32_t dst; /* injected: host order, 0: ours */
+	uint32_t src; /* injected: host order, 0: the peer's */
+};
+
+#define PACKET_ANY (-1)
+
+/** A segment that was sent, with absolute numbers and its options. */
+struct packet_sent {
+	struct wire_tcp header;
+	uint32_t len;
+};
+
+/** Begin with a stack that listens on port 80. The pools live as long as the process. */
+void packet_begin(struct packet *packet, const struct packet_setup *setup);
+
+/** End: nothing may be left to expect. Frees everything. */
+void packet_end(struct packet *packet);
+
+/** Inject a segment. */
+void packet_inject(struct packet *packet, const struct packet_segment *segment);
+
+/** Let tcp_output() run, and take the oldest segment sent. False when there is none. */
+bool packet_take(struct packet *packet, struct packet_sent *sent);
+
+/** Expect a segment; see packet_expect(). */
+void packet_expect_at(struct packet *packet, const struct packet_segment *segment,
+		      struct packet_sent *sent, const char *file, int line);
+
+/** Expect that nothing is sent. */
+void packet_expect_none_at(struct packet *packet, const char *file, int line);
+
+/** Let time pass, with ticks where the stack wants them; tcp_output() after each. */
+void packet_advance(struct packet *packet, uint64_t us);
+
+/** Three-way handshake from the peer's side, with these options in its SYN (or NULL). */
+void packet_accept(struct packet *packet, const struct wire_tcp_options *options);
+
+/** Bring the connection to a state; any but TCP_CLOSED. */
+void packet_reach(struct packet *packet, enum tcp_state state);
+
+/** Append a number of bytes and send. */
+void packet_append(struct packet *packet, uint32_t bytes);
+
+/** The connection, whatever its state: that with the lowest id, or NULL. */
+struct tcp_conn *packet_conn(struct packet *packet);
+
+/** Its state; TCP_CLOSED when there is none. */
+enum tcp_state packet_state(struct packet *packet);
+
+/** Pattern of the byte at a relative sequence number. */
+uint8_t packet_byte(uint32_t seq);
+
+/** Inject; the initializers name fields of struct packet_segment. */
+#define inject(packet, ...) packet_inject((packet), &(struct packet_segment){__VA_ARGS__})
+
+/** Expect a segment of exactly these flags, numbers, length and window. */
+#define expect(packet, ...)                                                                        \
+	packet_expect_at((packet), &(struct packet_segment){.window = PACKET_ANY, __VA_ARGS__},    \
+			 NULL, __FILE__, __LINE__)
+
+/** The same, and give it to look at its options. */
+#define expect_sent(packet, sent, ...)                                                             \
+	packet_expect_at((packet), &(struct packet_segment){.window = PACKET_ANY, __VA_ARGS__},    \
+			 (sent), __FILE__, __LINE__)
+
+/** Expect silence. */
+#define expect_none(packet) packet_expect_none_at((packet), __FILE__, __LINE__)
+
+#endif /* PACKET_H */
