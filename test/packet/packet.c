@@ -261,13 +261,14 @@ packet_expect_at(struct packet *packet, const struct packet_segment *segment,
 		(!(segment->flags & SYN) && sent->header.seq != packet->iss + segment->seq) ||
 		(segment->flags & ACK && sent->header.ack != packet->irs + segment->ack) ||
 		sent->len != segment->len ||
-		(segment->window != PACKET_ANY && sent->header.window != segment->window);
+		((segment->window != 0 || segment->zero_window) &&
+		 sent->header.window != segment->window);
 	/* A reset that answers what has no ACK is the one segment not numbered from our SYN. */
 	if (wrong) {
 		print_error("sent: flags %#x seq %u ack %u len %u window %u\n", sent->header.flags,
 			    sent->header.seq - packet->iss, sent->header.ack - packet->irs,
 			    sent->len, sent->header.window);
-		print_error("expected: flags %#x seq %u ack %u len %u window %d\n", segment->flags,
+		print_error("expected: flags %#x seq %u ack %u len %u window %u\n", segment->flags,
 			    segment->seq, segment->ack, segment->len, segment->window);
 		_fail(file, line);
 	}
@@ -322,9 +323,7 @@ packet_reach(struct packet *packet, enum tcp_state state)
 	struct packet_sent sent;
 
 	if (state == TCP_SYN_SENT) {
-		assert_non_null(tcp_connect(packet->tcp, rte_cpu_to_be_32(PEER_ADDR),
-					    rte_cpu_to_be_16(packet->peer_port),
-					    rte_cpu_to_be_16(OUR_PORT), packet, packet->now_us));
+		assert_non_null(packet_connect(packet));
 		expect(packet, .flags = SYN);
 		return;
 	}
@@ -361,6 +360,14 @@ packet_reach(struct packet *packet, enum tcp_state state)
 	while (packet_take(packet, &sent))
 		;
 	assert_int_equal(packet_state(packet), state);
+}
+
+struct tcp_conn *
+packet_connect(struct packet *packet)
+{
+	return tcp_connect(packet->tcp, rte_cpu_to_be_32(PEER_ADDR),
+			   rte_cpu_to_be_16(packet->peer_port), rte_cpu_to_be_16(OUR_PORT), packet,
+			   packet->now_us);
 }
 
 void

@@ -92,16 +92,14 @@ struct packet_segment {
 	uint32_t seq;
 	uint32_t ack;
 	uint32_t len;
-	int window; /* as on the wire; injected: 0 is 65535; expected: PACKET_ANY is any */
+	uint16_t window; /* as on the wire; 0: injected 65535, expected any */
 	const struct wire_tcp_options *options; /* injected; NULL: none but timestamps */
-	bool zero_window; /* injected */
+	bool zero_window;
 	bool bad_checksum; /* injected */
 	bool no_timestamp; /* injected */
 	uint32_t dst; /* injected: host order, 0: ours */
 	uint32_t src; /* injected: host order, 0: the peer's */
 };
-
-#define PACKET_ANY (-1)
 
 /** A segment that was sent, with absolute numbers and its options. */
 struct packet_sent {
@@ -137,6 +135,9 @@ void packet_accept(struct packet *packet, const struct wire_tcp_options *options
 /** Bring the connection to a state; any but TCP_CLOSED. */
 void packet_reach(struct packet *packet, enum tcp_state state);
 
+/** Open actively. */
+struct tcp_conn *packet_connect(struct packet *packet);
+
 /** Append a number of bytes and send. */
 void packet_append(struct packet *packet, uint32_t bytes);
 
@@ -154,13 +155,12 @@ uint8_t packet_byte(uint32_t seq);
 
 /** Expect a segment of exactly these flags, numbers, length and window. */
 #define expect(packet, ...)                                                                        \
-	packet_expect_at((packet), &(struct packet_segment){.window = PACKET_ANY, __VA_ARGS__},    \
-			 NULL, __FILE__, __LINE__)
+	packet_expect_at((packet), &(struct packet_segment){__VA_ARGS__}, NULL, __FILE__, __LINE__)
 
 /** The same, and give it to look at its options. */
 #define expect_sent(packet, sent, ...)                                                             \
-	packet_expect_at((packet), &(struct packet_segment){.window = PACKET_ANY, __VA_ARGS__},    \
-			 (sent), __FILE__, __LINE__)
+	packet_expect_at((packet), &(struct packet_segment){__VA_ARGS__}, (sent), __FILE__,        \
+			 __LINE__)
 
 /** Expect silence. */
 #define expect_none(packet) packet_expect_none_at((packet), __FILE__, __LINE__)

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* ESTABLISHED: RFC 9293 section 3.10.7.4, and what the owner may do in an event. */
+#include <errno.h>
+
+#include <rte_errno.h>
+
+#include "packet.h"
+#include "test_eal.h"
+
+static void
+test_every_second_segment_is_acked_at_once(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1000);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1001, .ack = 1, .len = 1000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 2001);
+	inject(&p, .flags = ACK, .seq = 2001, .ack = 1, .len = 1000);
+	packet_advance(&p, 39000);
+	expect_none(&p);
+	packet_advance(&p, 1000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 3001);
+	packet_end(&p);
+}
+
+static void
+test_burst_is_acked_once(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	for (unsigned int i = 0; i < 32; i++)
+		inject(&p, .flags = ACK, .seq = 1 + i * 1000, .ack = 1, .len = 1000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 32001);
+	expect_none(&p);
+	assert_int_equal(p.owner.read_bytes, 32000);
+	packet_end(&p);
+}
+
+static void
+test_data_is_cut_into_segments(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
+	packet_append(&p, 2500);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1000);
+	expect(&p, .flags = ACK, .seq = 1001, .ack = 1, .len = 1000);
+	expect(&p, .flags = ACK | PSH, .seq = 2001, .ack = 1, .len = 500);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+static void
+test_small_writes_leave_at_once(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	packet_append(&p, 1);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 1);
+	packet_append(&p, 1);
+	expect(&p, .flags = ACK | PSH, .seq = 2, .ack = 1, .len = 1);
+	packet_end(&p);
+}
+
+static void
+test_out_of_order_is_put_in_order(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = ACK, .seq = 101, .ack = 1, .len = 100);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 301, .ack = 1, .len = 100);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	assert_int_equal(p.owner.read_bytes, 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 150);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 201);
+	inject(&p, .flags = ACK, .seq = 201, .ack = 1, .len = 100);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 401);
+	assert_int_equal(p.owner.read_bytes, 400);
+	assert_int_equal(tcp_stats(p.tcp)->out_of_order, 2);
+	packet_end(&p);
+}
+
+static void
+test_one_ack_for_each_segment_out_of_order(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	for (unsigned int i = 1; i < 5; i++)
+		inject(&p, .flags = ACK, .seq = 1 + i * 100, .ack = 1, .len = 100);
+	for (unsigned int i = 1; i < 5; i++)
+		expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+static void
+test_duplicate_is_acked_and_not_read_twice(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 101);
+	inject(&p, .flags = ACK, .seq = 51, .ack = 1, .len = 100);
+	assert_int_equal(p.owner.read_bytes, 150);
+	assert_int_equal(tcp_stats(p.tcp)->duplicates, 1);
+	packet_end(&p);
+}
+
+static void
+test_reassembly_is_bounded(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	for (unsigned int i = 0; i < PACKET_REASSEMBLY + 5; i++)
+		inject(&p, .flags = ACK, .seq = 3 + i * 2, .ack = 1, .len = 1);
+	assert_int_equal(tcp_stats(p.tcp)->out_of_order, PACKET_REASSEMBLY);
+	assert_int_equal(tcp_stats(p.tcp)->drop_reassembly, 5);
+	packet_end(&p);
+}
+
+static void
+test_keepalive_is_answered(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = ACK, .seq = 0, .ack = 1);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 0, .ack = 1, .len = 1);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	packet_end(&p);
+}
+
+static void
+test_reset_from_the_peer(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = RST, .seq = 1);
+	expect_none(&p);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ECONNRESET);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_abort_resets(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	packet_append(&p, 10);
+	tcp_abort(p.owner.conn);
+	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 1);
+	expect_none(&p);
+	assert_int_equal(p.owner.error, -ECONNABORTED);
+	assert_int_equal(p.owner.closed, 1);
+	packet_end(&p);
+}
+
+static void
+test_close_with_unread_bytes_resets(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	p.owner.read = false;
+	packet_accept(&p, NULL);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	tcp_close(p.owner.conn);
+	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 11);
+	assert_int_equal(p.owner.closed, 0);
+	packet_advance(&p, 1000);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ECONNABORTED);
+	packet_end(&p);
+}
+
+static void
+test_owner_aborts_in_each_event(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	p.owner.abort_opened = true;
+	inject(&p, .flags = SYN);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 11);
+	assert_int_equal(p.owner.closed, 1);
+	p.owner.abort_opened = false;
+
+	p.owner.abort_readable = true;
+	packet_accept(&p, NULL);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1, .len = 10);
+	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 12);
+	assert_int_equal(p.owner.closed, 2);
+	assert_int_equal(p.owner.peer_closed, 0);
+	p.owner.abort_readable = false;
+
+	p.owner.abort_sent = true;
+	packet_accept(&p, NULL);
+	p.appended = 0;
+	packet_append(&p, 10);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 11, .len = 10);
+	expect(&p, .flags = RST | ACK, .seq = 11, .ack = 11);
+	assert_int_equal(p.owner.closed, 3);
+	assert_int_equal(p.owner.readable, 1);
+	p.owner.abort_sent = false;
+
+	p.owner.abort_peer_closed = true;
+	packet_accept(&p, NULL);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 2);
+	assert_int_equal(p.owner.closed, 4);
+	expect_none(&p);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_owner_closes_in_opened(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	p.owner.close_opened = true;
+	inject(&p, .flags = SYN);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_1);
+	packet_end(&p);
+}
+
+static void
+test_owner_closes_in_opened_with_unread_bytes(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	p.owner.close_opened = true;
+	inject(&p, .flags = SYN);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 5);
+	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 6);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_urgent_data_is_data(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = ACK | URG, .seq = 1, .ack = 1, .len = 10);
+	assert_int_equal(p.owner.read_bytes, 10);
+	packet_end(&p);
+}
+
+static void
+test_out_of_mbufs_is_tried_again(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	struct rte_mbuf *all[1023];
+
+	packet_accept(&p, NULL);
+	packet_append(&p, 10);
+	assert_int_equal(rte_pktmbuf_alloc_bulk(p.control, all, 1023), 0);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 2, .len = 10);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 11);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->send_starved, 1);
+	assert_true(tcp_next_timer_us(p.tcp) <= p.now_us + 1000);
+	rte_pktmbuf_free_bulk(all, 1023);
+	expect(&p, .flags = ACK, .seq = 11, .ack = 2);
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_second_segment_is_acked_at_once),
+		cmocka_unit_test(test_burst_is_acked_once),
+		cmocka_unit_test(test_data_is_cut_into_segments),
+		cmocka_unit_test(test_small_writes_leave_at_once),
+		cmocka_unit_test(test_out_of_order_is_put_in_order),
+		cmocka_unit_test(test_one_ack_for_each_segment_out_of_order),
+		cmocka_unit_test(test_duplicate_is_acked_and_not_read_twice),
+		cmocka_unit_test(test_reassembly_is_bounded),
+		cmocka_unit_test(test_keepalive_is_answered),
+		cmocka_unit_test(test_reset_from_the_peer),
+		cmocka_unit_test(test_abort_resets),
+		cmocka_unit_test(test_close_with_unread_bytes_resets),
+		cmocka_unit_test(test_owner_aborts_in_each_event),
+		cmocka_unit_test(test_owner_closes_in_opened),
+		cmocka_unit_test(test_owner_closes_in_opened_with_unread_bytes),
+		cmocka_unit_test(test_urgent_data_is_data),
+		cmocka_unit_test(test_out_of_mbufs_is_tried_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}

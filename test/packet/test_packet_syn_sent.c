@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* SYN-SENT: RFC 9293 sections 3.5 and 3.10.7.3. */
+#include <errno.h>
+
+#include <rte_errno.h>
+
+#include "packet.h"
+#include "test_eal.h"
+
+static void
+test_opens(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_SENT);
+	inject(&p, .flags = SYN | ACK, .ack = 1);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .window = PACKET_WINDOW);
+	expect_none(&p);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	assert_int_equal(p.owner.opened, 1);
+	assert_ptr_equal(tcp_conn_user(p.owner.conn), &p);
+	assert_int_equal(tcp_stats(p.tcp)->opened_active, 1);
+	packet_end(&p);
+}
+
+static void
+test_syn_has_all_options(void **state)
+{
+	struct packet p;
+	struct packet_sent sent;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_connect(&p);
+	expect_sent(&p, &sent, .flags = SYN, .window = PACKET_WINDOW);
+	assert_true(sent.header.options.has_mss);
+	assert_int_equal(sent.header.options.mss, PACKET_MSS);
+	assert_true(sent.header.options.has_window_scale);
+	assert_true(sent.header.options.has_timestamps);
+	assert_int_equal(sent.header.options.ts_echo, 0);
+	assert_true(sent.header.options.sack_permitted);
+	packet_end(&p);
+}
+
+static void
+test_appended_before_established_leaves_after(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_SENT);
+	p.owner.conn = packet_conn(&p);
+	packet_append(&p, 10);
+	expect_none(&p);
+	inject(&p, .flags = SYN | ACK, .ack = 1);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+static void
+test_wrong_ack_is_reset(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_SENT);
+	inject(&p, .flags = SYN | ACK, .ack = 0);
+	expect(&p, .flags = RST, .seq = 0);
+	inject(&p, .flags = ACK, .seq = 5, .ack = 2);
+	expect(&p, .flags = RST, .seq = 2);
+	inject(&p, .flags = RST | ACK, .ack = 2);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->drop_ack, 3);
+	assert_int_equal(packet_state(&p), TCP_SYN_SENT);
+	packet_end(&p);
+}
+
+static void
+test_reset_refuses(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_SENT);
+	inject(&p, .flags = RST);
+	assert_int_equal(packet_state(&p), TCP_SYN_SENT);
+	inject(&p, .flags = RST | ACK, .ack = 1);
+	expect_none(&p);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ECONNREFUSED);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_ack_alone_is_dropped(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_SENT);
+	inject(&p, .flags = ACK, .ack = 1);
+	inject(&p, .flags = FIN | ACK, .ack = 1);
+	inject(&p, .flags = SYN | FIN | ACK, .ack = 1);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->drop_flags, 3);
+	packet_end(&p);
+}
+
+static void
+test_simultaneous_open(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_SENT);
+	inject(&p, .flags = SYN);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	assert_int_equal(packet_state(&p), TCP_SYN_RECEIVED);
+	inject(&p, .flags = SYN | ACK, .ack = 1);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	assert_int_equal(p.owner.opened, 1);
+	expect_none(&p);
+	packet_append(&p, 10);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	packet_end(&p);
+}
+
+static void
+test_simultaneous_open_reset(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_SENT);
+	inject(&p, .flags = SYN);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	inject(&p, .flags = RST, .seq = 1);
+	assert_int_equal(p.owner.error, -ECONNREFUSED);
+	assert_int_equal(p.owner.closed, 1);
+	packet_end(&p);
+}
+
+static void
+test_syn_is_sent_seven_times(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	uint64_t delay_us = 1000000;
+
+	packet_reach(&p, TCP_SYN_SENT);
+	for (unsigned int i = 0; i < 6; i++) {
+		packet_advance(&p, delay_us - 1000);
+		expect_none(&p);
+		packet_advance(&p, 1000);
+		expect(&p, .flags = SYN);
+		delay_us = RTE_MIN(delay_us * 2, 60000000ul);
+	}
+	packet_advance(&p, delay_us);
+	expect_none(&p);
+	assert_int_equal(p.owner.error, -ETIMEDOUT);
+	assert_int_equal(tcp_stats(p.tcp)->timed_out, 1);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_data_with_the_syn_ack_is_read(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_SENT);
+	inject(&p, .flags = SYN | ACK, .ack = 1, .len = 5);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 6);
+	assert_int_equal(p.owner.read_bytes, 5);
+	packet_end(&p);
+}
+
+static void
+test_close_and_abort(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	struct tcp_conn *conn;
+
+	packet_reach(&p, TCP_SYN_SENT);
+	tcp_close(packet_conn(&p));
+	assert_int_equal(p.owner.closed, 0);
+	packet_advance(&p, 1000);
+	assert_int_equal(p.owner.closed, 1);
+	packet_reach(&p, TCP_SYN_SENT);
+	conn = packet_conn(&p);
+	tcp_abort(conn);
+	assert_int_equal(p.owner.closed, 2);
+	assert_int_equal(p.owner.error, -ECONNABORTED);
+	expect_none(&p);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_connect_refuses_nonsense(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	assert_null(tcp_connect(p.tcp, 0, rte_cpu_to_be_16(1), 0, NULL, p.now_us));
+	assert_int_equal(rte_errno, EINVAL);
+	assert_null(tcp_connect(p.tcp, rte_cpu_to_be_32(0xe0000001), rte_cpu_to_be_16(1), 0, NULL,
+				p.now_us));
+	packet_reach(&p, TCP_SYN_SENT);
+	assert_null(packet_connect(&p));
+	assert_int_equal(rte_errno, EADDRINUSE);
+	for (unsigned int i = 1; i < PACKET_CONNS; i++)
+		assert_non_null(tcp_connect(p.tcp, rte_cpu_to_be_32(0x0a000002),
+					    rte_cpu_to_be_16(9), 0, &p, p.now_us));
+	assert_null(tcp_connect(p.tcp, rte_cpu_to_be_32(0x0a000002), rte_cpu_to_be_16(9), 0, &p,
+				p.now_us));
+	assert_int_equal(rte_errno, ENOBUFS);
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_opens),
+		cmocka_unit_test(test_syn_has_all_options),
+		cmocka_unit_test(test_appended_before_established_leaves_after),
+		cmocka_unit_test(test_wrong_ack_is_reset),
+		cmocka_unit_test(test_reset_refuses),
+		cmocka_unit_test(test_ack_alone_is_dropped),
+		cmocka_unit_test(test_simultaneous_open),
+		cmocka_unit_test(test_simultaneous_open_reset),
+		cmocka_unit_test(test_syn_is_sent_seven_times),
+		cmocka_unit_test(test_data_with_the_syn_ack_is_read),
+		cmocka_unit_test(test_close_and_abort),
+		cmocka_unit_test(test_connect_refuses_nonsense),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}
