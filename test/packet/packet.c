@@ -3,6 +3,7 @@
  */
 #include "packet.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <netinet/in.h>
@@ -104,6 +105,8 @@ void
 packet_begin(struct packet *packet, const struct packet_setup *setup)
 {
 	static const struct packet_setup defaults;
+	static unsigned int stacks;
+	char name[16];
 	struct ip_config ip_config = {
 		.mac = {{2, 0, 0, 0, 0, 1}},
 		.addr = rte_cpu_to_be_32(OUR_ADDR),
@@ -117,7 +120,7 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 		.mac = {{2, 0, 0, 0, 0, 2}},
 	};
 	struct tcp_config config = {
-		.name = "packet",
+		.name = name,
 		.events = &events,
 		.events_arg = packet,
 		.conns_max = PACKET_CONNS,
@@ -131,6 +134,7 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 
 	if (setup == NULL)
 		setup = &defaults;
+	snprintf(name, sizeof(name), "packet%u", stacks++);
 	memset(packet, 0, sizeof(*packet));
 	create_pools(packet);
 	packet->now_us = START_US;
@@ -307,8 +311,10 @@ packet_advance(struct packet *packet, uint64_t us)
 void
 packet_accept(struct packet *packet, const struct wire_tcp_options *options)
 {
-	if (options != NULL)
-		packet->timestamps = options->has_timestamps;
+	if (options != NULL && options->has_timestamps) {
+		packet->timestamps = true;
+		packet->ts_value = options->ts_value;
+	}
 	inject(packet, .flags = SYN, .options = options);
 	expect(packet, .flags = SYN | ACK, .ack = 1);
 	inject(packet, .flags = ACK, .seq = 1, .ack = 1);

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* FIN-WAIT-1, FIN-WAIT-2, CLOSING, CLOSE-WAIT and LAST-ACK: RFC 9293 section 3.6. */
+#include <errno.h>
+
+#include <rte_errno.h>
+
+#include "packet.h"
+#include "test_eal.h"
+
+static void
+test_peer_closes_first(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_CLOSE_WAIT);
+	assert_int_equal(p.owner.peer_closed, 1);
+	packet_append(&p, 100);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 2, .len = 100);
+	inject(&p, .flags = ACK, .seq = 2, .ack = 101);
+	tcp_close(p.owner.conn);
+	expect(&p, .flags = FIN | ACK, .seq = 101, .ack = 2);
+	assert_int_equal(packet_state(&p), TCP_LAST_ACK);
+	assert_int_equal(p.owner.closed, 0);
+	inject(&p, .flags = ACK, .seq = 2, .ack = 102);
+	expect_none(&p);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, 0);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	assert_int_equal(tcp_stats(p.tcp)->closed, 1);
+	packet_end(&p);
+}
+
+static void
+test_fin_leaves_with_the_last_data(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	packet_append(&p, 100);
+	tcp_close(p.owner.conn);
+	expect(&p, .flags = FIN | PSH | ACK, .seq = 1, .ack = 1, .len = 100);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 101);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 102);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
+	packet_end(&p);
+}
+
+static void
+test_fin_waits_behind_data(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
+	packet_append(&p, 11000);
+	tcp_close(p.owner.conn);
+	for (unsigned int i = 0; i < 10; i++)
+		expect(&p, .flags = ACK, .seq = 1 + i * 1000, .ack = 1, .len = 1000);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 10001);
+	expect(&p, .flags = FIN | PSH | ACK, .seq = 10001, .ack = 1, .len = 1000);
+	packet_end(&p);
+}
+
+static void
+test_both_in_one_segment(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_FIN_WAIT_1);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 2);
+	expect(&p, .flags = ACK, .seq = 2, .ack = 2);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	assert_int_equal(p.owner.closed, 1);
+	packet_end(&p);
+}
+
+static void
+test_simultaneous_close(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_CLOSING);
+	assert_int_equal(p.owner.closed, 0);
+	inject(&p, .flags = ACK, .seq = 2, .ack = 2);
+	expect_none(&p);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, 0);
+	packet_end(&p);
+}
+
+static void
+test_fin_is_sent_again(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_FIN_WAIT_1);
+	packet_advance(&p, 200000);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	packet_advance(&p, 400000);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+static void
+test_fin_is_given_up(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_LAST_ACK);
+	packet_advance(&p, 3600ul * 1000000);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ETIMEDOUT);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_fin_wait_2_ends_after_a_minute(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_FIN_WAIT_2);
+	packet_advance(&p, 59000000);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
+	packet_advance(&p, 1001000);
+	expect_none(&p);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ETIMEDOUT);
+	packet_end(&p);
+}
+
+static void
+test_data_after_close_is_reset(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_FIN_WAIT_2);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .len = 10);
+	expect(&p, .flags = RST | ACK, .seq = 2, .ack = 1);
+	expect_none(&p);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ECONNABORTED);
+	assert_int_equal(tcp_stats(p.tcp)->drop_after_close, 1);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_data_in_flight_at_close_is_reset(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_FIN_WAIT_1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	expect(&p, .flags = RST | ACK, .seq = 2, .ack = 1);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_early_fin_waits_for_the_gap(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = FIN | ACK, .seq = 101, .ack = 1, .len = 50);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 152);
+	assert_int_equal(packet_state(&p), TCP_CLOSE_WAIT);
+	assert_int_equal(p.owner.read_bytes, 150);
+	packet_end(&p);
+}
+
+static void
+test_early_fin_without_data(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = FIN | ACK, .seq = 101, .ack = 1);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 102);
+	assert_int_equal(packet_state(&p), TCP_CLOSE_WAIT);
+	packet_end(&p);
+}
+
+static void
+test_fin_again_is_acked_again(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_CLOSE_WAIT);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 2);
+	expect_none(&p);
+	assert_int_equal(p.owner.peer_closed, 1);
+	packet_end(&p);
+}
+
+static void
+test_nothing_comes_after_a_fin(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_CLOSE_WAIT);
+	inject(&p, .flags = ACK, .seq = 2, .ack = 1, .len = 10);
+	assert_int_equal(p.owner.read_bytes, 0);
+	assert_int_equal(tcp_stats(p.tcp)->drop_window, 1);
+	packet_end(&p);
+}
+
+static void
+test_owner_closes_when_the_peer_does(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	p.owner.close_peer_closed = true;
+	packet_accept(&p, NULL);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1, .len = 5);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 7);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 7, .ack = 2);
+	assert_int_equal(p.owner.closed, 1);
+	packet_end(&p);
+}
+
+static void
+test_reset_in_each_state(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	static const enum tcp_state states[] = {TCP_FIN_WAIT_1, TCP_FIN_WAIT_2, TCP_CLOSING,
+						TCP_CLOSE_WAIT, TCP_LAST_ACK};
+	uint32_t seq;
+
+	for (unsigned int i = 0; i < RTE_DIM(states); i++) {
+		packet_reach(&p, states[i]);
+		seq = states[i] == TCP_FIN_WAIT_1 || states[i] == TCP_FIN_WAIT_2 ? 1 : 2;
+		inject(&p, .flags = RST, .seq = seq);
+		expect_none(&p);
+		assert_int_equal(p.owner.closed, i + 1);
+		assert_int_equal(p.owner.error, -ECONNRESET);
+		assert_int_equal(tcp_conn_count(p.tcp), 0);
+	}
+	packet_end(&p);
+}
+
+static void
+test_abort_in_each_state(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	enum tcp_state each;
+
+	for (each = TCP_ESTABLISHED; each < TCP_TIME_WAIT; each++) {
+		struct packet_sent sent;
+
+		packet_reach(&p, each);
+		tcp_abort(packet_conn(&p));
+		assert_int_equal(packet_take(&p, &sent),
+				 each != TCP_CLOSING && each != TCP_LAST_ACK);
+		expect_none(&p);
+		assert_int_equal(p.owner.closed, each - TCP_ESTABLISHED + 1);
+		assert_int_equal(p.owner.error, -ECONNABORTED);
+		assert_int_equal(tcp_conn_count(p.tcp), 0);
+	}
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_peer_closes_first),
+		cmocka_unit_test(test_fin_leaves_with_the_last_data),
+		cmocka_unit_test(test_fin_waits_behind_data),
+		cmocka_unit_test(test_both_in_one_segment),
+		cmocka_unit_test(test_simultaneous_close),
+		cmocka_unit_test(test_fin_is_sent_again),
+		cmocka_unit_test(test_fin_is_given_up),
+		cmocka_unit_test(test_fin_wait_2_ends_after_a_minute),
+		cmocka_unit_test(test_data_after_close_is_reset),
+		cmocka_unit_test(test_data_in_flight_at_close_is_reset),
+		cmocka_unit_test(test_early_fin_waits_for_the_gap),
+		cmocka_unit_test(test_early_fin_without_data),
+		cmocka_unit_test(test_fin_again_is_acked_again),
+		cmocka_unit_test(test_nothing_comes_after_a_fin),
+		cmocka_unit_test(test_owner_closes_when_the_peer_does),
+		cmocka_unit_test(test_reset_in_each_state),
+		cmocka_unit_test(test_abort_in_each_state),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}
