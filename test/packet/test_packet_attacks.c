@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* What the world sends: RFC 5961, RFC 4987, floods and nonsense. */
+#include <errno.h>
+
+#include <rte_errno.h>
+
+#include "packet.h"
+#include "test_eal.h"
+
+#define VARIANTS 35
+
+static void
+test_reset_must_be_exact(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = RST, .seq = 0);
+	inject(&p, .flags = RST, .seq = 1 + PACKET_WINDOW);
+	inject(&p, .flags = RST, .seq = 1u << 31);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->drop_reset_window, 3);
+	inject(&p, .flags = RST, .seq = 2);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = RST, .seq = PACKET_WINDOW);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	assert_int_equal(tcp_stats(p.tcp)->challenge_acks, 2);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	inject(&p, .flags = RST, .seq = 1);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_syn_is_challenged_wherever_it_is(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = SYN, .seq = 1);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = SYN, .seq = 1000000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = SYN | ACK, .seq = 0, .ack = 1);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	assert_int_equal(tcp_stats(p.tcp)->challenge_acks, 3);
+	packet_end(&p);
+}
+
+static void
+test_challenges_are_few_and_counted_by_connection(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	unsigned int sent_nb = 0;
+	struct packet_sent sent;
+
+	packet_accept(&p, NULL);
+	p.peer_port++;
+	packet_accept(&p, NULL);
+	for (unsigned int i = 0; i < 100; i++) {
+		inject(&p, .flags = SYN, .seq = 1);
+		while (packet_take(&p, &sent))
+			sent_nb++;
+	}
+	assert_int_equal(sent_nb, 10);
+	p.peer_port--;
+	inject(&p, .flags = SYN, .seq = 1);
+	assert_true(packet_take(&p, &sent));
+	p.peer_port++;
+	packet_advance(&p, 1000000);
+	inject(&p, .flags = SYN, .seq = 1);
+	assert_true(packet_take(&p, &sent));
+	packet_end(&p);
+}
+
+static void
+test_ack_outside_of_what_was_sent_is_dropped(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	packet_append(&p, 100);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 100);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 102, .len = 10);
+	expect(&p, .flags = ACK, .seq = 101, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = (uint32_t)-PACKET_WINDOW, .len = 10);
+	expect(&p, .flags = ACK, .seq = 101, .ack = 1);
+	assert_int_equal(p.owner.read_bytes, 0);
+	assert_int_equal(tcp_stats(p.tcp)->drop_ack, 2);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 0, .len = 10);
+	assert_int_equal(p.owner.read_bytes, 10);
+	packet_end(&p);
+}
+
+static void
+test_ack_war_ends(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	unsigned int answers = 0;
+	struct packet_sent sent;
+
+	packet_accept(&p, NULL);
+	for (unsigned int i = 0; i < 1000; i++) {
+		inject(&p, .flags = ACK, .seq = 500000, .ack = 1);
+		while (packet_take(&p, &sent))
+			answers++;
+	}
+	assert_int_equal(answers, 10);
+	packet_end(&p);
+}
+
+static void
+test_syn_flood_leaves_established_alone(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	uint32_t iss;
+	struct packet_sent sent;
+
+	packet_accept(&p, NULL);
+	iss = p.iss;
+	for (unsigned int i = 0; i < 1000; i++) {
+		p.peer_port++;
+		inject(&p, .flags = SYN);
+		while (packet_take(&p, &sent))
+			;
+	}
+	assert_int_equal(tcp_conn_count(p.tcp), PACKET_CONNS);
+	assert_int_equal(tcp_stats(p.tcp)->drop_syn_full, 1000 - (PACKET_CONNS - 1));
+	p.peer_port -= 1000;
+	p.iss = iss;
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	assert_int_equal(p.owner.read_bytes, 10);
+	packet_advance(&p, 300000000);
+	assert_int_equal(tcp_conn_count(p.tcp), 1);
+	packet_end(&p);
+}
+
+static void
+test_byte_by_byte_does_not_pin_an_mbuf_each(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	p.owner.read = false;
+	packet_accept(&p, NULL);
+	for (unsigned int i = 0; i < 10000; i++)
+		inject(&p, .flags = ACK, .seq = 1 + i, .ack = 1, .len = 1);
+	assert_int_equal(tcp_receive_bytes(p.owner.conn), 10000);
+	assert_true(rte_mempool_in_use_count(p.foreign) <= 7);
+	packet_end(&p);
+}
+
+/* A segment of these flags, near and far from what is expected, with and without data. */
+static void
+inject_variant(struct packet *packet, uint8_t flags, uint32_t variant)
+{
+	static const uint32_t seqs[] = {0, 1, 2, 3, 1000, 70000, 0x80000000};
+	static const uint32_t acks[] = {0, 1, 2, 3, 0x80000000};
+	static const struct wire_tcp_options options = {
+		.has_mss = true, .mss = 1, .has_timestamps = true, .has_window_scale = true};
+
+	inject(packet, .flags = flags, .seq = seqs[variant % RTE_DIM(seqs)],
+	       .ack = acks[variant / RTE_DIM(seqs) % RTE_DIM(acks)], .len = variant % 2 ? 5 : 0,
+	       .options = variant % 3 == 0 ? &options : NULL);
+}
+
+static void
+drain(struct packet *packet)
+{
+	struct packet_sent sent;
+
+	while (packet_take(packet, &sent))
+		;
+}
+
+static void
+forget(struct packet *packet)
+{
+	struct tcp_conn *conn;
+
+	while ((conn = packet_conn(packet)) != NULL)
+		tcp_abort(conn);
+	drain(packet);
+	packet->owner = (struct packet_owner){.read = false};
+	packet->appended = 0;
+}
+
+/* Attack 6: every combination of flags in every state neither crashes nor leaks. */
+static void
+test_all_flags_in_each_state(void **state)
+{
+	enum tcp_state each;
+	unsigned int flags;
+	uint32_t variant;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	p.owner.read = false;
+	for (each = TCP_CLOSED; each < TCP_STATES; each++) {
+		for (flags = 0; flags < 256; flags++) {
+			for (variant = 0; variant < VARIANTS; variant++) {
+				if (each != TCP_CLOSED)
+					packet_reach(&p, each);
+				tcp_stats_clear(p.tcp);
+				inject_variant(&p, flags, variant);
+				drain(&p);
+				if (flags & RST)
+					assert_int_equal(tcp_stats(p.tcp)->reset_sent, 0);
+				forget(&p);
+			}
+		}
+	}
+	packet_end(&p);
+}
+
+/* Whatever comes in whatever order, all memory is back in the end. */
+static void
+test_random_segments(void **state)
+{
+	uint32_t random = 20260101;
+	struct packet p;
+
+	(void)state;
+	print_message("seed %u\n", random);
+	packet_begin(&p, NULL);
+	for (unsigned int i = 0; i < 200000; i++) {
+		random = random * 1103515245 + 12345;
+		p.peer_port = 40000 + (random >> 28);
+		p.owner.read = false;
+		p.owner.close_peer_closed = random & 0x00400000;
+		if (random >> 16 & 1)
+			inject_variant(&p, random >> 8, random >> 17);
+		else
+			inject(&p, .flags = i % 5 == 0 ? SYN : ACK, .seq = i % 5 != 0, .ack = 1,
+			       .len = (random >> 12) % 50);
+		drain(&p);
+		if (random >> 20 == 0)
+			packet_advance(&p, 20000000);
+		else if (i % 16 == 0)
+			packet_advance(&p, 10000);
+		drain(&p);
+	}
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reset_must_be_exact),
+		cmocka_unit_test(test_syn_is_challenged_wherever_it_is),
+		cmocka_unit_test(test_challenges_are_few_and_counted_by_connection),
+		cmocka_unit_test(test_ack_outside_of_what_was_sent_is_dropped),
+		cmocka_unit_test(test_ack_war_ends),
+		cmocka_unit_test(test_syn_flood_leaves_established_alone),
+		cmocka_unit_test(test_byte_by_byte_does_not_pin_an_mbuf_each),
+		cmocka_unit_test(test_all_flags_in_each_state),
+		cmocka_unit_test(test_random_segments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}

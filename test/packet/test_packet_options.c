@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* Options: RFC 9293 section 3.7.1, RFC 7323, RFC 2018, RFC 6691. */
+#include <errno.h>
+
+#include <rte_errno.h>
+
+#include "packet.h"
+#include "test_eal.h"
+
+/* Payload of a full segment after a SYN with these options. */
+static uint32_t
+full_segment(const struct wire_tcp_options *options, uint16_t mss_max)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	packet_begin(&p, &(struct packet_setup){.mss_max = mss_max});
+	packet_accept(&p, options);
+	packet_append(&p, 3000);
+	assert_true(packet_take(&p, &sent));
+	packet_end(&p);
+	return sent.len;
+}
+
+static void
+test_mss_of_the_peer_and_ours(void **state)
+{
+	struct wire_tcp_options options = {.has_mss = true};
+
+	(void)state;
+	assert_int_equal(full_segment(NULL, 0), 536);
+	options.mss = 0;
+	assert_int_equal(full_segment(&options, 0), 64);
+	options.mss = 1;
+	assert_int_equal(full_segment(&options, 0), 64);
+	options.mss = 88;
+	assert_int_equal(full_segment(&options, 0), 88);
+	options.mss = 1460;
+	assert_int_equal(full_segment(&options, 0), 1460);
+	assert_int_equal(full_segment(&options, 1000), 1000);
+	options.mss = 65535;
+	assert_int_equal(full_segment(&options, 0), 1460);
+	options.has_timestamps = true;
+	assert_int_equal(full_segment(&options, 0), 1448);
+}
+
+static void
+test_syn_ack_answers_what_was_offered(void **state)
+{
+	struct packet p;
+	struct packet_sent sent;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	static const struct wire_tcp_options all = {
+		.has_mss = true,
+		.mss = 1460,
+		.has_window_scale = true,
+		.has_timestamps = true,
+		.ts_value = 77,
+		.sack_permitted = true,
+	};
+
+	inject(&p, .flags = SYN);
+	expect_sent(&p, &sent, .flags = SYN | ACK, .ack = 1);
+	assert_true(sent.header.options.has_mss);
+	assert_int_equal(sent.header.options.mss, 1460);
+	assert_false(sent.header.options.has_window_scale);
+	assert_false(sent.header.options.has_timestamps);
+	assert_false(sent.header.options.sack_permitted);
+	p.peer_port++;
+	inject(&p, .flags = SYN, .options = &all);
+	expect_sent(&p, &sent, .flags = SYN | ACK, .ack = 1);
+	assert_true(sent.header.options.has_window_scale);
+	assert_true(sent.header.options.has_timestamps);
+	assert_int_equal(sent.header.options.ts_echo, 77);
+	assert_true(sent.header.options.sack_permitted);
+	packet_end(&p);
+}
+
+static void
+test_window_scale(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = 1 << 20});
+	static const struct wire_tcp_options options = {
+		.has_mss = true, .mss = 1000, .has_window_scale = true, .window_scale = 7};
+	struct tcp_conn_info info;
+	struct packet_sent sent;
+	unsigned int segments = 0;
+
+	inject(&p, .flags = SYN, .options = &options, .window = 1000);
+	expect_sent(&p, &sent, .flags = SYN | ACK, .ack = 1, .window = 65535);
+	assert_int_equal(sent.header.options.window_scale, 5);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .window = 50);
+	tcp_conn_info(p.owner.conn, &info);
+	assert_int_equal(info.snd_wnd, 50 << 7);
+	packet_append(&p, 10000);
+	while (packet_take(&p, &sent))
+		segments++;
+	assert_int_equal(segments, 6);
+	assert_true((uint32_t)sent.header.window << 5 > 900000);
+	packet_end(&p);
+}
+
+static void
+test_without_window_scale_64_kib_are_offered(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = 1 << 20});
+	packet_accept(&p, NULL);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 11, .ack = 1, .len = 10);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 21, .window = 65515);
+	packet_end(&p);
+}
+
+static void
+test_timestamps_are_echoed(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 100};
+	struct packet_sent sent;
+	uint32_t first;
+
+	packet_accept(&p, &options);
+	p.ts_value = 101;
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	p.ts_value = 102;
+	inject(&p, .flags = ACK, .seq = 11, .ack = 1, .len = 10);
+	/* The earliest segment that the ACK is for (RFC 7323 section 4.2). */
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 21);
+	assert_true(sent.header.options.has_timestamps);
+	assert_int_equal(sent.header.options.ts_echo, 101);
+	first = sent.header.options.ts_value;
+	/* Not that of a segment behind a gap. */
+	p.ts_value = 103;
+	inject(&p, .flags = ACK, .seq = 31, .ack = 1, .len = 10);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 21);
+	assert_int_equal(sent.header.options.ts_echo, 101);
+	p.ts_value = 104;
+	packet_advance(&p, 5000);
+	inject(&p, .flags = ACK, .seq = 21, .ack = 1, .len = 10);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 41);
+	assert_int_equal(sent.header.options.ts_echo, 104);
+	assert_int_equal(sent.header.options.ts_value - first, 5);
+	packet_end(&p);
+}
+
+static void
+test_old_timestamp_is_dropped(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 100};
+
+	packet_accept(&p, &options);
+	p.ts_value = 99;
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	assert_int_equal(p.owner.read_bytes, 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10, .no_timestamp = true);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->drop_paws, 2);
+	/* After 24 days it may be a clock that has wrapped. */
+	packet_advance(&p, 25ul * 24 * 3600 * 1000000);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	assert_int_equal(p.owner.read_bytes, 10);
+	/* A reset needs none. */
+	inject(&p, .flags = RST, .seq = 11, .no_timestamp = true);
+	assert_int_equal(p.owner.error, -ECONNRESET);
+	packet_end(&p);
+}
+
+static void
+test_timestamps_wrap(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	static const struct wire_tcp_options options = {.has_timestamps = true,
+							.ts_value = 0xfffffffe};
+	struct packet_sent sent;
+
+	packet_accept(&p, &options);
+	p.ts_value = 1;
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	p.ts_value = 0xffffffff;
+	inject(&p, .flags = ACK, .seq = 11, .ack = 1, .len = 10);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 11);
+	assert_int_equal(sent.header.options.ts_echo, 1);
+	assert_int_equal(tcp_stats(p.tcp)->drop_paws, 1);
+	packet_end(&p);
+}
+
+static void
+test_sack_names_the_newest_first(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	static const struct wire_tcp_options options = {.sack_permitted = true};
+	const struct wire_tcp_options *sack;
+	struct packet_sent sent;
+
+	packet_accept(&p, &options);
+	sack = &sent.header.options;
+	inject(&p, .flags = ACK, .seq = 101, .ack = 1, .len = 100);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 1);
+	assert_int_equal(sack->nb_sack, 1);
+	assert_int_equal(sack->sack[0].left - p.irs, 101);
+	assert_int_equal(sack->sack[0].right - p.irs, 201);
+	inject(&p, .flags = ACK, .seq = 301, .ack = 1, .len = 100);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 501, .ack = 1, .len = 100);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 201, .ack = 1, .len = 50);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 1);
+	assert_int_equal(sack->nb_sack, 3);
+	assert_int_equal(sack->sack[0].left - p.irs, 101);
+	assert_int_equal(sack->sack[0].right - p.irs, 251);
+	assert_int_equal(sack->sack[1].left - p.irs, 501);
+	assert_int_equal(sack->sack[2].left - p.irs, 301);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 251);
+	assert_int_equal(sack->nb_sack, 2);
+	inject(&p, .flags = ACK, .seq = 251, .ack = 1, .len = 250);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 601);
+	assert_int_equal(sack->nb_sack, 0);
+	packet_end(&p);
+}
+
+static void
+test_three_sack_blocks_beside_timestamps(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	static const struct wire_tcp_options options = {
+		.sack_permitted = true, .has_timestamps = true, .ts_value = 1};
+	struct packet_sent sent;
+
+	packet_accept(&p, &options);
+	for (unsigned int i = 0; i < 6; i++) {
+		inject(&p, .flags = ACK, .seq = 101 + i * 200, .ack = 1, .len = 100);
+		expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 1);
+	}
+	assert_int_equal(sent.header.options.nb_sack, 3);
+	assert_int_equal(sent.header.options.sack[0].left - p.irs, 1101);
+	packet_end(&p);
+}
+
+static void
+test_no_sack_unless_permitted(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	struct packet_sent sent;
+
+	packet_accept(&p, NULL);
+	inject(&p, .flags = ACK, .seq = 101, .ack = 1, .len = 100);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 1);
+	assert_int_equal(sent.header.options.nb_sack, 0);
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mss_of_the_peer_and_ours),
+		cmocka_unit_test(test_syn_ack_answers_what_was_offered),
+		cmocka_unit_test(test_window_scale),
+		cmocka_unit_test(test_without_window_scale_64_kib_are_offered),
+		cmocka_unit_test(test_timestamps_are_echoed),
+		cmocka_unit_test(test_old_timestamp_is_dropped),
+		cmocka_unit_test(test_timestamps_wrap),
+		cmocka_unit_test(test_sack_names_the_newest_first),
+		cmocka_unit_test(test_three_sack_blocks_beside_timestamps),
+		cmocka_unit_test(test_no_sack_unless_permitted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}
