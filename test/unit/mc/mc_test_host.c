@@ -29,6 +29,8 @@ struct slot {
 	struct tr_request request;
 	struct tr_response response;
 	enum slot_state state;
+	uint8_t arrived[16]; /* of the value, when it was prepared */
+	size_t arrived_len;
 };
 
 struct tr_conn {
@@ -52,6 +54,7 @@ struct mc_test {
 	struct tr_chain chain;
 	uint8_t *in;
 	size_t in_len;
+	const uint8_t *span_end; /* of the bytes that parse looks at */
 	uint8_t *out;
 	size_t out_len;
 	size_t out_room;
@@ -299,6 +302,7 @@ parse(struct mc_test *test)
 			return;
 		span = malloc(offered);
 		memcpy(span, test->in, offered);
+		test->span_end = span + offered;
 		verdict = mc_protocol.parse(test->protocol, &host, &test->conn, test->state, span,
 					    offered, &consumed);
 		free(span);
@@ -446,7 +450,7 @@ host_request_prepare(struct tr_conn *conn, struct tr_request *request, const uin
 	struct slot *slot = container_of(request, struct slot, request);
 	struct mc_test *test = conn->test;
 
-	assert_non_null(body);
+	assert_true(body <= test->span_end);
 	assert_true(slot->state == SLOT_TAKEN);
 	assert_null(test->prepared);
 	assert_in_range(request->op, TR_ENGINE_SET, TR_ENGINE_PREPEND);
@@ -463,6 +467,9 @@ host_request_prepare(struct tr_conn *conn, struct tr_request *request, const uin
 		return -EMSGSIZE;
 	}
 	mc_test_engine_prepare(&test->engine, request);
+	slot->arrived_len = RTE_MIN((size_t)(test->span_end - body), sizeof(slot->arrived));
+	slot->arrived_len = RTE_MIN(slot->arrived_len, request->value_len);
+	memcpy(slot->arrived, body, slot->arrived_len);
 	slot->state = SLOT_PREPARED;
 	test->prepared = slot;
 	return 0;
@@ -480,6 +487,8 @@ host_request_start(struct tr_conn *conn, struct tr_request *request, unsigned in
 	assert_int_equal(order, barrier ? TR_PROTOCOL_BARRIER : 0);
 	if (stores)
 		conn->test->prepared = NULL;
+	if (slot->arrived_len != 0)
+		assert_memory_equal(request->value, slot->arrived, slot->arrived_len);
 	slot->state = SLOT_STARTED;
 	conn->test->pipeline[conn->test->pipelined++] = slot;
 }
