@@ -115,6 +115,7 @@ dram_execute(void *engine, const struct tr_request *request, struct tr_response 
 		rte_ticketlock_lock(&shard->lock);
 	dram_shard_begin(shard, request->now_s, dram_flush_epoch(dram, request->now_s));
 	op_table[request->op](shard, request, response);
+	dram_shard_end(shard);
 	if (!dram->partitioned)
 		rte_ticketlock_unlock(&shard->lock);
 	return TR_ENGINE_DONE;

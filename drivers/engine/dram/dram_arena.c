@@ -69,8 +69,6 @@ dram_arena_reclaim(struct dram_arena *arena, struct dram_shard *shards, unsigned
 	uint64_t need = dram_heap_block_for(bytes);
 	uint64_t budget, length = 0;
 
-	/* The search goes up to the next subclass, so the stretch must reach it. */
-	need += need / DRAM_HEAP_SUBCLASSES + DRAM_HEAP_ALIGN;
 	for (budget = 2 * need / ITEM_BYTES_MIN; budget > 0 && length < need; budget--) {
 		if (dram_block_bytes(block) == 0) {
 			start = block = heap->first;

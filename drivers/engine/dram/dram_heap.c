@@ -10,6 +10,9 @@
 #define LINEAR_BYTES (DRAM_HEAP_ALIGN * DRAM_HEAP_SUBCLASSES)
 #define LINEAR_BITS (DRAM_HEAP_SUBCLASS_BITS + 4)
 
+/* Blocks of one list that a search looks at. */
+#define LOOK_MAX 4
+
 /* One list of free blocks. */
 struct place {
 	unsigned int class;
@@ -17,7 +20,7 @@ struct place {
 };
 
 static struct place place_of(uint64_t bytes);
-static bool place_find(const struct dram_heap *heap, uint64_t bytes, struct place *place);
+static struct dram_block *find(const struct dram_heap *heap, uint64_t bytes);
 static void list_insert(struct dram_heap *heap, struct dram_block *block, uint64_t bytes);
 static void list_remove(struct dram_heap *heap, struct dram_block *block);
 static void block_resize(struct dram_block *block, uint64_t bytes);
@@ -41,13 +44,12 @@ void *
 dram_heap_alloc(struct dram_heap *heap, uint64_t bytes)
 {
 	uint64_t need = dram_heap_block_for(bytes);
-	struct dram_block *block, *rest;
-	struct place place;
+	struct dram_block *block = find(heap, need);
+	struct dram_block *rest;
 	uint64_t have;
 
-	if (!place_find(heap, need, &place))
+	if (block == NULL)
 		return NULL;
-	block = heap->lists[place.class][place.subclass];
 	list_remove(heap, block);
 	have = dram_block_bytes(block);
 	if (have - need < DRAM_BLOCK_MIN) {
@@ -89,9 +91,7 @@ dram_heap_free(struct dram_heap *heap, void *memory)
 bool
 dram_heap_has(const struct dram_heap *heap, uint64_t bytes)
 {
-	struct place place;
-
-	return place_find(heap, dram_heap_block_for(bytes), &place);
+	return find(heap, dram_heap_block_for(bytes)) != NULL;
 }
 
 bool
@@ -113,29 +113,36 @@ place_of(uint64_t bytes)
 							      (DRAM_HEAP_SUBCLASSES - 1)};
 }
 
-/* The first list that is not empty and holds only blocks that are large enough. */
-static bool
-place_find(const struct dram_heap *heap, uint64_t bytes, struct place *place)
+/*
+ * A free block that is large enough, or NULL. A list holds a range of sizes: of its own list only
+ * the newest few are looked at, so that holes of one much used size are used again; else the search
+ * goes up to the lists where each block will do.
+ */
+static struct dram_block *
+find(const struct dram_heap *heap, uint64_t bytes)
 {
+	struct place place = place_of(bytes);
+	struct dram_block *block;
 	uint32_t subclasses;
 	uint64_t classes;
+	unsigned int i;
 
-	/* A list holds a range of sizes: go up to the first that starts at or above this one. */
-	if (bytes >= LINEAR_BYTES)
-		bytes += (1ull << (63 - __builtin_clzll(bytes) - DRAM_HEAP_SUBCLASS_BITS)) - 1;
-	*place = place_of(bytes);
-	if (place->class >= DRAM_HEAP_CLASSES)
-		return false;
-	subclasses = heap->subclasses[place->class] & (UINT32_MAX << place->subclass);
+	if (place.class >= DRAM_HEAP_CLASSES)
+		return NULL;
+	block = heap->lists[place.class][place.subclass];
+	for (i = 0; i < LOOK_MAX && block != NULL; i++, block = block->next_free)
+		if (dram_block_bytes(block) >= bytes)
+			return block;
+	/* A shift by all 32 bits in two steps: the last subclass has none above it. */
+	subclasses = heap->subclasses[place.class] & (UINT32_MAX << place.subclass << 1);
 	if (subclasses == 0) {
-		classes = heap->classes & (UINT64_MAX << (place->class + 1));
+		classes = heap->classes & (UINT64_MAX << (place.class + 1));
 		if (classes == 0)
-			return false;
-		place->class = __builtin_ctzll(classes);
-		subclasses = heap->subclasses[place->class];
+			return NULL;
+		place.class = __builtin_ctzll(classes);
+		subclasses = heap->subclasses[place.class];
 	}
-	place->subclass = __builtin_ctz(subclasses);
-	return true;
+	return heap->lists[place.class][__builtin_ctz(subclasses)];
 }
 
 static void

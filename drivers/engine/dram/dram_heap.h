@@ -22,7 +22,7 @@
 /** Alignment of all that is given out, and the step between block sizes. */
 #define DRAM_HEAP_ALIGN 16
 
-/** Subclasses that a power of two is cut into: a search wastes at most 1/32 of a block. */
+/** Subclasses that a power of two is cut into: the sizes on one list differ by at most 1/32. */
 #define DRAM_HEAP_SUBCLASS_BITS 5
 #define DRAM_HEAP_SUBCLASSES (1 << DRAM_HEAP_SUBCLASS_BITS)
 

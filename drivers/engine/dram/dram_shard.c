@@ -9,7 +9,6 @@
 #define TAIL_ITEMS 2
 
 static void give_up_reclaimed(struct dram_shard *shard);
-static void bury_tail(struct dram_shard *shard);
 static void evict(struct dram_shard *shard, struct dram_item *item);
 static void bury(struct dram_shard *shard, struct dram_item *item);
 static bool item_is_dead(const struct dram_shard *shard, const struct dram_item *item);
@@ -23,7 +22,21 @@ dram_shard_begin(struct dram_shard *shard, uint32_t now_s, uint32_t epoch)
 	shard->now_s = now_s;
 	shard->epoch = epoch;
 	give_up_reclaimed(shard);
-	bury_tail(shard);
+}
+
+void
+dram_shard_end(struct dram_shard *shard)
+{
+	struct dram_lru *lru = &shard->lrus[shard->next_lru];
+	unsigned int i;
+
+	if (++shard->next_lru == shard->nb_lrus)
+		shard->next_lru = 0;
+	for (i = 0; i < TAIL_ITEMS; i++) {
+		if (lru->oldest == NULL || !item_is_dead(shard, lru->oldest))
+			return;
+		bury(shard, lru->oldest);
+	}
 }
 
 struct dram_item *
@@ -138,22 +151,6 @@ give_up_reclaimed(struct dram_shard *shard)
 		}
 		atomic_store_explicit(&item->reclaiming, 0, memory_order_release);
 		dram_item_put(item);
-	}
-}
-
-/* Look at the tail of one list, in turn: what expired or was flushed need not wait for a find. */
-static void
-bury_tail(struct dram_shard *shard)
-{
-	struct dram_lru *lru = &shard->lrus[shard->next_lru];
-	unsigned int i;
-
-	if (++shard->next_lru == shard->nb_lrus)
-		shard->next_lru = 0;
-	for (i = 0; i < TAIL_ITEMS; i++) {
-		if (lru->oldest == NULL || !item_is_dead(shard, lru->oldest))
-			return;
-		bury(shard, lru->oldest);
 	}
 }
 

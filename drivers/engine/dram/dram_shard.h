@@ -67,8 +67,11 @@ struct dram_shard {
 	_Alignas(RTE_CACHE_LINE_SIZE) _Atomic(struct dram_item *) reclaim;
 };
 
-/** Begin an operation: give up what was asked for, and what is dead at the tail of a list. */
+/** Begin an operation: evict the items that the owner of an arena asked for. */
 void dram_shard_begin(struct dram_shard *shard, uint32_t now_s, uint32_t epoch);
+
+/** End an operation: remove some that expired or were flushed, from the tail of a list in turn. */
+void dram_shard_end(struct dram_shard *shard);
 
 /** The live item of the request's key, or NULL. A dead one is removed. */
 struct dram_item *dram_shard_find(struct dram_shard *shard, const struct tr_request *request);

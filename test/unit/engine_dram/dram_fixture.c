@@ -12,7 +12,6 @@
 /* The registry, as far as an engine sees it: the driver registers before main. */
 static const struct tr_engine_ops *registered;
 
-static void heap_check(const struct dram_heap *heap);
 static void shard_check(const struct dram *dram, const struct dram_shard *shard);
 static uint64_t lru_check(const struct dram_lru *lru, unsigned int index);
 
@@ -75,7 +74,7 @@ fixture_destroy(struct fixture *fixture)
 	}
 	for (i = 0; i < dram->nb_cores + dram->nb_shards; i++) {
 		dram_arena_drain(&dram->arenas[i], UINT64_MAX);
-		heap_check(&dram->arenas[i].heap);
+		fixture_check_heap(&dram->arenas[i].heap);
 		assert_true(dram_heap_is_whole(&dram->arenas[i].heap));
 		if (dram->arenas[i].spill != NULL)
 			assert_int_equal(dram->arenas[i].spill->refs, 0);
@@ -90,7 +89,7 @@ fixture_check(struct fixture *fixture)
 	unsigned int i;
 
 	for (i = 0; i < dram->nb_cores + dram->nb_shards; i++)
-		heap_check(&dram->arenas[i].heap);
+		fixture_check_heap(&dram->arenas[i].heap);
 	for (i = 0; i < dram->nb_shards; i++)
 		shard_check(dram, &dram->shards[i]);
 }
@@ -193,8 +192,8 @@ fixture_stat(struct fixture *fixture, const char *name)
 }
 
 /* Blocks lie side by side, none free beside another, and the free ones are those on the lists. */
-static void
-heap_check(const struct dram_heap *heap)
+void
+fixture_check_heap(const struct dram_heap *heap)
 {
 	struct dram_block *block;
 	uint64_t bytes = 0, free_bytes = 0, listed = 0, prev = 0;

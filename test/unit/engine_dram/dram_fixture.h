@@ -40,6 +40,9 @@ void fixture_destroy(struct fixture *fixture);
 /** Assert what holds between two operations: heaps, tables and lists agree. */
 void fixture_check(struct fixture *fixture);
 
+/** Assert that blocks lie side by side, none free beside another, all free ones on their lists. */
+void fixture_check_heap(const struct dram_heap *heap);
+
 /** A request, with its hash and the clock. */
 struct tr_request fixture_request(struct fixture *fixture, enum tr_engine_op op, const char *key);
 
