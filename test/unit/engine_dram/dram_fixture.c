@@ -106,7 +106,7 @@ fixture_request(struct fixture *fixture, enum tr_engine_op op, const char *key)
 
 	assert_true(request.key_len <= TR_ENGINE_KEY_MAX);
 	memcpy(request.key, key, request.key_len);
-	request.hash = rte_jhash(key, request.key_len, 0);
+	request.hash = rte_jhash(request.key, request.key_len, 0);
 	return request;
 }
 
