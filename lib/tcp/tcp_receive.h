@@ -15,7 +15,8 @@
 
 /**
  * Queue a packet. @p mbuf is consumed: its mbufs become the queue's, or its bytes are copied into
- * the tail room of the last one when they are few.
+ * the tail room of the last one when they are few. Its bytes may be shared with others (a clone),
+ * the mbufs themselves may not: they are linked anew.
  */
 void tcp_receive_append(struct tcp_receive_queue *queue, struct rte_mbuf *mbuf);
 

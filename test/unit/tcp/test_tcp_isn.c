@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <rte_common.h>
+
+#include "tcp_isn.h"
+
+static const uint8_t secret[TCP_ISN_SECRET_BYTES] = {0, 1, 2,  3,  4,  5,  6,  7,
+						     8, 9, 10, 11, 12, 13, 14, 15};
+static const struct tcp_flow flow = {
+	.remote_addr = 1, .local_addr = 2, .remote_port = 3, .local_port = 4};
+
+/* The vectors of SipHash's authors: the bytes 0, 1, 2 ... of length 0, 1, 7, 8, 15 and 63. */
+static void
+test_siphash_vectors(void **state)
+{
+	static const struct {
+		size_t len;
+		uint64_t hash;
+	} vectors[] = {
+		{0, UINT64_C(0x726fdb47dd0e0e31)},  {1, UINT64_C(0x74f839c593dc67fd)},
+		{7, UINT64_C(0xab0200f58b01d137)},  {8, UINT64_C(0x93f5f5799a932462)},
+		{15, UINT64_C(0xa129ca6149be45e5)}, {63, UINT64_C(0x958a324ceb064572)},
+	};
+	uint8_t data[64];
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(data); i++)
+		data[i] = i;
+	for (unsigned int i = 0; i < RTE_DIM(vectors); i++)
+		assert_true(tcp_isn_siphash(secret, data, vectors[i].len) == vectors[i].hash);
+}
+
+static void
+test_clock_ticks_every_four_us(void **state)
+{
+	uint32_t first = tcp_isn(secret, &flow, 1000);
+
+	(void)state;
+	assert_int_equal(tcp_isn(secret, &flow, 1003), first);
+	assert_int_equal(tcp_isn(secret, &flow, 1004), first + 1);
+	assert_int_equal(tcp_isn(secret, &flow, 1001000), first + 250000);
+}
+
+static void
+test_each_flow_and_secret_has_its_own(void **state)
+{
+	uint8_t other_secret[TCP_ISN_SECRET_BYTES] = {1};
+	struct tcp_flow other = flow;
+	uint32_t first = tcp_isn(secret, &flow, 0);
+
+	(void)state;
+	other.remote_port++;
+	assert_int_not_equal(tcp_isn(secret, &other, 0), first);
+	assert_int_not_equal(tcp_isn(other_secret, &flow, 0), first);
+	assert_int_not_equal(tcp_isn_flow(secret, &other), tcp_isn_flow(secret, &flow));
+	assert_int_not_equal(tcp_isn_timestamp(secret, &flow), first);
+}
+
+static void
+test_port_does_not_depend_on_the_port(void **state)
+{
+	struct tcp_flow other = flow;
+
+	(void)state;
+	other.local_port = 99;
+	assert_int_equal(tcp_isn_port(secret, &other), tcp_isn_port(secret, &flow));
+	other.remote_addr = 99;
+	assert_int_not_equal(tcp_isn_port(secret, &other), tcp_isn_port(secret, &flow));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_siphash_vectors),
+		cmocka_unit_test(test_clock_ticks_every_four_us),
+		cmocka_unit_test(test_each_flow_and_secret_has_its_own),
+		cmocka_unit_test(test_port_does_not_depend_on_the_port),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
