@@ -22,6 +22,7 @@
 
 #include <rte_mbuf.h>
 
+#include "chain_stats.h"
 #include "tr_chain.h"
 
 /** Bytes in front of payload for Ethernet (with VLAN), IPv4 or IPv6, and TCP with options. */
@@ -30,20 +31,14 @@
 /** Room that the pool of a chain keeps in each mbuf's private area. */
 #define CHAIN_PRIV_SIZE 32
 
-/** Counters of a core's chains: one writer, read by any thread. */
-struct chain_stats {
-	uint64_t appends;
-	uint64_t append_failures; /* the pool was dry */
-	uint64_t bytes_copied; /* into mbufs by append */
-	uint64_t mbufs; /* allocated by append */
-	uint64_t segments; /* handed out without copy or allocation */
-	uint64_t segments_linked; /* as a header mbuf and an indirect one */
-	uint64_t segments_copied; /* as a copy, for a port that cannot send chains */
-};
-
 /** What the chains of one core share. */
 struct chain_pool {
-	struct rte_mempool *mbufs; /* private area of CHAIN_PRIV_SIZE at least */
+	struct rte_mempool *mbufs; /* for what is appended */
+	/*
+	 * For segments that cannot be sent in place. A pool of its own: these mbufs come back
+	 * when they have been sent, so that full chains can always drain.
+	 */
+	struct rte_mempool *segments;
 	bool link_segments; /* the port sends mbufs of several segments */
 	bool share_mbufs; /* the port gives an mbuf back before a peer writes to it */
 	struct chain_stats stats;

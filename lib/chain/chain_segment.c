@@ -110,7 +110,7 @@ segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, 
 	struct rte_mbuf *header;
 	struct rte_mbuf *payload;
 
-	if (unlikely(rte_pktmbuf_alloc_bulk(pool->mbufs, mbufs, RTE_DIM(mbufs)) != 0))
+	if (unlikely(rte_pktmbuf_alloc_bulk(pool->segments, mbufs, RTE_DIM(mbufs)) != 0))
 		return NULL;
 	header = mbufs[0];
 	payload = mbufs[1];
@@ -134,7 +134,7 @@ segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, 
 static struct rte_mbuf *
 segment_copied(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, uint32_t len)
 {
-	struct rte_mbuf *copy = rte_pktmbuf_alloc(pool->mbufs);
+	struct rte_mbuf *copy = rte_pktmbuf_alloc(pool->segments);
 
 	if (unlikely(copy == NULL))
 		return NULL;

@@ -14,9 +14,9 @@
 #include "test_eal.h"
 #include "wire_ipv4.h"
 
-#define OUR_ADDR RTE_IPV4(10, 0, 0, 1)
-#define PEER_ADDR RTE_IPV4(10, 0, 0, 2)
-#define RTE_IPV4(a, b, c, d)                                                                       \
+#define OUR_ADDR IPV4(10, 0, 0, 1)
+#define PEER_ADDR IPV4(10, 0, 0, 2)
+#define IPV4(a, b, c, d)                                                                           \
 	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 #define OUR_PORT 80
 #define PEER_PORT 40000
@@ -447,6 +447,7 @@ create_pools(struct packet *packet)
 	packet->foreign = foreign;
 	packet->chain_pool = (struct chain_pool){
 		.mbufs = data,
+		.segments = data,
 		.link_segments = true,
 		.share_mbufs = true,
 	};

@@ -51,7 +51,8 @@ static int
 setup(void **state)
 {
 	(void)state;
-	pool = (struct chain_pool){.mbufs = mempool, .link_segments = true, .share_mbufs = true};
+	pool = (struct chain_pool){
+		.mbufs = mempool, .segments = mempool, .link_segments = true, .share_mbufs = true};
 	chain_init(&chain, &pool, SEGMENT);
 	return 0;
 }

@@ -119,7 +119,7 @@ mc_test_create(const struct mc_test_options *options)
 		test->options.credits = CREDITS_MAX;
 	test->seed = test->options.seed;
 	test->conn.test = test;
-	test->chain_pool = (struct chain_pool){.mbufs = mempool};
+	test->chain_pool = (struct chain_pool){.mbufs = mempool, .segments = mempool};
 	chain_init(&test->chain, &test->chain_pool, 1460);
 	test->stats = mc_stats_create(2);
 	assert_non_null(test->stats);
