@@ -87,3 +87,9 @@ setup_reassembly(struct tcp *tcp, const struct tcp_config *config)
 		tcp_reassembly_pool_create(name, config->reassembly_max, config->socket);
 	return tcp->reassembly_pool == NULL ? -rte_errno : 0;
 }
+
+void
+tcp_set_pressure(struct tcp *tcp, bool pressure)
+{
+	tcp->pressure = pressure;
+}

@@ -148,6 +148,12 @@ void tcp_output(struct tcp *tcp, uint64_t now_us);
  */
 int tcp_listen(struct tcp *tcp, rte_be32_t addr, rte_be16_t port, void *listener_arg);
 
+/**
+ * The owner's receive buffers run dry: until told otherwise, drop the payload of segments for
+ * connections that hold unread or out-of-order bytes already. ACKs are processed as ever.
+ */
+void tcp_set_pressure(struct tcp *tcp, bool pressure);
+
 /** Accept no more. Connections live on. 0 or -ENOENT. */
 int tcp_unlisten(struct tcp *tcp, rte_be32_t addr, rte_be16_t port);
 

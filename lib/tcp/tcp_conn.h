@@ -160,6 +160,7 @@ struct tcp {
 	const struct tcp_events *events;
 	void *events_arg;
 	uint64_t now_us;
+	bool pressure; /* receive buffers run dry */
 	struct tcp_conn_list output; /* connections that have something to send */
 	struct rte_hash *flows;
 	struct rte_mempool *mbufs;

@@ -90,6 +90,8 @@ predicted(struct tcp_conn *conn, struct tcp_segment *segment)
 	if (acked > conn->snd_max - conn->snd_una || conn->congestion.dup_acks > 0 ||
 	    conn->congestion.recovering || conn->fin_seen)
 		return false;
+	if (conn->tcp->pressure)
+		return false;
 	if (segment->len == 0 ? acked == 0
 			      : segment->len > tcp_conn_rcv_wnd(conn) || conn->reassembly.nb > 0)
 		return false;
@@ -172,6 +174,11 @@ text(struct tcp_conn *conn, struct tcp_segment *segment)
 		/* RFC 9293 section 3.6.1: nobody will read it, and the peer is to know. */
 		conn->tcp->stats.drop_after_close++;
 		tcp_close_reset(conn, -ECONNABORTED);
+		return;
+	}
+	if (conn->tcp->pressure && (conn->receive.bytes > 0 || segment->seq != conn->rcv_nxt)) {
+		/* The peer sends it again: until then its buffer serves those who read theirs. */
+		conn->tcp->stats.drop_pressure++;
 		return;
 	}
 	if (segment->seq == conn->rcv_nxt)

@@ -46,6 +46,7 @@
 	X(drop_paws, "segments with an old timestamp (RFC 7323)")                          \
 	X(drop_reset_window, "resets outside the receive window")                          \
 	X(drop_reassembly, "out-of-order segments with no room to keep them")              \
+	X(drop_pressure, "segments with data refused because receive buffers run dry")     \
 	X(drop_after_close, "segments with data that nobody will read")
 /* clang-format on */
 
