@@ -48,13 +48,19 @@ check_full(struct rte_mempool *pool, void *arg)
 	*lacking += missing;
 }
 
-int
-test_pools_full(void **state)
+unsigned int
+test_pools_lacking(void)
 {
 	unsigned int lacking = 0;
 
-	(void)state;
 	rte_mempool_walk(check_full, &lacking);
-	assert_int_equal(lacking, 0);
+	return lacking;
+}
+
+int
+test_pools_full(void **state)
+{
+	(void)state;
+	assert_int_equal(test_pools_lacking(), 0);
 	return 0;
 }

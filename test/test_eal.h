@@ -12,6 +12,9 @@
 /** Initialise EAL once for this process, on one lcore; ends the process when that fails. */
 void test_eal_init(void);
 
+/** Objects that all mempools together lack; each lack is printed. */
+unsigned int test_pools_lacking(void);
+
 /** Fail the running cmocka test if any mempool lacks an object. As a group or test teardown. */
 int test_pools_full(void **state);
 

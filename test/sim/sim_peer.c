@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "sim_peer.h"
+
+#include <rte_common.h>
+
+/* Bytes in the send chain above which a writer waits. */
+#define SEND_MAX (64 * 1024)
+
+static void *peer_opened(void *arg, struct tcp_conn *tcp, void *listener_arg);
+static void peer_readable(void *user, struct tcp_conn *tcp);
+static void peer_sent(void *user, struct tcp_conn *tcp);
+static void peer_peer_closed(void *user, struct tcp_conn *tcp);
+static void peer_closed(void *user, struct tcp_conn *tcp, int error);
+
+const struct tcp_events sim_peer_events = {
+	.opened = peer_opened,
+	.readable = peer_readable,
+	.sent = peer_sent,
+	.peer_closed = peer_peer_closed,
+	.closed = peer_closed,
+};
+
+static void read_some(struct sim_peer *peer, struct sim_peer_conn *conn);
+static void write_some(struct sim_peer_conn *conn);
+static void close_if_done(struct sim_peer_conn *conn);
+static uint8_t stream_byte(uint64_t seed, uint32_t offset);
+
+void
+sim_peer_connect(struct sim_peer *peer, struct tcp *tcp, rte_be32_t addr, rte_be16_t port,
+		 unsigned int index)
+{
+	struct sim_peer_conn *conn = &peer->conns[index];
+
+	conn->tcp = tcp_connect(tcp, addr, port, rte_cpu_to_be_16(SIM_PEER_PORT + index), conn,
+				peer->now_us);
+	conn->opened = conn->tcp != NULL;
+}
+
+void
+sim_peer_run(struct sim_peer *peer, uint64_t now_us)
+{
+	struct sim_peer_conn *conn;
+
+	peer->now_us = now_us;
+	for (conn = peer->conns; conn < peer->conns + peer->nb_conns; conn++) {
+		if (conn->tcp != NULL)
+			read_some(peer, conn);
+		if (conn->tcp != NULL)
+			write_some(conn);
+		if (conn->tcp != NULL)
+			close_if_done(conn);
+	}
+}
+
+uint64_t
+sim_peer_next_us(const struct sim_peer *peer)
+{
+	const struct sim_peer_conn *conn;
+	uint64_t next_us = UINT64_MAX;
+
+	for (conn = peer->conns; conn < peer->conns + peer->nb_conns; conn++)
+		if (conn->tcp != NULL && conn->read_at_us > peer->now_us)
+			next_us = RTE_MIN(next_us, conn->read_at_us);
+	return next_us;
+}
+
+bool
+sim_peer_ended(const struct sim_peer *peer)
+{
+	const struct sim_peer_conn *conn;
+
+	for (conn = peer->conns; conn < peer->conns + peer->nb_conns; conn++)
+		if (conn->opened && !conn->ended)
+			return false;
+	return true;
+}
+
+static void
+read_some(struct sim_peer *peer, struct sim_peer_conn *conn)
+{
+	const uint8_t *data;
+	uint32_t len, i;
+
+	if (peer->now_us < conn->read_at_us)
+		return;
+	data = tcp_receive_peek(conn->tcp, &len);
+	len = RTE_MIN(len, conn->plan.read_max);
+	if (len == 0)
+		return;
+	for (i = 0; i < len; i++) {
+		if (conn->received + i >= conn->plan.expect_bytes ||
+		    data[i] != stream_byte(conn->plan.expect_seed, conn->received + i))
+			peer->corrupt = true;
+	}
+	conn->received += len;
+	conn->read_at_us = peer->now_us + conn->plan.read_pause_us;
+	tcp_receive_consume(conn->tcp, len);
+	if (conn->plan.abort_after != 0 && conn->received >= conn->plan.abort_after)
+		tcp_abort(conn->tcp);
+	else if (tcp_receive_bytes(conn->tcp) > 0 && conn->plan.read_pause_us == 0)
+		read_some(peer, conn);
+}
+
+static void
+write_some(struct sim_peer_conn *conn)
+{
+	struct tr_chain *chain = tcp_chain(conn->tcp);
+	uint8_t data[4096];
+	struct iovec part = {.iov_base = data};
+	uint32_t i;
+
+	while (!conn->told_closed && conn->sent < conn->plan.send_bytes &&
+	       tr_chain_bytes(chain) < SEND_MAX) {
+		part.iov_len = 1 + sim_random_below(&conn->random, conn->plan.write_max);
+		part.iov_len = RTE_MIN(part.iov_len, conn->plan.send_bytes - conn->sent);
+		part.iov_len = RTE_MIN(part.iov_len, sizeof(data));
+		for (i = 0; i < part.iov_len; i++)
+			data[i] = stream_byte(conn->plan.stream_seed, conn->sent + i);
+		/* The pool may be dry: then this goes on when something was acknowledged. */
+		if (tr_chain_append(chain, &part, 1) < 0)
+			return;
+		conn->sent += part.iov_len;
+		tcp_send(conn->tcp);
+	}
+}
+
+static void
+close_if_done(struct sim_peer_conn *conn)
+{
+	if (!conn->established || conn->told_closed || conn->sent < conn->plan.send_bytes ||
+	    conn->received < conn->plan.expect_bytes)
+		return;
+	if (conn->plan.close_last && !conn->peer_closed)
+		return;
+	conn->told_closed = true;
+	tcp_close(conn->tcp);
+}
+
+/* Passively: the connection whose number the client's port tells. */
+static void *
+peer_opened(void *arg, struct tcp_conn *tcp, void *listener_arg)
+{
+	struct sim_peer *peer = arg;
+	struct tcp_conn_info info;
+	struct sim_peer_conn *conn;
+
+	if (listener_arg == NULL) {
+		conn = tcp_conn_user(tcp);
+		conn->established = true;
+		return conn;
+	}
+	tcp_conn_info(tcp, &info);
+	conn = &peer->conns[rte_be_to_cpu_16(info.remote_port) - SIM_PEER_PORT];
+	/* A client whose first SYN was answered late may try anew from the same port. */
+	if (conn->opened)
+		return NULL;
+	conn->opened = true;
+	conn->established = true;
+	conn->tcp = tcp;
+	return conn;
+}
+
+static void
+peer_readable(void *user, struct tcp_conn *tcp)
+{
+	(void)user;
+	(void)tcp;
+}
+
+static void
+peer_sent(void *user, struct tcp_conn *tcp)
+{
+	(void)user;
+	(void)tcp;
+}
+
+static void
+peer_peer_closed(void *user, struct tcp_conn *tcp)
+{
+	struct sim_peer_conn *conn = user;
+
+	(void)tcp;
+	conn->peer_closed = true;
+}
+
+static void
+peer_closed(void *user, struct tcp_conn *tcp, int error)
+{
+	struct sim_peer_conn *conn = user;
+
+	(void)tcp;
+	conn->tcp = NULL;
+	conn->ended = true;
+	conn->error = error;
+}
+
+static uint8_t
+stream_byte(uint64_t seed, uint32_t offset)
+{
+	struct sim_random random = {.state = seed + offset / 8};
+
+	return sim_random_next(&random) >> (8 * (offset % 8));
+}

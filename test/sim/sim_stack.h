@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * A TCP/IP stack at one end of a virtual wire, polled by hand.
+ */
+#ifndef SIM_STACK_H
+#define SIM_STACK_H
+
+#include "chain.h"
+#include "core_port.h"
+#include "ip.h"
+#include "tcp.h"
+
+/** The stack and what it lives on. */
+struct sim_stack {
+	struct core_port *port;
+	struct ip *ip;
+	struct tcp *tcp;
+	struct chain_pool chains;
+	struct rte_mempool *mbufs; /* without payload */
+};
+
+/** What differs from stack to stack. */
+struct sim_stack_config {
+	const char *name; /* unique: of its pools */
+	struct core_port *port;
+	rte_be32_t addr;
+	const struct tcp_events *events;
+	void *events_arg;
+	unsigned int nb_mbufs; /* of its send chains */
+	uint32_t receive_window_bytes;
+	uint64_t seed;
+	uint64_t now_us;
+};
+
+/** Create a stack; ends the process when memory is short. */
+void sim_stack_init(struct sim_stack *stack, const struct sim_stack_config *config);
+
+/** Free it. */
+void sim_stack_deinit(struct sim_stack *stack);
+
+/** One turn: rx, timers, output, tx. */
+void sim_stack_poll(struct sim_stack *stack, uint64_t now_us);
+
+/** When the next timer is due, or UINT64_MAX. */
+uint64_t sim_stack_next_us(const struct sim_stack *stack);
+
+#endif /* SIM_STACK_H */

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "sim_wire.h"
+
+#include <stdlib.h>
+
+#include <rte_errno.h>
+
+#include "sim_random.h"
+
+/* Frames on the wire in one direction: what does not fit is lost, as in any queue. */
+#define FRAMES_MAX 2048
+
+/* Mbufs that the device keeps at one end. */
+#define HELD_MAX 512
+
+#define POOL_MBUFS (2 * FRAMES_MAX + 1024)
+
+struct frame {
+	uint64_t due_us;
+	struct rte_mbuf *mbuf;
+};
+
+struct end {
+	struct core_port port; /* first: the port's functions are given a pointer to it */
+	struct sim_wire *wire;
+	struct frame frames[FRAMES_MAX]; /* on their way to here, earliest first */
+	unsigned int nb_frames;
+	struct frame held[HELD_MAX]; /* sent from here, in a ring: oldest first */
+	unsigned int held_first;
+	unsigned int nb_held;
+};
+
+struct sim_wire {
+	struct sim_wire_config config;
+	struct sim_random random;
+	struct rte_mempool *mbufs;
+	uint64_t now_us;
+	bool cut;
+	struct end ends[2];
+};
+
+static uint16_t wire_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
+static uint16_t wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
+static void carry(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf);
+static void deliver(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf);
+static void corrupt(struct sim_wire *wire, struct rte_mbuf *mbuf);
+static void hold(struct end *end, struct rte_mbuf *mbuf);
+static void free_oldest(struct end *end);
+
+struct sim_wire *
+sim_wire_create(const struct sim_wire_config *config, uint64_t seed)
+{
+	struct sim_wire *wire = calloc(1, sizeof(*wire));
+	unsigned int i;
+
+	if (wire == NULL)
+		return NULL;
+	wire->config = *config;
+	wire->random.state = seed;
+	wire->mbufs = rte_pktmbuf_pool_create("sim_wire", POOL_MBUFS, 0, 0,
+					      RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	if (wire->mbufs == NULL) {
+		free(wire);
+		return NULL;
+	}
+	for (i = 0; i < 2; i++) {
+		wire->ends[i].wire = wire;
+		wire->ends[i].port = (struct core_port){
+			.rx = wire_rx,
+			.tx = wire_tx,
+			.port_id = i,
+			.mtu = config->mtu,
+			.mac = {{0x02, 0, 0, 0, 0, i + 1}},
+			.tx_segments = config->tx_segments,
+			.share_mbufs = config->share_mbufs,
+		};
+	}
+	return wire;
+}
+
+void
+sim_wire_destroy(struct sim_wire *wire)
+{
+	struct end *end;
+
+	for (end = wire->ends; end < wire->ends + 2; end++) {
+		while (end->nb_frames > 0)
+			rte_pktmbuf_free(end->frames[--end->nb_frames].mbuf);
+		while (end->nb_held > 0)
+			free_oldest(end);
+	}
+	rte_mempool_free(wire->mbufs);
+	free(wire);
+}
+
+struct core_port *
+sim_wire_port(struct sim_wire *wire, unsigned int end)
+{
+	return &wire->ends[end].port;
+}
+
+void
+sim_wire_advance(struct sim_wire *wire, uint64_t now_us)
+{
+	struct end *end;
+
+	wire->now_us = now_us;
+	for (end = wire->ends; end < wire->ends + 2; end++)
+		while (end->nb_held > 0 && end->held[end->held_first].due_us <= now_us)
+			free_oldest(end);
+}
+
+uint64_t
+sim_wire_next_us(const struct sim_wire *wire)
+{
+	uint64_t next_us = UINT64_MAX;
+	const struct end *end;
+
+	for (end = wire->ends; end < wire->ends + 2; end++) {
+		if (end->nb_frames > 0)
+			next_us = RTE_MIN(next_us, end->frames[0].due_us);
+		if (end->nb_held > 0)
+			next_us = RTE_MIN(next_us, end->held[end->held_first].due_us);
+	}
+	return next_us;
+}
+
+void
+sim_wire_cut(struct sim_wire *wire, bool cut)
+{
+	wire->cut = cut;
+}
+
+static uint16_t
+wire_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
+{
+	struct end *end = (struct end *)port;
+	uint16_t nb = 0;
+	unsigned int i;
+
+	while (nb < max && nb < end->nb_frames && end->frames[nb].due_us <= end->wire->now_us) {
+		mbufs[nb] = end->frames[nb].mbuf;
+		nb++;
+	}
+	end->nb_frames -= nb;
+	for (i = 0; nb > 0 && i < end->nb_frames; i++)
+		end->frames[i] = end->frames[i + nb];
+	return nb;
+}
+
+static uint16_t
+wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	struct end *end = (struct end *)port;
+	struct sim_wire *wire = end->wire;
+	struct end *peer = end == wire->ends ? wire->ends + 1 : wire->ends;
+	uint16_t i;
+
+	for (i = 0; i < nb; i++) {
+		carry(wire, peer, mbufs[i]);
+		hold(end, mbufs[i]);
+	}
+	return nb;
+}
+
+static void
+carry(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf)
+{
+	const struct sim_wire_config *config = &wire->config;
+
+	if (wire->cut || sim_random_chance(&wire->random, config->loss_ppm))
+		return;
+	deliver(wire, to, mbuf);
+	if (sim_random_chance(&wire->random, config->repeat_ppm))
+		deliver(wire, to, mbuf);
+}
+
+static void
+deliver(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf)
+{
+	const struct sim_wire_config *config = &wire->config;
+	uint64_t due_us = wire->now_us + config->delay_us;
+	struct rte_mbuf *copy;
+	unsigned int i;
+
+	if (to->nb_frames == FRAMES_MAX)
+		return;
+	copy = rte_pktmbuf_copy(mbuf, wire->mbufs, 0, UINT32_MAX);
+	if (copy == NULL)
+		return;
+	copy->ol_flags = 0;
+	if (sim_random_chance(&wire->random, config->reorder_ppm))
+		due_us += sim_random_below(&wire->random, config->jitter_us);
+	if (sim_random_chance(&wire->random, config->corrupt_ppm))
+		corrupt(wire, copy);
+	for (i = to->nb_frames++; i > 0 && to->frames[i - 1].due_us > due_us; i--)
+		to->frames[i] = to->frames[i - 1];
+	to->frames[i] = (struct frame){.due_us = due_us, .mbuf = copy};
+}
+
+/* ARP has no checksum: the frame's own would have found it, and dropped it like a lost one. */
+static void
+corrupt(struct sim_wire *wire, struct rte_mbuf *mbuf)
+{
+	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
+	uint8_t *packet = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, sizeof(*ether));
+	uint64_t bit;
+
+	if (ether->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
+		return;
+	bit = sim_random_below(&wire->random, 8 * (mbuf->data_len - sizeof(*ether)));
+	packet[bit / 8] ^= 1 << bit % 8;
+}
+
+static void
+hold(struct end *end, struct rte_mbuf *mbuf)
+{
+	struct sim_wire *wire = end->wire;
+	struct frame *slot;
+
+	if (end->nb_held == HELD_MAX)
+		free_oldest(end);
+	slot = &end->held[(end->held_first + end->nb_held++) % HELD_MAX];
+	slot->mbuf = mbuf;
+	slot->due_us = wire->now_us + sim_random_below(&wire->random, wire->config.hold_us + 1);
+}
+
+static void
+free_oldest(struct end *end)
+{
+	rte_pktmbuf_free(end->held[end->held_first].mbuf);
+	end->held_first = (end->held_first + 1) % HELD_MAX;
+	end->nb_held--;
+}

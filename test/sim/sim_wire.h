@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * A virtual wire between two ports. It delays, loses, repeats, reorders and corrupts frames as
+ * its seed has it, and keeps what was sent a while before it frees it, as a device's queue does.
+ */
+#ifndef SIM_WIRE_H
+#define SIM_WIRE_H
+
+#include "core_port.h"
+
+struct sim_wire;
+
+/** What the wire does to frames. */
+struct sim_wire_config {
+	uint32_t loss_ppm;
+	uint32_t repeat_ppm;
+	uint32_t reorder_ppm; /* delayed once more by up to jitter_us */
+	uint32_t corrupt_ppm; /* one bit of an IP packet: a checksum's to find */
+	uint64_t delay_us;
+	uint64_t jitter_us;
+	uint64_t hold_us; /* how long a sent mbuf stays with the device, at most */
+	uint16_t mtu;
+	bool tx_segments; /* as in struct core_port, for both ends */
+	bool share_mbufs;
+};
+
+/** Create a wire; NULL when memory is short. */
+struct sim_wire *sim_wire_create(const struct sim_wire_config *config, uint64_t seed);
+
+/** Free it and all frames on it. */
+void sim_wire_destroy(struct sim_wire *wire);
+
+/** The port at one end, 0 or 1. */
+struct core_port *sim_wire_port(struct sim_wire *wire, unsigned int end);
+
+/** Time goes on: held mbufs are freed, frames become due. */
+void sim_wire_advance(struct sim_wire *wire, uint64_t now_us);
+
+/** When the next frame is due or the next mbuf freed, or UINT64_MAX. */
+uint64_t sim_wire_next_us(const struct sim_wire *wire);
+
+/** Lose everything from now on, or not: a cable that is pulled. */
+void sim_wire_cut(struct sim_wire *wire, bool cut);
+
+#endif /* SIM_WIRE_H */

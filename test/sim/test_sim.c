@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/*
+ * Two stacks on a virtual wire: transfers both ways under loss, repetition, reordering and
+ * corruption. Everything follows from the seed: a run that fails prints its seed, and
+ * test_sim --first SEED --runs 1 replays it bit for bit.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_byteorder.h>
+#include <rte_ip.h>
+
+#include "sim_peer.h"
+#include "sim_random.h"
+#include "sim_stack.h"
+#include "sim_wire.h"
+#include "test_eal.h"
+
+#define CLIENT RTE_IPV4(10, 0, 0, 1)
+#define SERVER RTE_IPV4(10, 0, 0, 2)
+#define SERVER_PORT 7
+
+/* A run that has not ended by then is stuck: R2 and the longest backoff are far below. */
+#define END_US (4 * 3600 * 1000000ull)
+
+/* More turns than any run needs: nothing may spin without time going on. */
+#define TURNS_MAX 20000000u
+
+#define RUNS 500
+
+struct run {
+	uint64_t seed;
+	struct sim_random random;
+	struct sim_wire *wire;
+	struct sim_stack stacks[2];
+	struct sim_peer peers[2]; /* client, server */
+	uint64_t digest; /* of all that happened, to compare two replays */
+};
+
+static const char *run_seed(uint64_t seed, uint64_t *digest);
+static void run_init(struct run *run);
+static const char *run_until_end(struct run *run);
+static const char *judge(const struct run *run);
+static void plan_conn(struct run *run, unsigned int index);
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"first", required_argument, NULL, 'f'},
+		{"runs", required_argument, NULL, 'r'},
+		{NULL, 0, NULL, 0},
+	};
+	uint64_t first = 1, runs = RUNS, seed, digest, again;
+	const char *wrong;
+	uint64_t failed = 0;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'f')
+			first = strtoull(optarg, NULL, 0);
+		else if (option == 'r')
+			runs = strtoull(optarg, NULL, 0);
+		else
+			return EXIT_FAILURE;
+	}
+	test_eal_init();
+	for (seed = first; seed < first + runs; seed++) {
+		wrong = run_seed(seed, &digest);
+		/* Some are run twice: the same seed must give the same run. */
+		if (wrong == NULL && seed % 16 == 0) {
+			wrong = run_seed(seed, &again);
+			if (wrong == NULL && again != digest)
+				wrong = "replay differs";
+		}
+		if (wrong == NULL)
+			continue;
+		failed++;
+		printf("seed %" PRIu64 ": %s\n", seed, wrong);
+	}
+	printf("sim: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " failed\n", first,
+	       first + runs - 1, failed);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static const char *
+run_seed(uint64_t seed, uint64_t *digest)
+{
+	static struct run run;
+	const char *wrong;
+
+	memset(&run, 0, sizeof(run));
+	run.seed = seed;
+	run.random.state = seed;
+	run_init(&run);
+	wrong = run_until_end(&run);
+	if (wrong == NULL)
+		wrong = judge(&run);
+	*digest = run.digest;
+	sim_wire_destroy(run.wire);
+	/* What the stacks still hold at an orderly end is a leak. */
+	if (wrong == NULL && test_pools_lacking() != 0)
+		wrong = "mbufs leaked";
+	sim_stack_deinit(&run.stacks[0]);
+	sim_stack_deinit(&run.stacks[1]);
+	return wrong;
+}
+
+static void
+run_init(struct run *run)
+{
+	static const char *const names[] = {"client", "server"};
+	struct sim_random *random = &run->random;
+	struct sim_wire_config wire = {
+		.loss_ppm = sim_random_below(random, 100001),
+		.repeat_ppm = sim_random_below(random, 30000),
+		.reorder_ppm = sim_random_below(random, 100000),
+		.corrupt_ppm = sim_random_below(random, 20000),
+		.delay_us = 10 + sim_random_below(random, 30000),
+		.jitter_us = sim_random_below(random, 30000),
+		.hold_us = sim_random_below(random, 20000),
+		.mtu = sim_random_below(random, 4) == 0 ? 576 : 1500,
+		.tx_segments = sim_random_below(random, 2),
+		.share_mbufs = sim_random_below(random, 4) != 0,
+	};
+	struct sim_stack_config config = {.events = &sim_peer_events};
+	unsigned int i;
+
+	if (sim_random_below(random, 8) == 0) /* a perfect wire, too */
+		wire.loss_ppm = wire.repeat_ppm = wire.reorder_ppm = wire.corrupt_ppm = 0;
+	run->wire = sim_wire_create(&wire, sim_random_next(random));
+	if (run->wire == NULL)
+		rte_exit(EXIT_FAILURE, "sim: no memory for the wire\n");
+	for (i = 0; i < 2; i++) {
+		config.name = names[i];
+		config.port = sim_wire_port(run->wire, i);
+		config.addr = rte_cpu_to_be_32(i == 0 ? CLIENT : SERVER);
+		config.events_arg = &run->peers[i];
+		config.nb_mbufs = 64 + sim_random_below(random, 1024);
+		config.receive_window_bytes = 2048 << sim_random_below(random, 7);
+		config.seed = sim_random_next(random);
+		sim_stack_init(&run->stacks[i], &config);
+	}
+	run->peers[0].nb_conns = 1 + sim_random_below(random, SIM_PEER_CONNS_MAX);
+	run->peers[1].nb_conns = run->peers[0].nb_conns;
+	for (i = 0; i < run->peers[0].nb_conns; i++)
+		plan_conn(run, i);
+	tcp_listen(run->stacks[1].tcp, 0, rte_cpu_to_be_16(SERVER_PORT), run);
+}
+
+static void
+plan_conn(struct run *run, unsigned int index)
+{
+	struct sim_random *random = &run->random;
+	struct sim_peer_plan *client = &run->peers[0].conns[index].plan;
+	struct sim_peer_plan *server = &run->peers[1].conns[index].plan;
+	struct sim_peer_plan *plan;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		plan = i == 0 ? client : server;
+		plan->stream_seed = sim_random_next(random);
+		plan->send_bytes = sim_random_below(random, 1u << sim_random_below(random, 18));
+		plan->write_max = 1u << sim_random_below(random, 13);
+		plan->read_max = 1u << sim_random_below(random, 17);
+		if (sim_random_below(random, 8) == 0) {
+			plan->read_max = 4096;
+			plan->read_pause_us = sim_random_below(random, 2000000);
+		}
+		run->peers[i].conns[index].random.state = sim_random_next(random);
+	}
+	client->expect_seed = server->stream_seed;
+	client->expect_bytes = server->send_bytes;
+	server->expect_seed = client->stream_seed;
+	server->expect_bytes = client->send_bytes;
+	switch (sim_random_below(random, 3)) {
+	case 0:
+		server->close_last = true;
+		break;
+	case 1:
+		client->close_last = true;
+		break;
+	default: /* both at once */
+		break;
+	}
+	if (sim_random_below(random, 16) == 0)
+		server->abort_after = 1 + sim_random_below(random, server->expect_bytes);
+}
+
+static const char *
+run_until_end(struct run *run)
+{
+	uint64_t now_us = 0, next_us;
+	unsigned int turns, i;
+
+	for (i = 0; i < run->peers[0].nb_conns; i++)
+		sim_peer_connect(&run->peers[0], run->stacks[0].tcp, rte_cpu_to_be_32(SERVER),
+				 rte_cpu_to_be_16(SERVER_PORT), i);
+	for (turns = 0; turns < TURNS_MAX; turns++) {
+		sim_wire_advance(run->wire, now_us);
+		next_us = sim_wire_next_us(run->wire);
+		for (i = 0; i < 2; i++) {
+			sim_peer_run(&run->peers[i], now_us);
+			sim_stack_poll(&run->stacks[i], now_us);
+			sim_peer_run(&run->peers[i], now_us);
+			sim_stack_poll(&run->stacks[i], now_us);
+			next_us = RTE_MIN(next_us, sim_stack_next_us(&run->stacks[i]));
+			next_us = RTE_MIN(next_us, sim_peer_next_us(&run->peers[i]));
+			run->digest = run->digest * 31 + now_us;
+			run->digest = run->digest * 31 + tcp_stats(run->stacks[i].tcp)->tx_segments;
+		}
+		next_us = RTE_MIN(next_us, sim_wire_next_us(run->wire));
+		if (sim_peer_ended(&run->peers[0]) && sim_peer_ended(&run->peers[1]) &&
+		    tcp_conn_count(run->stacks[0].tcp) == 0 &&
+		    tcp_conn_count(run->stacks[1].tcp) == 0)
+			return NULL;
+		if (next_us == UINT64_MAX)
+			return "stuck: nothing will ever happen";
+		now_us = RTE_MAX(next_us, now_us + 1);
+		if (now_us > END_US)
+			return "stuck: out of time";
+	}
+	return "stuck: out of turns";
+}
+
+/* A reset is an end like any other, if one side asked for it: else every byte must be there. */
+static const char *
+judge(const struct run *run)
+{
+	const struct sim_peer_conn *client, *server;
+	unsigned int i;
+
+	if (run->peers[0].corrupt || run->peers[1].corrupt)
+		return "bytes differ";
+	for (i = 0; i < run->peers[0].nb_conns; i++) {
+		client = &run->peers[0].conns[i];
+		server = &run->peers[1].conns[i];
+		if (server->plan.abort_after != 0)
+			continue;
+		if (!client->opened || !server->opened)
+			return "a connection was not opened";
+		if (client->received != client->plan.expect_bytes ||
+		    server->received != server->plan.expect_bytes)
+			return "bytes are missing";
+	}
+	return NULL;
+}
