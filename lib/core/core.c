@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_jhash.h>
+#include <rte_malloc.h>
+#include <rte_prefetch.h>
+
+#include "core_body.h"
+#include "core_conn.h"
+#include "core_control.h"
+#include "core_reply.h"
+#include "core_request.h"
+#include "core_wait.h"
+
+#define RX_BURST 64
+
+/* How often the receive pool is looked at, and the share below which it is running dry. */
+#define PRESSURE_CHECK_US 1000
+#define PRESSURE_SHARE 2
+
+/* Segments kept out of order by all connections of a core. */
+#define REASSEMBLY_MAX 4096
+
+#define RECEIVE_WINDOW_BYTES (128 * 1024)
+#define TIME_WAIT_US (60 * 1000 * 1000ull)
+#define NEIGHBOURS_MAX 1024
+
+/* Segments on their way out that are not the chain's own mbufs: retransmissions, mostly. */
+#define SEGMENT_MBUFS 2048
+
+/* Room for a frame without TCP payload. */
+#define CONTROL_MBUFS 4096
+#define CONTROL_MBUF_BYTES (CHAIN_HEADROOM + 128)
+
+static unsigned int receive(struct core *core);
+static unsigned int transmit(struct core *core);
+static void tick(struct core *core);
+static int create_pools(struct core *core, int socket);
+static int create_stack(struct core *core, const struct core_config *config);
+
+unsigned int
+core_poll(struct core *core, uint64_t now_us)
+{
+	unsigned int work;
+
+	core->now_us = now_us;
+	core->now_s = (core->unix_us + now_us) / 1000000;
+	work = core_control_run(core);
+	work += receive(core);
+	work += core_conn_run(core);
+	tick(core);
+	work += core_reply_drain(core);
+	work += core_wait_resume(core);
+	submit_flush(core->submit, core->index);
+	tcp_output(core->tcp, now_us);
+	work += transmit(core);
+	core->stats.turns += work > 0;
+	return work;
+}
+
+static unsigned int
+receive(struct core *core)
+{
+	struct rte_mbuf *mbufs[RX_BURST];
+	struct ip_packet packet;
+	uint16_t nb, i;
+
+	nb = core->port->rx(core->port, mbufs, RX_BURST);
+	for (i = 0; i < nb; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+	for (i = 0; i < nb; i++)
+		if (eth_input(core->ip, mbufs[i], core->now_us, &packet) == IP_DELIVER)
+			tcp_input(core->tcp, mbufs[i], &packet, core->now_us);
+	core->stats.rx_frames += nb;
+	return nb;
+}
+
+static void
+tick(struct core *core)
+{
+	uint64_t now_us = core->now_us;
+
+	tcp_tick(core->tcp, now_us);
+	ip_tick(core->ip, now_us);
+	core_body_tick(core);
+	core_conn_tick(core);
+	if (core->rx_mbufs == NULL || now_us < core->pressure_check_us)
+		return;
+	core->pressure_check_us = now_us + PRESSURE_CHECK_US;
+	tcp_set_pressure(core->tcp, rte_mempool_avail_count(core->rx_mbufs) <
+					    core->rx_mbufs->size / PRESSURE_SHARE);
+}
+
+static unsigned int
+transmit(struct core *core)
+{
+	struct ip_txq *txq = ip_txq(core->ip);
+	uint16_t sent;
+
+	if (txq->nb == 0)
+		return 0;
+	sent = core->port->tx(core->port, txq->frames, txq->nb);
+	core->stats.tx_frames += sent;
+	txq->nb -= sent;
+	if (unlikely(txq->nb > 0)) {
+		core->stats.tx_partial++;
+		memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
+	}
+	return sent;
+}
+
+uint64_t
+core_next_us(const struct core *core)
+{
+	uint64_t next_us = RTE_MIN(tcp_next_timer_us(core->tcp), ip_next_timer_us(core->ip));
+	const struct tr_conn *conn;
+	unsigned int wait;
+
+	if (core->nb_ready > 0 || ip_txq(core->ip)->nb > 0)
+		return core->now_us;
+	for (wait = CORE_WAIT_CREDIT; wait < CORE_WAITS; wait++)
+		if (core->wait_tries[wait] > 0 && core->wait_count[wait] > 0)
+			return core->now_us;
+	if (core->wait_count[CORE_WAIT_MEMORY] > 0)
+		next_us = RTE_MIN(next_us, core->memory_retry_us);
+	conn = TAILQ_FIRST(&core->bodies);
+	if (conn != NULL)
+		next_us = RTE_MIN(next_us,
+				  conn->body_progress_us + core->config.body_timeout_ms * 1000ull);
+	conn = TAILQ_FIRST(&core->sending);
+	if (conn != NULL)
+		next_us = RTE_MIN(next_us,
+				  conn->send_progress_us + core->config.send_timeout_ms * 1000ull);
+	return next_us;
+}
+
+int
+core_listen(struct core *core, const struct core_listener *listener)
+{
+	struct core_listener *slot = &core->listeners[core->nb_listeners];
+	int ret;
+
+	if (core->nb_listeners == CORE_LISTENERS_MAX)
+		return -ENOSPC;
+	*slot = *listener;
+	if (core->listening) {
+		ret = tcp_listen(core->tcp, slot->addr, slot->port, slot);
+		if (ret < 0)
+			return ret;
+	}
+	core->nb_listeners++;
+	return 0;
+}
+
+static void
+close_conn(struct tcp_conn *tcp, void *arg)
+{
+	struct tr_conn *conn = tcp_conn_user(tcp);
+
+	(void)arg;
+	if (conn != NULL)
+		core_conn_close(conn);
+}
+
+void
+core_set_listening(struct core *core, bool listening)
+{
+	struct core_listener *listener;
+	unsigned int i;
+
+	if (core->listening == listening)
+		return;
+	core->listening = listening;
+	for (i = 0; i < core->nb_listeners; i++) {
+		listener = &core->listeners[i];
+		if (listening)
+			tcp_listen(core->tcp, listener->addr, listener->port, listener);
+		else
+			tcp_unlisten(core->tcp, listener->addr, listener->port);
+	}
+	if (!listening)
+		tcp_conn_walk(core->tcp, close_conn, NULL);
+}
+
+static void
+count_undrained(struct tcp_conn *tcp, void *arg)
+{
+	struct tcp_conn_info info;
+	unsigned int *undrained = arg;
+
+	tcp_conn_info(tcp, &info);
+	/* From FIN-WAIT-2 on, all that we sent has been acknowledged. */
+	if (info.state != TCP_FIN_WAIT_2 && info.state != TCP_TIME_WAIT)
+		++*undrained;
+}
+
+bool
+core_is_drained(struct core *core)
+{
+	unsigned int undrained = 0;
+
+	tcp_conn_walk(core->tcp, count_undrained, &undrained);
+	return undrained == 0 && core->credits_used == 0 && ip_txq(core->ip)->nb == 0;
+}
+
+static void
+abort_conn(struct tcp_conn *tcp, void *arg)
+{
+	struct core *core = arg;
+
+	if (tcp_conn_user(tcp) == NULL)
+		return;
+	core->stats.aborted_drain++;
+	tcp_abort(tcp);
+}
+
+void
+core_abort(struct core *core)
+{
+	tcp_conn_walk(core->tcp, abort_conn, core);
+	transmit(core);
+}
+
+struct core *
+core_create(const struct core_config *config)
+{
+	struct core *core;
+	unsigned int wait;
+	int ret;
+
+	core = rte_zmalloc_socket("core", sizeof(*core), RTE_CACHE_LINE_SIZE, config->socket);
+	if (core == NULL) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	core->index = config->index;
+	core->lcore = config->lcore;
+	core->port = config->port;
+	core->submit = config->submit;
+	core->engine = *config->engine;
+	core->owner = config->owner;
+	core->rx_mbufs = config->rx_mbufs;
+	core->config = *config->server;
+	core->credits_max = config->server->credits;
+	core->now_us = config->now_us;
+	core->unix_us = config->unix_us;
+	core->listening = true;
+	core->hash_seed = rte_jhash(config->secret, sizeof(config->secret), 0);
+	TAILQ_INIT(&core->ready);
+	TAILQ_INIT(&core->bodies);
+	TAILQ_INIT(&core->sending);
+	for (wait = 0; wait < CORE_WAITS; wait++)
+		TAILQ_INIT(&core->waits[wait]);
+	ret = create_pools(core, config->socket);
+	if (ret == 0)
+		ret = create_stack(core, config);
+	if (ret < 0) {
+		core_destroy(core);
+		rte_errno = -ret;
+		return NULL;
+	}
+	return core;
+}
+
+static int
+create_pools(struct core *core, int socket)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	int ret;
+
+	snprintf(name, sizeof(name), "core%u_requests", core->index);
+	ret = core_request_setup(core, name, socket);
+	if (ret < 0)
+		return ret;
+	snprintf(name, sizeof(name), "core%u_control", core->index);
+	ret = core_control_setup(core, name, socket);
+	if (ret < 0)
+		return ret;
+	snprintf(name, sizeof(name), "core%u_conns", core->index);
+	core->conn_pool = rte_mempool_create(name, core->config.conns_max, sizeof(struct tr_conn),
+					     0, 0, NULL, NULL, NULL, NULL, socket,
+					     RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
+	if (core->conn_pool == NULL)
+		return -rte_errno;
+	snprintf(name, sizeof(name), "core%u_send", core->index);
+	core->chains.mbufs = chain_mempool_create(name, 4 * core->credits_max, socket);
+	if (core->chains.mbufs == NULL)
+		return -rte_errno;
+	snprintf(name, sizeof(name), "core%u_segments", core->index);
+	core->chains.segments = chain_mempool_create(name, SEGMENT_MBUFS, socket);
+	if (core->chains.segments == NULL)
+		return -rte_errno;
+	core->chains.link_segments = core->port->tx_segments;
+	core->chains.share_mbufs = core->port->share_mbufs;
+	snprintf(name, sizeof(name), "core%u_frames", core->index);
+	core->control_mbufs =
+		rte_pktmbuf_pool_create(name, CONTROL_MBUFS, 0, 0, CONTROL_MBUF_BYTES, socket);
+	return core->control_mbufs != NULL ? 0 : -rte_errno;
+}
+
+static int
+create_stack(struct core *core, const struct core_config *config)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	struct ip_config ip = {
+		.mac = core->port->mac,
+		.addr = core->config.addr,
+		.prefix_len = core->config.prefix_len,
+		.gateway = core->config.gateway,
+		.mtu = core->port->mtu,
+		.neighbours_max = NEIGHBOURS_MAX,
+		.mbufs = core->control_mbufs,
+		.tx_ipv4_checksum = core->port->tx_ipv4_checksum,
+		.tx_tcp_checksum = core->port->tx_tcp_checksum,
+		.socket = config->socket,
+		.events = config->ip_events,
+		.events_arg = core,
+	};
+	struct tcp_config tcp = {
+		.name = name,
+		.events = &core_conn_events,
+		.events_arg = core,
+		.conns_max = core->config.conns_max,
+		.receive_window_bytes = RECEIVE_WINDOW_BYTES,
+		.reassembly_max = REASSEMBLY_MAX,
+		.chain_pool = &core->chains,
+		.mbufs = core->control_mbufs,
+		.time_wait_us = TIME_WAIT_US,
+		.now_us = config->now_us,
+		.socket = config->socket,
+	};
+
+	core->ip = ip_create(&ip);
+	if (core->ip == NULL)
+		return -rte_errno;
+	snprintf(name, sizeof(name), "core%u_tcp", core->index);
+	tcp.ip = core->ip;
+	memcpy(tcp.secret, config->secret, sizeof(tcp.secret));
+	core->tcp = tcp_create(&tcp);
+	return core->tcp != NULL ? 0 : -rte_errno;
+}
+
+void
+core_destroy(struct core *core)
+{
+	unsigned int i;
+
+	if (core == NULL)
+		return;
+	if (core->tcp != NULL)
+		core_abort(core);
+	if (core->requests != NULL)
+		core_reply_drain(core);
+	core_request_teardown(core);
+	for (i = 0; i < core->nb_listeners; i++)
+		core->listeners[i].ops->destroy(core->listeners[i].protocol);
+	tcp_destroy(core->tcp);
+	ip_destroy(core->ip);
+	core_control_teardown(core);
+	rte_mempool_free(core->conn_pool);
+	rte_mempool_free(core->chains.segments);
+	rte_mempool_free(core->chains.mbufs);
+	rte_mempool_free(core->control_mbufs);
+	rte_free(core);
+}

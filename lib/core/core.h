@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * A core: the run-to-completion loop that owns a queue of the port, the connections that come in
+ * by it, their requests and their send chains.
+ *
+ * Data goes one way: port, ip, tcp, protocol, dispatch; submit, protocol, chain, tcp, ip, port.
+ *
+ * Threads: one runs core_poll(); everything in struct core is its own, but for the control ring
+ * and for the counters, which any thread may read. create and destroy are for the control thread.
+ */
+#ifndef CORE_H
+#define CORE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <rte_common.h>
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#include "chain.h"
+#include "core_port.h"
+#include "core_stats.h"
+#include "engine.h"
+#include "ip.h"
+#include "submit.h"
+#include "tcp.h"
+#include "tr_core.h"
+#include "tr_protocol.h"
+
+/** Room for a protocol's state in a connection. */
+#define CORE_PROTOCOL_STATE_BYTES 128
+
+/** Ports that a core can listen on. */
+#define CORE_LISTENERS_MAX 16
+
+/** Requests of one connection in flight. */
+#define CORE_CONN_REQUESTS_MAX 32
+
+/** Requests of one connection in one turn, so that a pipeliner leaves some for the others. */
+#define CORE_CONN_REQUESTS_TURN 64
+
+/** Values up to this size have a budget of their own. */
+#define CORE_BODY_SMALL_BYTES (16 * 1024)
+
+struct core;
+struct core_ask;
+
+/** Where a request stands. */
+enum core_request_state {
+	CORE_REQUEST_FREE,
+	CORE_REQUEST_OPEN, /* the protocol fills it in; perhaps prepared */
+	CORE_REQUEST_HELD, /* complete; waits for others of its connection */
+	CORE_REQUEST_STARTED, /* the engine has it */
+	CORE_REQUEST_ANSWERED, /* the response waits to be composed */
+};
+
+/** A request, its place in the pipeline and its response. The object is the credit. */
+struct core_request {
+	struct tr_request request; /* first: protocols and engines hold a pointer to it */
+	struct tr_conn *conn; /* NULL once the connection has closed */
+	struct core_ask *ask; /* who asked, if no connection did */
+	const struct tr_protocol_ops *ops;
+	void *protocol;
+	TAILQ_ENTRY(core_request) link; /* in conn->pipeline, in the order of the requests */
+	struct tr_response response; /* valid when answered, or when local */
+	uint32_t body_bytes; /* charged to the budget */
+	uint8_t state; /* enum core_request_state */
+	uint8_t order; /* TR_PROTOCOL_* */
+	bool local; /* needs no engine: response is there already */
+	bool prepared; /* the engine gave memory that it has not got back */
+};
+
+TAILQ_HEAD(core_pipeline, core_request);
+
+/** What a connection waits for before it is parsed or composed on. */
+enum core_wait {
+	CORE_WAIT_NONE,
+	CORE_WAIT_CREDIT,
+	CORE_WAIT_BODY, /* budget for a value */
+	CORE_WAIT_MEMORY, /* mbufs for a response */
+	CORE_WAITS, /* those below have no queue: an event ends them */
+	CORE_WAIT_SEND, /* its send queue */
+	CORE_WAIT_OWN, /* its own requests in flight */
+};
+
+/** A connection of a protocol. */
+struct tr_conn {
+	struct core *core;
+	struct tcp_conn *tcp;
+	const struct tr_protocol_ops *ops;
+	void *protocol;
+	struct core_pipeline pipeline; /* requests in flight, in order */
+	struct core_request *open; /* the one that is being parsed, if any */
+	TAILQ_ENTRY(tr_conn) ready_link;
+	TAILQ_ENTRY(tr_conn) wait_link;
+	TAILQ_ENTRY(tr_conn) body_link;
+	TAILQ_ENTRY(tr_conn) send_link;
+	uint64_t body_progress_us; /* when the open request's value last moved */
+	uint64_t send_progress_us; /* when the send queue last moved */
+	uint64_t requests_total;
+	uint32_t body_moved; /* bytes parsed since body_progress_us */
+	uint16_t requests; /* in the pipeline */
+	uint16_t held; /* of these, not started */
+	uint16_t turn_requests; /* taken in this turn */
+	uint8_t wait; /* enum core_wait */
+	bool ready; /* on the ready list */
+	bool body; /* on the body list */
+	bool sending; /* on the send list */
+	bool closing; /* parses nothing more */
+	bool closed; /* TCP was told to close */
+	bool ordering; /* core_order_run() is at it */
+	bool peer_closed; /* nothing more will come */
+	uint8_t state[CORE_PROTOCOL_STATE_BYTES] __rte_aligned(16);
+};
+
+TAILQ_HEAD(core_conns, tr_conn);
+
+/** A port that is listened on, with the protocol's instance for this core. */
+struct core_listener {
+	rte_be32_t addr;
+	rte_be16_t port;
+	const struct tr_protocol_ops *ops;
+	void *protocol;
+};
+
+/** What crosses to a core: a function that it runs between two turns. */
+struct core_message {
+	void (*run)(struct core *core, void *arg, uint64_t data);
+	void *arg;
+	uint64_t data;
+};
+
+/** What core_create() needs. */
+struct core_config {
+	unsigned int index;
+	unsigned int lcore;
+	int socket;
+	const struct tr_core_config *server; /* with its defaults filled in; copied */
+	struct core_port *port;
+	struct rte_mempool *rx_mbufs; /* of the port's queue, to watch; NULL: not watched */
+	struct tr_submit *submit;
+	uint8_t secret[16];
+	uint64_t now_us; /* on the clock that core_poll() will be given */
+	uint64_t unix_us; /* UNIX time at now_us 0 */
+	const struct engine *engine; /* ops NULL: none */
+	const struct ip_events *ip_events; /* called with the core */
+	void *owner; /* whoever runs the core: core does not look at it */
+};
+
+struct core {
+	/* What every turn touches. */
+	struct core_port *port;
+	struct ip *ip;
+	struct tcp *tcp;
+	struct tr_submit *submit;
+	struct engine engine; /* ops NULL: none */
+	uint64_t now_us;
+	uint32_t now_s; /* UNIX time */
+	uint32_t credits_used;
+	uint32_t credits_max;
+	struct core_conns ready; /* to be parsed in this turn */
+	uint32_t nb_ready;
+	struct core_conns waits[CORE_WAITS]; /* each in the order in which they are resumed */
+	uint32_t wait_tries[CORE_WAITS]; /* how many may succeed since something was freed */
+	uint32_t wait_count[CORE_WAITS];
+	const uint8_t *span; /* what is being parsed, and how much is unread from there on */
+	uint32_t span_unread;
+	struct core_request **requests; /* by the index in their token */
+	struct rte_mempool *request_pool;
+	struct rte_mempool *conn_pool;
+	struct rte_ring *control;
+	atomic_bool stop; /* any thread sets it, and wakes the core */
+	struct core_stats stats;
+
+	/* Values that are prepared and not executed. */
+	uint64_t body_bytes[2]; /* large, small */
+	uint64_t body_incomplete[2]; /* of these, not arrived */
+	uint32_t body_requests; /* whose value has not arrived */
+	struct core_conns bodies; /* with such a request, least recent progress first */
+	struct core_conns sending; /* with unacknowledged bytes, least recent progress first */
+
+	/* Seldom touched. */
+	unsigned int index;
+	unsigned int lcore;
+	void *owner;
+	uint32_t hash_seed;
+	uint64_t unix_us;
+	uint64_t memory_retry_us;
+	uint64_t pressure_check_us;
+	struct tr_core_config config;
+	struct chain_pool chains;
+	struct rte_mempool *control_mbufs;
+	struct rte_mempool *rx_mbufs;
+	struct core_listener listeners[CORE_LISTENERS_MAX];
+	unsigned int nb_listeners;
+	bool listening;
+	uint8_t scratch[TR_PROTOCOL_SPAN];
+};
+
+/** Create a core; NULL with rte_errno. */
+struct core *core_create(const struct core_config *config);
+
+/**
+ * Free a core, its connections and its requests. Its responses that are still in the submit
+ * rings are released with them.
+ */
+void core_destroy(struct core *core);
+
+/**
+ * One turn: control, rx, timers, submit, tx.
+ *
+ * @return
+ *   How much was done; 0: nothing.
+ */
+unsigned int core_poll(struct core *core, uint64_t now_us);
+
+/** Until when the core may sleep if nothing else wakes it. */
+uint64_t core_next_us(const struct core *core);
+
+/** Listen on one more port; the protocol's instance is then the core's. 0 or -errno. */
+int core_listen(struct core *core, const struct core_listener *listener);
+
+/** Accept connections on all ports, or no more and close those there are, in good order. */
+void core_set_listening(struct core *core, bool listening);
+
+/** Whether every connection has been closed as far as the peer's help is not needed. */
+bool core_is_drained(struct core *core);
+
+/** Reset every connection. */
+void core_abort(struct core *core);
+
+#endif /* CORE_H */

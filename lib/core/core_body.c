@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_body.h"
+
+#include "core_wait.h"
+
+/* Shares of the budget: large and small values. */
+#define SMALL_SHARE 4 /* one part in this many is for small ones */
+
+/* What a value must have moved by, at least, each body_timeout_ms. */
+#define PROGRESS_BYTES (16 * 1024)
+
+static unsigned int kind(const struct core_request *request);
+static uint64_t budget(const struct core *core, unsigned int kind);
+
+bool
+core_body_admit(struct tr_conn *conn, struct core_request *request, bool arrived)
+{
+	struct core *core = conn->core;
+	unsigned int size = kind(request);
+	uint64_t bytes = request->request.value_len;
+
+	if (core->body_bytes[size] + bytes > budget(core, size))
+		return false;
+	if (!arrived && (core->body_incomplete[size] + bytes > budget(core, size) / 2 ||
+			 core->body_requests >= core->credits_max / 2))
+		return false;
+	core->body_bytes[size] += bytes;
+	request->body_bytes = bytes;
+	if (arrived)
+		return true;
+	core->body_incomplete[size] += bytes;
+	core->body_requests++;
+	conn->body = true;
+	conn->body_moved = 0;
+	conn->body_progress_us = core->now_us;
+	TAILQ_INSERT_TAIL(&core->bodies, conn, body_link);
+	return true;
+}
+
+void
+core_body_arrived(struct tr_conn *conn, struct core_request *request)
+{
+	struct core *core = conn->core;
+
+	if (!conn->body)
+		return;
+	core->body_incomplete[kind(request)] -= request->body_bytes;
+	core->body_requests--;
+	conn->body = false;
+	TAILQ_REMOVE(&core->bodies, conn, body_link);
+	core_wait_freed(core, CORE_WAIT_BODY);
+}
+
+void
+core_body_done(struct core *core, struct core_request *request)
+{
+	if (request->body_bytes == 0)
+		return;
+	core->body_bytes[kind(request)] -= request->body_bytes;
+	request->body_bytes = 0;
+	core_wait_freed(core, CORE_WAIT_BODY);
+}
+
+void
+core_body_progress(struct tr_conn *conn, uint32_t bytes)
+{
+	struct core *core = conn->core;
+
+	conn->body_moved += bytes;
+	if (conn->body_moved < PROGRESS_BYTES)
+		return;
+	conn->body_moved = 0;
+	conn->body_progress_us = core->now_us;
+	TAILQ_REMOVE(&core->bodies, conn, body_link);
+	TAILQ_INSERT_TAIL(&core->bodies, conn, body_link);
+}
+
+void
+core_body_tick(struct core *core)
+{
+	uint64_t timeout_us = (uint64_t)core->config.body_timeout_ms * 1000;
+	struct tr_conn *conn;
+
+	while ((conn = TAILQ_FIRST(&core->bodies)) != NULL &&
+	       core->now_us - conn->body_progress_us >= timeout_us) {
+		core->stats.closed_body_timeout++;
+		tcp_abort(conn->tcp);
+	}
+}
+
+static unsigned int
+kind(const struct core_request *request)
+{
+	return request->request.value_len <= CORE_BODY_SMALL_BYTES;
+}
+
+static uint64_t
+budget(const struct core *core, unsigned int size)
+{
+	uint64_t small = core->config.body_budget_bytes / SMALL_SHARE;
+
+	return size ? small : core->config.body_budget_bytes - small;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * The budget for values that are prepared and not executed. A value is admitted only when the
+ * budget covers it whole. Those that have not arrived hold at most half of it and half of the
+ * credits, small ones draw on a part of their own, and one that does not move is given up: no
+ * number of half-sent values keeps others from being served.
+ * Threads: the core.
+ */
+#ifndef CORE_BODY_H
+#define CORE_BODY_H
+
+#include "core.h"
+
+/** Charge the open request's value; @p arrived: it needs no waiting for. False: no room now. */
+bool core_body_admit(struct tr_conn *conn, struct core_request *request, bool arrived);
+
+/** The value has arrived, or will not: it does not count as incomplete any more. */
+void core_body_arrived(struct tr_conn *conn, struct core_request *request);
+
+/** The value was executed or discarded: it is charged no more. */
+void core_body_done(struct core *core, struct core_request *request);
+
+/** Bytes of the open request's value were parsed. */
+void core_body_progress(struct tr_conn *conn, uint32_t bytes);
+
+/** Reset connections whose value does not move. */
+void core_body_tick(struct core *core);
+
+#endif /* CORE_BODY_H */

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_conn.h"
+
+#include <string.h>
+
+#include "core_body.h"
+#include "core_reply.h"
+#include "core_request.h"
+#include "core_wait.h"
+
+static void *opened(void *arg, struct tcp_conn *tcp, void *listener_arg);
+static void readable(void *user, struct tcp_conn *tcp);
+static void sent(void *user, struct tcp_conn *tcp);
+static void peer_closed(void *user, struct tcp_conn *tcp);
+static void closed(void *user, struct tcp_conn *tcp, int error);
+
+const struct tcp_events core_conn_events = {
+	.opened = opened,
+	.readable = readable,
+	.sent = sent,
+	.peer_closed = peer_closed,
+	.closed = closed,
+};
+
+static void parse(struct tr_conn *conn);
+static size_t parse_span(struct tr_conn *conn, const uint8_t *data, uint32_t len, uint32_t unread);
+static void end(struct tr_conn *conn);
+static void unready(struct tr_conn *conn);
+
+unsigned int
+core_conn_run(struct core *core)
+{
+	struct tr_conn *conn;
+	unsigned int nb = core->nb_ready;
+	unsigned int i;
+
+	/* What becomes ready meanwhile waits for the next turn: it has had its share of this. */
+	for (i = 0; i < nb && (conn = TAILQ_FIRST(&core->ready)) != NULL; i++) {
+		unready(conn);
+		conn->turn_requests = 0;
+		parse(conn);
+		if (conn->closing && conn->requests == 0)
+			end(conn);
+	}
+	return nb;
+}
+
+static void
+parse(struct tr_conn *conn)
+{
+	struct core *core = conn->core;
+	const uint8_t *data;
+	uint32_t unread, len;
+	size_t used;
+
+	while (!conn->closing && conn->wait == CORE_WAIT_NONE) {
+		unread = tcp_receive_bytes(conn->tcp);
+		if (unread == 0)
+			break;
+		data = tcp_receive_peek(conn->tcp, &len);
+		used = parse_span(conn, data, len, unread);
+		/* What ends in the middle of a header is offered with more of what follows. */
+		if (used == 0 && len < RTE_MIN(unread, (uint32_t)TR_PROTOCOL_SPAN)) {
+			len = tcp_receive_copy(conn->tcp, core->scratch, TR_PROTOCOL_SPAN);
+			used = parse_span(conn, core->scratch, len, unread);
+		}
+		if (used == 0)
+			break;
+		tcp_receive_consume(conn->tcp, used);
+	}
+	if (conn->peer_closed && conn->wait == CORE_WAIT_NONE)
+		conn->closing = true;
+	/* The turn's share is used up and nothing of it is in flight: go on in the next. */
+	if (conn->wait == CORE_WAIT_OWN && conn->requests == 0) {
+		core_wait_end(conn);
+		core_conn_ready(conn);
+	}
+}
+
+static size_t
+parse_span(struct tr_conn *conn, const uint8_t *data, uint32_t len, uint32_t unread)
+{
+	struct core *core = conn->core;
+	size_t used = 0;
+
+	if (conn->closing || conn->wait != CORE_WAIT_NONE)
+		return 0;
+	core->span = data;
+	core->span_unread = unread;
+	conn->ops->parse(conn->protocol, &core_request_host, conn, conn->state, data, len, &used);
+	if (conn->body && used > 0)
+		core_body_progress(conn, used);
+	return used;
+}
+
+/* Nothing is in flight and nothing more will be parsed: close. */
+static void
+end(struct tr_conn *conn)
+{
+	if (conn->closed)
+		return;
+	conn->closed = true;
+	if (conn->open != NULL)
+		core_request_abandon(conn);
+	/* What the client sent after its last word is of no interest, and no reason for a reset. */
+	tcp_receive_consume(conn->tcp, tcp_receive_bytes(conn->tcp));
+	tcp_close(conn->tcp);
+}
+
+void
+core_conn_ready(struct tr_conn *conn)
+{
+	if (conn->ready)
+		return;
+	conn->ready = true;
+	TAILQ_INSERT_TAIL(&conn->core->ready, conn, ready_link);
+	conn->core->nb_ready++;
+}
+
+static void
+unready(struct tr_conn *conn)
+{
+	if (!conn->ready)
+		return;
+	conn->ready = false;
+	TAILQ_REMOVE(&conn->core->ready, conn, ready_link);
+	conn->core->nb_ready--;
+}
+
+void
+core_conn_close(struct tr_conn *conn)
+{
+	conn->closing = true;
+	core_conn_ready(conn);
+}
+
+void
+core_conn_send(struct tr_conn *conn)
+{
+	struct core *core = conn->core;
+
+	tcp_send(conn->tcp);
+	if (conn->sending || tr_chain_bytes(tcp_chain(conn->tcp)) == 0)
+		return;
+	conn->sending = true;
+	conn->send_progress_us = core->now_us;
+	TAILQ_INSERT_TAIL(&core->sending, conn, send_link);
+}
+
+void
+core_conn_tick(struct core *core)
+{
+	uint64_t timeout_us = (uint64_t)core->config.send_timeout_ms * 1000;
+	struct tr_conn *conn;
+
+	while ((conn = TAILQ_FIRST(&core->sending)) != NULL &&
+	       core->now_us - conn->send_progress_us >= timeout_us) {
+		core->stats.closed_send_timeout++;
+		tcp_abort(conn->tcp);
+	}
+}
+
+static void *
+opened(void *arg, struct tcp_conn *tcp, void *listener_arg)
+{
+	struct core_listener *listener = listener_arg;
+	struct core *core = arg;
+	struct tr_conn *conn;
+
+	if (!core->listening || rte_mempool_get(core->conn_pool, (void **)&conn) < 0) {
+		core->stats.conns_refused++;
+		return NULL;
+	}
+	memset(conn, 0, sizeof(*conn));
+	conn->core = core;
+	conn->tcp = tcp;
+	conn->ops = listener->ops;
+	conn->protocol = listener->protocol;
+	TAILQ_INIT(&conn->pipeline);
+	core->stats.conns_opened++;
+	conn->ops->open(conn->protocol, conn, conn->state);
+	return conn;
+}
+
+static void
+readable(void *user, struct tcp_conn *tcp)
+{
+	struct tr_conn *conn = user;
+
+	(void)tcp;
+	/* A connection that waits is resumed by what it waits for. */
+	if (conn->wait == CORE_WAIT_NONE && !conn->closing)
+		core_conn_ready(conn);
+}
+
+static void
+sent(void *user, struct tcp_conn *tcp)
+{
+	struct tr_conn *conn = user;
+	struct core *core = conn->core;
+	uint32_t bytes = tr_chain_bytes(tcp_chain(tcp));
+
+	if (conn->sending) {
+		TAILQ_REMOVE(&core->sending, conn, send_link);
+		conn->sending = false;
+		if (bytes > 0)
+			core_conn_send(conn);
+	}
+	if (conn->wait == CORE_WAIT_SEND && bytes < core->config.send_max_bytes / 2) {
+		core_wait_end(conn);
+		core_conn_ready(conn);
+	}
+}
+
+static void
+peer_closed(void *user, struct tcp_conn *tcp)
+{
+	struct tr_conn *conn = user;
+
+	(void)tcp;
+	conn->peer_closed = true;
+	core_conn_ready(conn);
+}
+
+static void
+closed(void *user, struct tcp_conn *tcp, int error)
+{
+	struct tr_conn *conn = user;
+	struct core *core = conn->core;
+
+	(void)tcp;
+	(void)error;
+	conn->ops->closed(conn->protocol, conn->state);
+	core_request_abandon(conn);
+	core_wait_end(conn);
+	unready(conn);
+	if (conn->sending)
+		TAILQ_REMOVE(&core->sending, conn, send_link);
+	rte_mempool_put(core->conn_pool, conn);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * Where TCP meets a protocol: connections open and close, received bytes go to the parser.
+ * Threads: the core.
+ */
+#ifndef CORE_CONN_H
+#define CORE_CONN_H
+
+#include "core.h"
+
+/** What TCP tells a core. Its argument is the core. */
+extern const struct tcp_events core_conn_events;
+
+/** Parse what the connections on the ready list have received. Returns how many there were. */
+unsigned int core_conn_run(struct core *core);
+
+/** Put a connection on the ready list: there is something to parse, or it may be over. */
+void core_conn_ready(struct tr_conn *conn);
+
+/** Parse no more; close once the pipeline is empty. */
+void core_conn_close(struct tr_conn *conn);
+
+/** The send queue has got bytes: send them, and watch that they move. */
+void core_conn_send(struct tr_conn *conn);
+
+/** Reset connections whose send queue does not move. */
+void core_conn_tick(struct core *core);
+
+#endif /* CORE_CONN_H */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_ethdev.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_string_fns.h>
+
+#define RX_DESCRIPTORS 1024
+#define TX_DESCRIPTORS 1024
+
+#define LINK_WAIT_MS 3000
+#define LINK_POLL_MS 50
+
+/* What is asked of a port that offers it. */
+#define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
+#define TX_OFFLOADS                                                                                \
+	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |                            \
+	 RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
+
+static int configure(uint16_t port_id, unsigned int nb_queues, const struct rte_eth_dev_info *info,
+		     bool *interrupts, struct rte_eth_conf *conf);
+static int setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
+			const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf);
+static uint16_t ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
+static uint16_t ethdev_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
+
+int
+core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
+		  uint16_t mtu, bool interrupts, struct core_port *ports, char *error,
+		  size_t error_size)
+{
+	struct rte_eth_conf conf = {0};
+	struct rte_eth_dev_info info;
+	struct core_port port = {.rx = ethdev_rx, .tx = ethdev_tx, .port_id = port_id};
+	unsigned int i;
+	int ret;
+
+	ret = rte_eth_dev_info_get(port_id, &info);
+	if (ret < 0) {
+		snprintf(error, error_size, "port %u: %s", port_id, strerror(-ret));
+		return ret;
+	}
+	if (nb_queues > info.max_rx_queues || nb_queues > info.max_tx_queues) {
+		snprintf(error, error_size,
+			 "port %u (%s) has %u queues for %u lcores: give fewer lcores (-l)",
+			 port_id, info.driver_name, RTE_MIN(info.max_rx_queues, info.max_tx_queues),
+			 nb_queues);
+		return -ENOSPC;
+	}
+	ret = configure(port_id, nb_queues, &info, &interrupts, &conf);
+	if (ret == 0 && mtu != 0)
+		ret = rte_eth_dev_set_mtu(port_id, mtu);
+	if (ret == 0)
+		ret = setup_queues(port_id, nb_queues, rx_mbufs, &info, &conf);
+	if (ret == 0)
+		ret = rte_eth_dev_get_mtu(port_id, &port.mtu);
+	if (ret == 0)
+		ret = rte_eth_macaddr_get(port_id, &port.mac);
+	if (ret < 0) {
+		snprintf(error, error_size, "port %u (%s) cannot be set up: %s", port_id,
+			 info.driver_name, strerror(-ret));
+		return ret;
+	}
+	port.tx_ipv4_checksum = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
+	port.tx_tcp_checksum = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+	port.tx_segments = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	/* net_ring hands the very mbuf to its peer, which may write to it. */
+	port.share_mbufs = strcmp(info.driver_name, "net_ring") != 0;
+	port.rx_interrupt = interrupts;
+	for (i = 0; i < nb_queues; i++) {
+		ports[i] = port;
+		ports[i].queue = i;
+	}
+	return 0;
+}
+
+static int
+configure(uint16_t port_id, unsigned int nb_queues, const struct rte_eth_dev_info *info,
+	  bool *interrupts, struct rte_eth_conf *conf)
+{
+	int ret;
+
+	conf->rxmode.offloads = RX_OFFLOADS & info->rx_offload_capa;
+	conf->txmode.offloads = TX_OFFLOADS & info->tx_offload_capa;
+	if (nb_queues > 1 && info->flow_type_rss_offloads != 0) {
+		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf->rx_adv_conf.rss_conf.rss_hf =
+			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP) & info->flow_type_rss_offloads;
+	}
+	conf->intr_conf.rxq = *interrupts;
+	ret = rte_eth_dev_configure(port_id, nb_queues, nb_queues, conf);
+	if (ret < 0 && *interrupts) {
+		/* Not every port has receive interrupts: cores nap on those that have none. */
+		*interrupts = false;
+		conf->intr_conf.rxq = 0;
+		ret = rte_eth_dev_configure(port_id, nb_queues, nb_queues, conf);
+	}
+	return ret;
+}
+
+static int
+setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
+	     const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf)
+{
+	struct rte_eth_rxconf rxconf = info->default_rxconf;
+	struct rte_eth_txconf txconf = info->default_txconf;
+	uint16_t nb_rx = RX_DESCRIPTORS;
+	uint16_t nb_tx = TX_DESCRIPTORS;
+	int socket = rte_eth_dev_socket_id(port_id);
+	unsigned int i;
+	int ret;
+
+	rxconf.offloads = conf->rxmode.offloads;
+	txconf.offloads = conf->txmode.offloads;
+	ret = rte_eth_dev_adjust_nb_rx_tx_desc(port_id, &nb_rx, &nb_tx);
+	for (i = 0; i < nb_queues && ret == 0; i++) {
+		ret = rte_eth_tx_queue_setup(port_id, i, nb_tx, socket, &txconf);
+		if (ret == 0)
+			ret = rte_eth_rx_queue_setup(port_id, i, nb_rx, socket, &rxconf,
+						     rx_mbufs[i]);
+	}
+	return ret;
+}
+
+int
+core_ethdev_start(uint16_t port_id, char *error, size_t error_size)
+{
+	struct rte_eth_link link;
+	char name[RTE_ETH_NAME_MAX_LEN] = "";
+	unsigned int waited_ms;
+	int ret;
+
+	ret = rte_eth_dev_start(port_id);
+	if (ret < 0) {
+		snprintf(error, error_size, "port %u cannot be started: %s", port_id,
+			 strerror(-ret));
+		return ret;
+	}
+	for (waited_ms = 0; waited_ms <= LINK_WAIT_MS; waited_ms += LINK_POLL_MS) {
+		if (rte_eth_link_get_nowait(port_id, &link) == 0 &&
+		    link.link_status == RTE_ETH_LINK_UP)
+			return 0;
+		rte_delay_us_sleep(LINK_POLL_MS * 1000);
+	}
+	rte_eth_dev_get_name_by_port(port_id, name);
+	snprintf(error, error_size,
+		 "port %u (%s) has no link after %u s: connect its peer, or choose another port "
+		 "with --addr ADDR/LEN,port=N",
+		 port_id, name, LINK_WAIT_MS / 1000);
+	rte_eth_dev_stop(port_id);
+	return -ENETDOWN;
+}
+
+void
+core_ethdev_teardown(uint16_t port_id)
+{
+	rte_eth_dev_stop(port_id);
+	rte_eth_dev_close(port_id);
+}
+
+static uint16_t
+ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
+{
+	return rte_eth_rx_burst(port->port_id, port->queue, mbufs, max);
+}
+
+static uint16_t
+ethdev_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	return rte_eth_tx_burst(port->port_id, port->queue, mbufs, nb);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * An ethdev as the port of a server: configured with one queue pair for each core.
+ * Threads: control.
+ */
+#ifndef CORE_ETHDEV_H
+#define CORE_ETHDEV_H
+
+#include "core_port.h"
+
+/**
+ * Configure a port: a queue pair for each core, RSS and checksum offloads where it has them.
+ *
+ * @param rx_mbufs
+ *   A pool for each queue.
+ * @param mtu
+ *   Of IP packets; 0: what the port has.
+ * @param interrupts
+ *   Ask for receive interrupts; ports[].rx_interrupt says whether there are any.
+ * @param[out] ports
+ *   One for each queue.
+ * @return
+ *   0 or -errno with a line in @p error.
+ */
+int core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
+		      uint16_t mtu, bool interrupts, struct core_port *ports, char *error,
+		      size_t error_size);
+
+/** Start the port and wait for its link; 0 or -errno with a line in @p error. */
+int core_ethdev_start(uint16_t port_id, char *error, size_t error_size);
+
+/** Stop and close the port. */
+void core_ethdev_teardown(uint16_t port_id);
+
+#endif /* CORE_ETHDEV_H */

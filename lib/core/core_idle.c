@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_idle.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#include <rte_ethdev.h>
+#include <rte_interrupts.h>
+#include <rte_pause.h>
+
+/* Turns without work before a core sleeps: some tens of microseconds. */
+#define IDLE_TURNS 256
+
+/* A core without interrupts looks at its port at least this often. */
+#define NAP_MIN_US 50
+#define NAP_MAX_US 1000u
+
+/* Longest sleep: nothing needs it to end, but a bound is good to have. */
+#define SLEEP_MAX_US 1000000ull
+
+static void wait_interrupt(uint64_t timeout_us);
+static void nap(struct core_idle *idle, uint64_t timeout_us);
+
+void
+core_idle_init(struct core_idle *idle, struct core *core, bool poll)
+{
+	const struct core_port *port = core->port;
+
+	idle->core = core;
+	idle->poll = poll;
+	idle->interrupts = false;
+	idle->idle_turns = 0;
+	idle->nap_us = NAP_MIN_US;
+	idle->wake_fd = submit_wake_fd(core->submit, core->index);
+	idle->wake_event = (struct rte_epoll_event){.epdata.event = EPOLLIN};
+	if (poll || !port->rx_interrupt)
+		return;
+	if (rte_eth_dev_rx_intr_ctl_q(port->port_id, port->queue, RTE_EPOLL_PER_THREAD,
+				      RTE_INTR_EVENT_ADD, NULL) < 0)
+		return;
+	if (rte_epoll_ctl(RTE_EPOLL_PER_THREAD, EPOLL_CTL_ADD, idle->wake_fd, &idle->wake_event) <
+	    0) {
+		rte_eth_dev_rx_intr_ctl_q(port->port_id, port->queue, RTE_EPOLL_PER_THREAD,
+					  RTE_INTR_EVENT_DEL, NULL);
+		return;
+	}
+	idle->interrupts = true;
+}
+
+void
+core_idle_deinit(struct core_idle *idle)
+{
+	const struct core_port *port = idle->core->port;
+
+	if (!idle->interrupts)
+		return;
+	rte_epoll_ctl(RTE_EPOLL_PER_THREAD, EPOLL_CTL_DEL, idle->wake_fd, &idle->wake_event);
+	rte_eth_dev_rx_intr_ctl_q(port->port_id, port->queue, RTE_EPOLL_PER_THREAD,
+				  RTE_INTR_EVENT_DEL, NULL);
+}
+
+void
+core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
+{
+	struct core *core = idle->core;
+	uint64_t next_us;
+
+	if (work > 0) {
+		idle->idle_turns = 0;
+		idle->nap_us = NAP_MIN_US;
+		return;
+	}
+	if (idle->poll || idle->idle_turns++ < IDLE_TURNS) {
+		rte_pause();
+		return;
+	}
+	/* From here on the device interrupts; a frame that came before is met by one more turn. */
+	if (idle->interrupts && idle->idle_turns == IDLE_TURNS + 1) {
+		rte_eth_dev_rx_intr_enable(core->port->port_id, core->port->queue);
+		return;
+	}
+	next_us = core_next_us(core);
+	if (next_us <= now_us || !submit_sleep_begin(core->submit, core->index))
+		return;
+	if (rte_ring_empty(core->control) &&
+	    !atomic_load_explicit(&core->stop, memory_order_relaxed)) {
+		core->stats.sleeps++;
+		if (idle->interrupts)
+			wait_interrupt(RTE_MIN(next_us - now_us, SLEEP_MAX_US));
+		else
+			nap(idle, next_us - now_us);
+	}
+	submit_sleep_end(core->submit, core->index);
+	if (idle->interrupts) {
+		rte_eth_dev_rx_intr_disable(core->port->port_id, core->port->queue);
+		idle->idle_turns = 0;
+	}
+}
+
+static void
+wait_interrupt(uint64_t timeout_us)
+{
+	struct rte_epoll_event events[2];
+
+	/* Rounded up: the wheel's tick is a millisecond as well, and a spin for less is waste. */
+	rte_epoll_wait(RTE_EPOLL_PER_THREAD, events, RTE_DIM(events),
+		       (int)((timeout_us + 999) / 1000));
+}
+
+static void
+nap(struct core_idle *idle, uint64_t timeout_us)
+{
+	struct pollfd fd = {.fd = idle->wake_fd, .events = POLLIN};
+	uint64_t nap_us = RTE_MIN((uint64_t)idle->nap_us, timeout_us);
+	struct timespec timeout = {.tv_nsec = nap_us * 1000};
+
+	idle->nap_us = RTE_MIN(2 * idle->nap_us, NAP_MAX_US);
+	ppoll(&fd, 1, &timeout, NULL);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_info.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_string_fns.h>
+
+#include "core_ask.h"
+#include "core_control.h"
+#include "core_server.h"
+
+/* A connection's id: the core above, tcp's id below. */
+#define CONN_ID_CORE_SHIFT 24
+
+struct conns_call {
+	struct core_info_conn *conns;
+	uint32_t from;
+	unsigned int max;
+	unsigned int nb;
+};
+
+struct neighbours_call {
+	struct core_info_neighbour *neighbours;
+	unsigned int max;
+	unsigned int nb;
+};
+
+struct counter_visit {
+	void (*visit)(const struct core_info_counter *counter, void *arg);
+	void *arg;
+};
+
+static void describe_conn(const struct core *core, struct tcp_conn *tcp,
+			  struct core_info_conn *info);
+
+unsigned int
+core_info_cores(const struct tr_core_server *server)
+{
+	return server->nb_cores;
+}
+
+static void
+describe_core(struct core *core, void *arg)
+{
+	struct core_info_core *info = arg;
+
+	*info = (struct core_info_core){
+		.lcore = core->lcore,
+		.queue = core->port->queue,
+		.conns = tcp_conn_count(core->tcp),
+		.conns_max = core->config.conns_max,
+		.credits = core->credits_used,
+		.credits_max = core->credits_max,
+		.body_bytes = core->body_bytes[0] + core->body_bytes[1],
+		.body_bytes_max = core->config.body_budget_bytes,
+		.listening = core->listening,
+	};
+}
+
+int
+core_info_core(struct tr_core_server *server, unsigned int core, struct core_info_core *info)
+{
+	if (core >= server->nb_cores)
+		return -ENOENT;
+	return core_control_call(server->cores[core], describe_core, info);
+}
+
+static void
+collect_conn(struct core *core, void *arg)
+{
+	struct conns_call *call = arg;
+	struct tcp_conn *tcp;
+	uint32_t id;
+
+	for (id = call->from; id < core->config.conns_max && call->nb < call->max; id++) {
+		tcp = tcp_conn_find(core->tcp, id);
+		if (tcp != NULL)
+			describe_conn(core, tcp, &call->conns[call->nb++]);
+	}
+}
+
+int
+core_info_conns(struct tr_core_server *server, unsigned int core, uint32_t from,
+		struct core_info_conn *conns, unsigned int max)
+{
+	struct conns_call call = {.conns = conns, .max = max};
+	int ret;
+
+	if (core >= server->nb_cores)
+		return -ENOENT;
+	call.from = from & ((1u << CONN_ID_CORE_SHIFT) - 1);
+	ret = core_control_call(server->cores[core], collect_conn, &call);
+	return ret < 0 ? ret : (int)call.nb;
+}
+
+int
+core_info_conn(struct tr_core_server *server, uint32_t id, struct core_info_conn *conn)
+{
+	int nb = core_info_conns(server, id >> CONN_ID_CORE_SHIFT, id, conn, 1);
+
+	if (nb < 0)
+		return nb;
+	return nb == 1 && conn->id == id ? 0 : -ENOENT;
+}
+
+static void
+describe_conn(const struct core *core, struct tcp_conn *tcp, struct core_info_conn *info)
+{
+	const struct tr_conn *conn = tcp_conn_user(tcp);
+	struct tcp_conn_info state;
+
+	tcp_conn_info(tcp, &state);
+	*info = (struct core_info_conn){
+		.id = core->index << CONN_ID_CORE_SHIFT | state.id,
+		.core = core->index,
+		.local_addr = state.local_addr,
+		.remote_addr = state.remote_addr,
+		.local_port = state.local_port,
+		.remote_port = state.remote_port,
+		.send_bytes = state.send_bytes,
+		.receive_bytes = state.receive_bytes,
+		.snd_wnd = state.snd_wnd,
+		.rcv_wnd = state.rcv_wnd,
+		.cwnd_bytes = state.cwnd_bytes,
+		.ssthresh_bytes = state.ssthresh_bytes,
+		.srtt_us = state.srtt_us,
+		.rto_us = state.rto_us,
+		.retransmits = state.retransmits,
+		.mss_bytes = state.mss_bytes,
+	};
+	strlcpy(info->state, tcp_state_name(state.state), sizeof(info->state));
+	if (conn == NULL)
+		return;
+	strlcpy(info->protocol, conn->ops->name, sizeof(info->protocol));
+	info->requests = conn->requests + (conn->open != NULL);
+	info->blocked = conn->wait != CORE_WAIT_NONE;
+	info->received_requests = conn->requests_total;
+}
+
+static void
+visit_counter(const struct counter_visit *to, const char *topic, const char *name, const char *help,
+	      uint64_t value)
+{
+	struct core_info_counter counter = {
+		.topic = topic, .name = name, .help = help, .value = value};
+
+	to->visit(&counter, to->arg);
+}
+
+int
+core_info_counters(struct tr_core_server *server, unsigned int core,
+		   void (*visit)(const struct core_info_counter *counter, void *arg), void *arg)
+{
+	const struct counter_visit to = {.visit = visit, .arg = arg};
+	unsigned int first = core == UINT_MAX ? 0 : core;
+	unsigned int end = core == UINT_MAX ? server->nb_cores : core + 1;
+	unsigned int i;
+	uint64_t sum;
+
+	if (end > server->nb_cores)
+		return -ENOENT;
+#define VISIT(topic, name, help, stats)                                                            \
+	for (sum = 0, i = first; i < end; i++)                                                     \
+		sum += __atomic_load_n(&(stats)->name, __ATOMIC_RELAXED);                          \
+	visit_counter(&to, topic, #name, help, sum);
+#define VISIT_CORE(name, help) VISIT("core", name, help, &server->cores[i]->stats)
+#define VISIT_IP(name, help) VISIT("ip", name, help, ip_stats(server->cores[i]->ip))
+#define VISIT_TCP(name, help) VISIT("tcp", name, help, tcp_stats(server->cores[i]->tcp))
+#define VISIT_CHAIN(name, help) VISIT("chain", name, help, &server->cores[i]->chains.stats)
+	CORE_STATS(VISIT_CORE)
+	IP_STATS(VISIT_IP)
+	TCP_STATS(VISIT_TCP)
+	CHAIN_STATS(VISIT_CHAIN)
+#undef VISIT_CHAIN
+#undef VISIT_TCP
+#undef VISIT_IP
+#undef VISIT_CORE
+#undef VISIT
+	return 0;
+}
+
+static void
+clear_stats(struct core *core, void *arg)
+{
+	(void)arg;
+	memset(&core->stats, 0, sizeof(core->stats));
+	memset(&core->chains.stats, 0, sizeof(core->chains.stats));
+	ip_stats_clear(core->ip);
+	tcp_stats_clear(core->tcp);
+}
+
+/* Have every core run a call. */
+static int
+call_all(struct tr_core_server *server, void (*call)(struct core *core, void *arg), void *arg)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < server->nb_cores && ret == 0; i++)
+		ret = core_control_call(server->cores[i], call, arg);
+	return ret;
+}
+
+int
+core_info_clear(struct tr_core_server *server)
+{
+	return call_all(server, clear_stats, NULL);
+}
+
+static void
+collect_neighbour(const struct ip_neighbour *neighbour, bool reachable, void *arg)
+{
+	struct neighbours_call *call = arg;
+	struct core_info_neighbour *info;
+
+	if (call->nb == call->max)
+		return;
+	info = &call->neighbours[call->nb++];
+	info->addr = neighbour->addr;
+	memcpy(info->mac, neighbour->mac.addr_bytes, sizeof(info->mac));
+	info->reachable = reachable;
+}
+
+static void
+collect_neighbours(struct core *core, void *arg)
+{
+	ip_neighbour_walk(core->ip, collect_neighbour, arg);
+}
+
+int
+core_info_neighbours(struct tr_core_server *server, unsigned int core,
+		     struct core_info_neighbour *neighbours, unsigned int max)
+{
+	struct neighbours_call call = {.neighbours = neighbours, .max = max};
+	int ret;
+
+	if (core >= server->nb_cores)
+		return -ENOENT;
+	ret = core_control_call(server->cores[core], collect_neighbours, &call);
+	return ret < 0 ? ret : (int)call.nb;
+}
+
+int
+core_info_producer(struct tr_core_server *server, unsigned int producer,
+		   struct core_info_producer *info)
+{
+	struct submit_producer_stats stats;
+	struct submit_thread_stats thread;
+	int ret;
+
+	ret = submit_producer_stats(server->submit, producer, &stats);
+	if (ret < 0)
+		return ret;
+	*info = (struct core_info_producer){
+		.responses = stats.responses,
+		.wakeups = stats.wakeups,
+		.ring_full = stats.ring_full,
+	};
+	strlcpy(info->name, stats.name, sizeof(info->name));
+	if (submit_thread_stats(server->submit, producer, &thread) < 0)
+		return 0;
+	info->engine_thread = true;
+	info->executed = thread.executed;
+	info->pending = thread.pending;
+	info->sleeps = thread.sleeps;
+	info->queued = thread.queued;
+	return 0;
+}
+
+const char *
+core_info_engine(const struct tr_core_server *server)
+{
+	return server->engine.ops != NULL ? server->engine.ops->name : NULL;
+}
+
+int
+core_info_engine_stats(struct tr_core_server *server,
+		       void (*visit)(const char *name, const char *text, void *arg), void *arg)
+{
+	const char *at, *end, *value;
+	uint32_t len;
+	char *text;
+	int ret;
+
+	if (server->engine.ops == NULL)
+		return -ENOENT;
+	ret = core_ask_stats(server->cores[0], &text, &len);
+	if (ret < 0)
+		return ret;
+	text[len] = '\0';
+	for (at = text, end = text + len; at < end; at = value + strlen(value) + 1) {
+		value = at + strlen(at) + 1;
+		if (value > end)
+			break;
+		visit(at, value, arg);
+	}
+	free(text);
+	return 0;
+}
+
+static void
+set_listening(struct core *core, void *arg)
+{
+	core_set_listening(core, *(bool *)arg);
+}
+
+int
+core_info_stop(struct tr_core_server *server)
+{
+	bool listening = false;
+
+	return call_all(server, set_listening, &listening);
+}
+
+int
+core_info_start(struct tr_core_server *server)
+{
+	bool listening = true;
+
+	return call_all(server, set_listening, &listening);
+}

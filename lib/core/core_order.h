@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * The order of execution: a request of a connection starts only when none of that connection's
+ * unanswered requests before it has its key, barriers wait for all before them and hold back all
+ * after. Unordered requests drop the rule of the key, never the barriers.
+ * Threads: the core.
+ */
+#ifndef CORE_ORDER_H
+#define CORE_ORDER_H
+
+#include "core.h"
+
+/** Whether a request at the end of the pipeline may start now. */
+bool core_order_may_start(const struct core_request *request);
+
+/** A request of this connection was answered: start those that waited for it alone. */
+void core_order_run(struct tr_conn *conn);
+
+#endif /* CORE_ORDER_H */

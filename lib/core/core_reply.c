@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_reply.h"
+
+#include "core_body.h"
+#include "core_conn.h"
+#include "core_order.h"
+#include "core_request.h"
+#include "core_wait.h"
+
+/* Responses taken from the submit rings at once, and in one turn. */
+#define DRAIN_BURST 32
+#define DRAIN_TURN 256
+
+static struct core_request *find(struct core *core, uint64_t token);
+static bool is_next(const struct core_request *request);
+static bool compose(struct tr_conn *conn, struct core_request *request,
+		    const struct tr_response *response);
+
+unsigned int
+core_reply_drain(struct core *core)
+{
+	struct tr_response responses[DRAIN_BURST];
+	struct core_request *request;
+	unsigned int total = 0;
+	unsigned int n, i;
+
+	do {
+		n = submit_drain(core->submit, core->index, responses, DRAIN_BURST);
+		for (i = 0; i < n; i++) {
+			request = find(core, responses[i].token);
+			if (request == NULL) {
+				core->stats.responses_double++;
+				core_reply_release(&responses[i]);
+				continue;
+			}
+			core->stats.responses++;
+			core_reply(core, request, &responses[i]);
+		}
+		total += n;
+	} while (n == DRAIN_BURST && total < DRAIN_TURN);
+	return total;
+}
+
+/* The request that a token names, if it waits for its response: else this one is a second. */
+static struct core_request *
+find(struct core *core, uint64_t token)
+{
+	struct core_request *request;
+	uint32_t index = submit_token_index(token);
+
+	if (index >= core->credits_max)
+		return NULL;
+	request = core->requests[index];
+	if (request->request.token != token || request->state != CORE_REQUEST_STARTED)
+		return NULL;
+	return request;
+}
+
+void
+core_reply(struct core *core, struct core_request *request, const struct tr_response *response)
+{
+	struct tr_conn *conn = request->conn;
+
+	core_body_done(core, request);
+	if (conn == NULL) {
+		if (request->ask != NULL)
+			core_ask_answer(request->ask, response);
+		else
+			core->stats.responses_late++;
+		core_reply_release(response);
+		core_request_free(core, request);
+		return;
+	}
+	request->state = CORE_REQUEST_ANSWERED;
+	if (conn->wait == CORE_WAIT_MEMORY || !is_next(request)) {
+		request->response = *response;
+	} else if (!compose(conn, request, response)) {
+		request->response = *response;
+		core->stats.blocked_memory++;
+		core_wait_begin(conn, CORE_WAIT_MEMORY);
+	} else {
+		core_reply_compose(conn);
+	}
+	if (conn->held > 0)
+		core_order_run(conn);
+}
+
+bool
+core_reply_compose(struct tr_conn *conn)
+{
+	struct core_request *request, *next;
+
+	for (request = TAILQ_FIRST(&conn->pipeline); request != NULL; request = next) {
+		next = TAILQ_NEXT(request, link);
+		if (request->state != CORE_REQUEST_ANSWERED)
+			continue;
+		if (!is_next(request))
+			break;
+		if (compose(conn, request, &request->response))
+			continue;
+		conn->core->stats.blocked_memory++;
+		core_wait_begin(conn, CORE_WAIT_MEMORY);
+		return false;
+	}
+	return true;
+}
+
+/* Whether the order of replies lets this one leave now. */
+static bool
+is_next(const struct core_request *request)
+{
+	return TAILQ_PREV(request, core_pipeline, link) == NULL ||
+	       (request->order & TR_PROTOCOL_UNORDERED) != 0;
+}
+
+/* Write a response into the chain and end its request; false: no mbufs, nothing has changed. */
+static bool
+compose(struct tr_conn *conn, struct core_request *request, const struct tr_response *response)
+{
+	struct core *core = conn->core;
+
+	if (conn->ops->compose(conn->protocol, conn->state, &request->request, response,
+			       tcp_chain(conn->tcp)) < 0)
+		return false;
+	core->stats.composed++;
+	core_reply_release(response);
+	TAILQ_REMOVE(&conn->pipeline, request, link);
+	conn->requests--;
+	core_request_free(core, request);
+	core_conn_send(conn);
+	if (conn->wait == CORE_WAIT_OWN) {
+		core_wait_end(conn);
+		core_conn_ready(conn);
+	} else if (conn->closing && conn->requests == 0) {
+		core_conn_ready(conn);
+	}
+	return true;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_request.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_jhash.h>
+#include <rte_malloc.h>
+
+#include "core_body.h"
+#include "core_conn.h"
+#include "core_order.h"
+#include "core_reply.h"
+#include "core_wait.h"
+
+/* One credit in this many is kept for connections with nothing in flight. */
+#define RESERVE_SHARE 8
+
+static struct tr_request *request_get(struct tr_conn *conn);
+static void request_put(struct tr_conn *conn, struct tr_request *request);
+static int request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t *body,
+			   enum tr_engine_status *status);
+static void request_start(struct tr_conn *conn, struct tr_request *request, unsigned int order);
+static void request_answer(struct tr_conn *conn, struct tr_request *request,
+			   const struct tr_response *response, unsigned int order);
+
+const struct tr_protocol_host core_request_host = {
+	.request_get = request_get,
+	.request_put = request_put,
+	.request_prepare = request_prepare,
+	.request_start = request_start,
+	.request_answer = request_answer,
+	.close = core_conn_close,
+};
+
+static struct core_request *take(struct core *core);
+static enum core_wait scarce(const struct tr_conn *conn);
+static void count_blocked(struct core *core, enum core_wait wait);
+static void enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int order);
+static void discard(struct core *core, struct core_request *request);
+static void request_construct(struct rte_mempool *pool, void *arg, void *object,
+			      unsigned int index);
+
+static struct tr_request *
+request_get(struct tr_conn *conn)
+{
+	struct core *core = conn->core;
+	struct core_request *request = NULL;
+	enum core_wait wait = scarce(conn);
+
+	if (wait == CORE_WAIT_NONE) {
+		request = take(core);
+		wait = CORE_WAIT_CREDIT;
+	}
+	if (request == NULL) {
+		count_blocked(core, wait);
+		core_wait_begin(conn, wait);
+		return NULL;
+	}
+	request->conn = conn;
+	request->ops = conn->ops;
+	request->protocol = conn->protocol;
+	conn->turn_requests++;
+	conn->requests_total++;
+	conn->open = request;
+	return &request->request;
+}
+
+bool
+core_request_ask(struct core *core, enum tr_engine_op op, struct core_ask *ask)
+{
+	struct core_request *request;
+
+	request = core->engine.ops != NULL ? take(core) : NULL;
+	if (request == NULL)
+		return false;
+	request->ask = ask;
+	request->request.op = op;
+	core_request_execute(core, request);
+	return true;
+}
+
+/* A credit, or NULL. */
+static struct core_request *
+take(struct core *core)
+{
+	struct core_request *request;
+	uint64_t token;
+
+	if (rte_mempool_get(core->request_pool, (void **)&request) < 0)
+		return NULL;
+	core->credits_used++;
+	token = request->request.token;
+	memset(&request->request, 0, offsetof(struct tr_request, key));
+	request->request.token = token;
+	request->request.core = core->index;
+	request->request.now_us = core->now_us;
+	request->request.now_s = core->now_s;
+	request->request.op = TR_ENGINE_OPS;
+	request->conn = NULL;
+	request->ask = NULL;
+	request->ops = NULL;
+	request->body_bytes = 0;
+	request->state = CORE_REQUEST_OPEN;
+	request->local = false;
+	request->prepared = false;
+	return request;
+}
+
+static void
+request_put(struct tr_conn *conn, struct tr_request *request)
+{
+	struct core_request *open = (struct core_request *)request;
+
+	conn->open = NULL;
+	core_body_arrived(conn, open);
+	discard(conn->core, open);
+	core_request_free(conn->core, open);
+}
+
+static int
+request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t *body,
+		enum tr_engine_status *status)
+{
+	struct core_request *open = (struct core_request *)request;
+	struct core *core = conn->core;
+	bool arrived;
+
+	request->hash = rte_jhash(request->key, request->key_len, core->hash_seed);
+	if (core->engine.ops == NULL) {
+		*status = TR_ENGINE_NOT_SUPPORTED;
+		return -ENOTSUP;
+	}
+	if (request->value_len > core->config.value_max) {
+		*status = TR_ENGINE_TOO_LARGE;
+		return -EMSGSIZE;
+	}
+	arrived = core->span_unread - (body - core->span) >= request->value_len;
+	if (!core_body_admit(conn, open, arrived)) {
+		count_blocked(core, CORE_WAIT_BODY);
+		core_wait_begin(conn, CORE_WAIT_BODY);
+		return -EAGAIN;
+	}
+	*status = core->engine.ops->prepare(core->engine.instance, request);
+	if (*status != TR_ENGINE_OK) {
+		core_body_arrived(conn, open);
+		core_body_done(core, open);
+		return -ENOMEM;
+	}
+	open->prepared = true;
+	return 0;
+}
+
+static void
+request_start(struct tr_conn *conn, struct tr_request *request, unsigned int order)
+{
+	struct core_request *open = (struct core_request *)request;
+
+	if (!open->prepared)
+		request->hash = rte_jhash(request->key, request->key_len, conn->core->hash_seed);
+	enter_pipeline(conn, open, order);
+}
+
+static void
+request_answer(struct tr_conn *conn, struct tr_request *request, const struct tr_response *response,
+	       unsigned int order)
+{
+	struct core_request *open = (struct core_request *)request;
+
+	discard(conn->core, open);
+	open->local = true;
+	open->response = *response;
+	open->response.token = request->token;
+	enter_pipeline(conn, open, order);
+}
+
+static void
+enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int order)
+{
+	core_body_arrived(conn, request);
+	conn->open = NULL;
+	conn->requests++;
+	conn->core->stats.requests++;
+	request->order = order;
+	TAILQ_INSERT_TAIL(&conn->pipeline, request, link);
+	if (conn->requests == 1 || core_order_may_start(request)) {
+		core_request_execute(conn->core, request);
+		return;
+	}
+	request->state = CORE_REQUEST_HELD;
+	conn->held++;
+	conn->core->stats.held_order++;
+}
+
+void
+core_request_execute(struct core *core, struct core_request *request)
+{
+	struct tr_response response;
+
+	request->state = CORE_REQUEST_STARTED;
+	if (request->local) {
+		core->stats.responses_local++;
+		response = request->response;
+		core_reply(core, request, &response);
+		return;
+	}
+	memset(&response, 0, sizeof(response));
+	response.token = request->request.token;
+	if (core->engine.ops == NULL) {
+		response.status = TR_ENGINE_NOT_SUPPORTED;
+		core_reply(core, request, &response);
+		return;
+	}
+	core->stats.dispatched++;
+	request->prepared = false;
+	if (submit_dispatch(core->submit, core->index, &request->request, &response) ==
+	    TR_ENGINE_PENDING)
+		return;
+	core->stats.responses++;
+	core_reply(core, request, &response);
+}
+
+void
+core_request_free(struct core *core, struct core_request *request)
+{
+	uint64_t token = request->request.token;
+
+	if (request->ops != NULL && request->ops->request_done != NULL)
+		request->ops->request_done(request->protocol, &request->request);
+	request->state = CORE_REQUEST_FREE;
+	request->conn = NULL;
+	request->request.token = submit_token(core->index, submit_token_index(token),
+					      submit_token_generation(token) + 1);
+	rte_mempool_put(core->request_pool, request);
+	core->credits_used--;
+	core_wait_freed(core, CORE_WAIT_CREDIT);
+}
+
+void
+core_request_abandon(struct tr_conn *conn)
+{
+	struct core *core = conn->core;
+	struct core_request *request;
+
+	if (conn->open != NULL)
+		request_put(conn, &conn->open->request);
+	while ((request = TAILQ_FIRST(&conn->pipeline)) != NULL) {
+		TAILQ_REMOVE(&conn->pipeline, request, link);
+		request->conn = NULL;
+		if (request->state == CORE_REQUEST_STARTED)
+			continue; /* the engine has it: it lives until it is answered */
+		if (request->state == CORE_REQUEST_ANSWERED || request->local)
+			core_reply_release(&request->response);
+		else
+			core->stats.discarded++;
+		discard(core, request);
+		core_request_free(core, request);
+	}
+	conn->requests = 0;
+	conn->held = 0;
+}
+
+int
+core_request_setup(struct core *core, const char *name, int socket)
+{
+	unsigned int credits = core->credits_max;
+
+	core->requests = rte_zmalloc_socket(name, credits * sizeof(*core->requests), 0, socket);
+	if (core->requests == NULL)
+		return -ENOMEM;
+	core->request_pool = rte_mempool_create(name, credits, sizeof(struct core_request), 0, 0,
+						NULL, NULL, request_construct, core, socket,
+						RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
+	if (core->request_pool == NULL) {
+		rte_free(core->requests);
+		core->requests = NULL;
+		return -rte_errno;
+	}
+	return 0;
+}
+
+void
+core_request_teardown(struct core *core)
+{
+	struct core_request *request;
+	unsigned int i;
+
+	for (i = 0; core->request_pool != NULL && i < core->credits_max; i++) {
+		request = core->requests[i];
+		if (request->state == CORE_REQUEST_FREE)
+			continue;
+		if (request->ask != NULL)
+			core_ask_cancel(request->ask);
+		core_request_free(core, request);
+	}
+	rte_mempool_free(core->request_pool);
+	rte_free(core->requests);
+}
+
+/* Why a connection gets no request now: CORE_WAIT_NONE if it does. */
+static enum core_wait
+scarce(const struct tr_conn *conn)
+{
+	const struct core *core = conn->core;
+
+	if (conn->wait == CORE_WAIT_MEMORY)
+		return CORE_WAIT_MEMORY;
+	if (conn->requests >= CORE_CONN_REQUESTS_MAX ||
+	    conn->turn_requests >= CORE_CONN_REQUESTS_TURN)
+		return CORE_WAIT_OWN;
+	if (tr_chain_bytes(tcp_chain(conn->tcp)) >= core->config.send_max_bytes)
+		return CORE_WAIT_SEND;
+	if (conn->requests > 0 &&
+	    core->credits_used >= core->credits_max - core->credits_max / RESERVE_SHARE)
+		return CORE_WAIT_CREDIT;
+	return CORE_WAIT_NONE;
+}
+
+static void
+count_blocked(struct core *core, enum core_wait wait)
+{
+	core->stats.blocked_credit += wait == CORE_WAIT_CREDIT;
+	core->stats.blocked_body += wait == CORE_WAIT_BODY;
+	core->stats.blocked_send += wait == CORE_WAIT_SEND;
+}
+
+/* Give what prepare gave back, of a request that will not be executed. */
+static void
+discard(struct core *core, struct core_request *request)
+{
+	if (request->prepared)
+		core->engine.ops->discard(core->engine.instance, &request->request);
+	request->prepared = false;
+	core_body_done(core, request);
+}
+
+static void
+request_construct(struct rte_mempool *pool, void *arg, void *object, unsigned int index)
+{
+	struct core_request *request = object;
+	struct core *core = arg;
+
+	(void)pool;
+	memset(request, 0, sizeof(*request));
+	request->request.token = submit_token(core->index, index, 0);
+	core->requests[index] = request;
+}

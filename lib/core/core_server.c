@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "core_control.h"
+#include "core_ethdev.h"
+#include "core_idle.h"
+
+#define CONNS_MAX 4096
+#define CREDITS 4096
+#define CREDITS_MIN 16
+#define VALUE_MAX (1024 * 1024)
+#define BODY_BUDGET_BYTES (16 * 1024 * 1024)
+#define BODY_TIMEOUT_MS 10000
+#define SEND_TIMEOUT_MS 60000
+#define SEND_MAX_BYTES (1024 * 1024)
+
+/* Frames that a core has received and not parsed, at most. */
+#define RX_MBUFS 16384
+#define RX_MBUF_CACHE 256
+
+/* A neighbour in a message: its MAC address below, whether it is news only to who knows it above.
+ */
+#define NEIGHBOUR_KNOWN_SHIFT 48
+
+#define DRAIN_US (2 * 1000 * 1000)
+#define DRAIN_CHECK_US 1000
+
+/* The longest value must fit in the part of the budget that values not arrived may hold. */
+#define BODY_BUDGET_VALUES 4
+
+static int check_config(struct tr_core_config *config, char *error, size_t error_size);
+static int create_port(struct tr_core_server *server, char *error, size_t error_size);
+static int create_engine(struct tr_core_server *server, char *error, size_t error_size);
+static int create_cores(struct tr_core_server *server, char *error, size_t error_size);
+static void init_clock(struct tr_core_server *server);
+static void drain(struct tr_core_server *server, struct core *core);
+static int core_main(void *arg);
+static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
+
+static const struct ip_events neighbour_events = {.neighbour = neighbour_learned};
+
+struct tr_core_server *
+tr_core_create(const struct tr_core_config *config, char *error, size_t error_size)
+{
+	struct tr_core_server *server;
+	int ret;
+
+	server = rte_zmalloc("tr_core_server", sizeof(*server), RTE_CACHE_LINE_SIZE);
+	if (server == NULL) {
+		snprintf(error, error_size, "no memory: give EAL more with -m");
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	server->config = *config;
+	server->nb_cores = rte_lcore_count();
+	init_clock(server);
+	ret = check_config(&server->config, error, error_size);
+	if (ret == 0)
+		ret = create_port(server, error, error_size);
+	if (ret == 0)
+		ret = create_engine(server, error, error_size);
+	if (ret == 0)
+		ret = create_cores(server, error, error_size);
+	if (ret == 0)
+		ret = core_ethdev_start(config->port_id, error, error_size);
+	if (ret < 0) {
+		tr_core_destroy(server);
+		rte_errno = -ret;
+		return NULL;
+	}
+	return server;
+}
+
+static int
+check_config(struct tr_core_config *config, char *error, size_t error_size)
+{
+	static const struct tr_core_config defaults = {
+		.conns_max = CONNS_MAX,
+		.credits = CREDITS,
+		.value_max = VALUE_MAX,
+		.body_budget_bytes = BODY_BUDGET_BYTES,
+		.body_timeout_ms = BODY_TIMEOUT_MS,
+		.send_timeout_ms = SEND_TIMEOUT_MS,
+		.send_max_bytes = SEND_MAX_BYTES,
+	};
+
+#define DEFAULT(field) config->field = config->field != 0 ? config->field : defaults.field
+	DEFAULT(conns_max);
+	DEFAULT(credits);
+	DEFAULT(value_max);
+	DEFAULT(body_budget_bytes);
+	DEFAULT(body_timeout_ms);
+	DEFAULT(send_timeout_ms);
+	DEFAULT(send_max_bytes);
+#undef DEFAULT
+	if (config->credits < CREDITS_MIN || config->credits > SUBMIT_TOKEN_INDEXES) {
+		snprintf(error, error_size, "credits: %u is not between %u and %u", config->credits,
+			 CREDITS_MIN, SUBMIT_TOKEN_INDEXES);
+		return -EINVAL;
+	}
+	if (config->body_budget_bytes < (uint64_t)config->value_max * BODY_BUDGET_VALUES)
+		config->body_budget_bytes = (uint64_t)config->value_max * BODY_BUDGET_VALUES;
+	if (config->addr == 0 || config->prefix_len > 32) {
+		snprintf(error, error_size, "addr: give an address and a prefix length up to 32");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+create_port(struct tr_core_server *server, char *error, size_t error_size)
+{
+	uint16_t port_id = server->config.port_id;
+	char name[RTE_MEMPOOL_NAMESIZE];
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < server->nb_cores; i++) {
+		snprintf(name, sizeof(name), "core%u_rx", i);
+		server->rx_mbufs[i] = rte_pktmbuf_pool_create(
+			name, RX_MBUFS, RX_MBUF_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+		if (server->rx_mbufs[i] == NULL) {
+			snprintf(error, error_size, "no memory for %s: give EAL more with -m",
+				 name);
+			return -rte_errno;
+		}
+	}
+	ret = core_ethdev_setup(port_id, server->nb_cores, server->rx_mbufs, server->config.mtu,
+				!server->config.idle_poll, server->ports, error, error_size);
+	server->port_set_up = ret == 0;
+	return ret;
+}
+
+static int
+create_engine(struct tr_core_server *server, char *error, size_t error_size)
+{
+	const struct tr_core_config *config = &server->config;
+	struct submit_config submit = {
+		.nb_cores = server->nb_cores,
+		.nb_threads = config->engine_threads,
+		.credits = config->credits,
+	};
+	struct tr_engine_config engine = {
+		.nb_cores = server->nb_cores,
+		.nb_executors = config->engine_threads ? config->engine_threads : server->nb_cores,
+		.partitioned = config->engine_threads > 0 || server->nb_cores == 1,
+		.prepared_bytes = config->body_budget_bytes * server->nb_cores,
+		.value_max = config->value_max,
+	};
+
+	server->submit = submit_create(&submit);
+	if (server->submit == NULL) {
+		snprintf(error, error_size, "no memory for %u engine threads: %s",
+			 config->engine_threads, rte_strerror(rte_errno));
+		return -rte_errno;
+	}
+	if (config->engine == NULL)
+		return 0;
+	engine.submit = server->submit;
+	return engine_open(config->engine, config->engine_directories, &engine, &server->engine,
+			   error, error_size);
+}
+
+static int
+create_cores(struct tr_core_server *server, char *error, size_t error_size)
+{
+	struct core_config config = {
+		.server = &server->config,
+		.submit = server->submit,
+		.engine = &server->engine,
+		.ip_events = &neighbour_events,
+		.owner = server,
+	};
+	struct timespec now;
+	unsigned int lcore, i = 0;
+	int ret;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	config.unix_us = now.tv_sec * 1000000ull + now.tv_nsec / 1000;
+	if (getrandom(config.secret, sizeof(config.secret), 0) != sizeof(config.secret))
+		return -EIO;
+	RTE_LCORE_FOREACH (lcore) {
+		config.index = i;
+		config.lcore = lcore;
+		config.socket = (int)rte_lcore_to_socket_id(lcore);
+		config.port = &server->ports[i];
+		config.rx_mbufs = server->rx_mbufs[i];
+		server->cores[i] = core_create(&config);
+		if (server->cores[i] == NULL) {
+			snprintf(error, error_size, "no memory for lcore %u: give EAL more with -m",
+				 lcore);
+			return -rte_errno;
+		}
+		i++;
+	}
+	if (server->engine.ops == NULL)
+		return 0;
+	ret = submit_start(server->submit, server->engine.ops, server->engine.instance);
+	if (ret < 0)
+		snprintf(error, error_size, "engine threads cannot be started: %s", strerror(-ret));
+	return ret;
+}
+
+struct listen_call {
+	struct core_listener listener;
+	int ret;
+};
+
+static void
+listen_call(struct core *core, void *arg)
+{
+	struct listen_call *call = arg;
+
+	call->ret = core_listen(core, &call->listener);
+}
+
+int
+tr_core_listen(struct tr_core_server *server, uint32_t addr, uint16_t port,
+	       const struct tr_protocol_ops *protocol, void *arg)
+{
+	struct listen_call call = {
+		.listener = {.addr = addr, .port = rte_cpu_to_be_16(port), .ops = protocol},
+	};
+	unsigned int i;
+	int ret;
+
+	if (addr != 0 && addr != server->config.addr)
+		return -EADDRNOTAVAIL;
+	if (protocol->state_bytes > CORE_PROTOCOL_STATE_BYTES)
+		return -EINVAL;
+	for (i = 0; i < server->nb_cores; i++) {
+		call.listener.protocol = protocol->create(arg, i);
+		if (call.listener.protocol == NULL)
+			return -ENOMEM;
+		ret = 0;
+		if (server->running)
+			ret = core_control_call(server->cores[i], listen_call, &call);
+		else
+			listen_call(server->cores[i], &call);
+		if (ret == 0)
+			ret = call.ret;
+		if (ret < 0) {
+			protocol->destroy(call.listener.protocol);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int
+tr_core_run(struct tr_core_server *server)
+{
+	struct core *own = NULL;
+	unsigned int i;
+	int ret = 0;
+
+	server->running = true;
+	for (i = 0; i < server->nb_cores; i++) {
+		if (server->cores[i]->lcore == rte_get_main_lcore())
+			own = server->cores[i];
+		else
+			ret = rte_eal_remote_launch(core_main, server->cores[i],
+						    server->cores[i]->lcore);
+		if (ret < 0) {
+			tr_core_quit(server);
+			break;
+		}
+	}
+	if (ret == 0)
+		core_main(own);
+	rte_eal_mp_wait_lcore();
+	server->running = false;
+	return ret;
+}
+
+/* The life of a core: turns, sleep, and in the end an orderly retreat. */
+static int
+core_main(void *arg)
+{
+	struct core *core = arg;
+	struct tr_core_server *server = core->owner;
+	struct core_idle idle;
+	unsigned int work;
+	uint64_t now_us;
+
+	core_idle_init(&idle, core, server->config.idle_poll);
+	ip_announce(core->ip);
+	while (!atomic_load_explicit(&core->stop, memory_order_relaxed)) {
+		now_us = core_server_now_us(server);
+		work = core_poll(core, now_us);
+		core_idle_turn(&idle, work, now_us);
+	}
+	core_idle_deinit(&idle);
+	drain(server, core);
+	return 0;
+}
+
+/* Answer what is in flight and close, for as long as that may take; then reset what is left. */
+static void
+drain(struct tr_core_server *server, struct core *core)
+{
+	uint64_t now_us = core_server_now_us(server);
+	uint64_t end_us = now_us + DRAIN_US;
+	uint64_t check_us = now_us + DRAIN_CHECK_US;
+
+	core_set_listening(core, false);
+	for (; now_us < end_us; now_us = core_server_now_us(server)) {
+		if (core_poll(core, now_us) > 0)
+			continue;
+		if (now_us >= check_us) {
+			if (core_is_drained(core))
+				break;
+			check_us = now_us + DRAIN_CHECK_US;
+		}
+		rte_pause();
+	}
+	core_abort(core);
+}
+
+void
+tr_core_quit(struct tr_core_server *server)
+{
+	unsigned int i;
+
+	for (i = 0; i < server->nb_cores; i++) {
+		atomic_store_explicit(&server->cores[i]->stop, true, memory_order_relaxed);
+		submit_wake(server->submit, i);
+	}
+}
+
+void
+tr_core_destroy(struct tr_core_server *server)
+{
+	unsigned int i;
+
+	if (server == NULL)
+		return;
+	if (server->submit != NULL)
+		submit_stop(server->submit);
+	for (i = 0; i < server->nb_cores; i++)
+		core_destroy(server->cores[i]);
+	if (server->engine.ops != NULL)
+		engine_close(&server->engine);
+	submit_destroy(server->submit);
+	if (server->port_set_up)
+		core_ethdev_teardown(server->config.port_id);
+	for (i = 0; i < server->nb_cores; i++)
+		rte_mempool_free(server->rx_mbufs[i]);
+	rte_free(server);
+}
+
+uint64_t
+core_server_now_us(const struct tr_core_server *server)
+{
+	unsigned __int128 cycles = rte_rdtsc() - server->clock_base;
+
+	return (uint64_t)(cycles * server->clock_factor >> 32);
+}
+
+static void
+init_clock(struct tr_core_server *server)
+{
+	server->clock_base = rte_rdtsc();
+	server->clock_factor = (1000000ull << 32) / rte_get_tsc_hz();
+}
+
+static void
+run_neighbour(struct core *core, void *arg, uint64_t data)
+{
+	struct ip_neighbour neighbour = {
+		.addr = (rte_be32_t)(uintptr_t)arg,
+		.only_if_known = data >> NEIGHBOUR_KNOWN_SHIFT,
+	};
+
+	memcpy(&neighbour.mac, &data, sizeof(neighbour.mac));
+	ip_neighbour_update(core->ip, &neighbour, core->now_us);
+}
+
+/* A core learned a neighbour: the answer came by its queue, but all of them may have asked. */
+static void
+neighbour_learned(void *arg, const struct ip_neighbour *neighbour)
+{
+	struct core *core = arg;
+	struct tr_core_server *server = core->owner;
+	struct core_message message = {.run = run_neighbour,
+				       .arg = (void *)(uintptr_t)neighbour->addr,
+				       .data = (uint64_t)neighbour->only_if_known
+					       << NEIGHBOUR_KNOWN_SHIFT};
+	unsigned int i;
+
+	memcpy(&message.data, &neighbour->mac, sizeof(neighbour->mac));
+	for (i = 0; i < server->nb_cores; i++)
+		if (server->cores[i] != core && core_control_post(server->cores[i], &message) < 0)
+			core->stats.drop_control++;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * A server: its cores, what they share, and how they start and end.
+ * Threads: control, unless a function says more.
+ */
+#ifndef CORE_SERVER_H
+#define CORE_SERVER_H
+
+#include "core.h"
+
+/** What tr_core.h calls a server. */
+struct tr_core_server {
+	struct tr_core_config config; /* with its defaults filled in */
+	unsigned int nb_cores;
+	struct core *cores[RTE_MAX_LCORE];
+	struct core_port ports[RTE_MAX_LCORE];
+	struct rte_mempool *rx_mbufs[RTE_MAX_LCORE];
+	struct tr_submit *submit;
+	struct engine engine; /* ops NULL: none */
+	bool port_set_up;
+	bool running;
+	uint64_t clock_base; /* TSC at time 0 */
+	uint64_t clock_factor; /* microseconds a TSC cycle, as a fraction of 2^32 */
+};
+
+/** The server's clock: microseconds since it was created. Any thread. */
+uint64_t core_server_now_us(const struct tr_core_server *server);
+
+#endif /* CORE_SERVER_H */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * Counters of a core: its turns, and what becomes of requests and responses.
+ * One writer, the owning core; any thread reads.
+ */
+#ifndef CORE_STATS_H
+#define CORE_STATS_H
+
+#include <stdint.h>
+
+/* clang-format off */
+/** X(name, what it counts) for each counter. */
+#define CORE_STATS(X)                                                                      \
+	X(turns, "turns of the loop that found work")                                      \
+	X(sleeps, "times the core slept for want of work")                                 \
+	X(rx_frames, "frames received from the port")                                      \
+	X(tx_frames, "frames given to the port")                                           \
+	X(tx_partial, "times the port took fewer frames than there were")                  \
+	X(conns_opened, "connections handed to a protocol")                                \
+	X(conns_refused, "connections refused for want of a connection object")            \
+	X(requests, "requests taken by protocols")                                         \
+	X(dispatched, "requests handed to the engine")                                     \
+	X(responses, "responses of the engine")                                            \
+	X(responses_local, "responses that needed no engine")                              \
+	X(responses_late, "responses whose connection had closed, released")               \
+	X(responses_double, "second responses to one request, released")                   \
+	X(composed, "responses written to a send chain")                                   \
+	X(discarded, "requests given back unexecuted as their connection closed")          \
+	X(held_order, "requests that waited for others of their connection")               \
+	X(blocked_credit, "times a connection waited for a credit")                        \
+	X(blocked_body, "times a connection waited for room for a value")                  \
+	X(blocked_send, "times a connection waited for its send queue to drain")           \
+	X(blocked_memory, "times a response waited for mbufs")                             \
+	X(closed_body_timeout, "connections reset because a value did not move")           \
+	X(closed_send_timeout, "connections reset because the peer read nothing")          \
+	X(aborted_drain, "connections reset because they did not drain in time")           \
+	X(control, "control messages run")                                                 \
+	X(drop_control, "neighbour messages dropped because a control ring was full")
+/* clang-format on */
+
+/** The counters by name. */
+struct core_stats {
+#define CORE_STATS_FIELD(name, help) uint64_t name;
+	CORE_STATS(CORE_STATS_FIELD)
+#undef CORE_STATS_FIELD
+};
+
+#endif /* CORE_STATS_H */

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_ip.h>
+
+#define SERVER RTE_IPV4(10, 0, 0, 2)
+#define CLIENT RTE_IPV4(10, 0, 0, 1)
+#define PORT 7
+#define CLIENT_PORT 30000
+#define KILOBYTE 1024
+
+/* The protocol's state: a store in progress. */
+struct rig_state {
+	struct tr_request *store;
+	uint32_t missing;
+};
+
+static const struct tcp_events client_events;
+static const struct tr_engine_ops rig_engine;
+static const struct tr_protocol_ops rig_protocol;
+
+void
+core_rig_init(struct core_rig *rig, const struct tr_core_config *config)
+{
+	struct sim_wire_config wire = {
+		.delay_us = 100, .mtu = 1500, .tx_segments = true, .share_mbufs = true};
+	struct sim_stack_config stack = {
+		.name = "client",
+		.addr = rte_cpu_to_be_32(CLIENT),
+		.events = &client_events,
+		.events_arg = rig,
+		.nb_mbufs = 4096,
+		.receive_window_bytes = 65536,
+	};
+	struct submit_config submit = {.nb_cores = 1};
+	struct core_config core = {.server = &rig->config, .owner = rig, .engine = &rig->engine};
+	struct core_listener listener = {
+		.port = rte_cpu_to_be_16(PORT), .ops = &rig_protocol, .protocol = rig};
+
+	memset(rig, 0, sizeof(*rig));
+	rig->now_us = 1;
+	rig->config = *config;
+#define DEFAULT(field, value) rig->config.field = config->field != 0 ? config->field : (value)
+	DEFAULT(conns_max, 64);
+	DEFAULT(credits, 64);
+	DEFAULT(value_max, 1024 * KILOBYTE);
+	DEFAULT(body_budget_bytes, 4096 * KILOBYTE);
+	DEFAULT(body_timeout_ms, 10000);
+	DEFAULT(send_timeout_ms, 60000);
+	DEFAULT(send_max_bytes, 1024 * KILOBYTE);
+#undef DEFAULT
+	rig->config.addr = rte_cpu_to_be_32(SERVER);
+	rig->config.prefix_len = 24;
+	rig->wire = sim_wire_create(&wire, 1);
+	assert_non_null(rig->wire);
+	stack.port = sim_wire_port(rig->wire, 0);
+	sim_stack_init(&rig->stack, &stack);
+	submit.credits = rig->config.credits;
+	rig->submit = submit_create(&submit);
+	assert_non_null(rig->submit);
+	rig->producer = tr_submit_producer_create(rig->submit, "test");
+	assert_non_null(rig->producer);
+	rig->engine = (struct engine){.ops = &rig_engine, .instance = rig};
+	assert_return_code(submit_start(rig->submit, &rig_engine, rig), 0);
+	core.submit = rig->submit;
+	core.port = sim_wire_port(rig->wire, 1);
+	rig->core = core_create(&core);
+	assert_non_null(rig->core);
+	assert_return_code(core_listen(rig->core, &listener), 0);
+}
+
+void
+core_rig_deinit(struct core_rig *rig)
+{
+	struct core_rig_client *client;
+
+	for (client = rig->clients; client < rig->clients + CORE_RIG_CONNS_MAX; client++)
+		if (client->tcp != NULL)
+			tcp_abort(client->tcp);
+	core_rig_run(rig, 100000);
+	while (rig->nb_pending > 0)
+		core_rig_answer(rig, rig->pending[0]->key[0]);
+	core_abort(rig->core);
+	core_rig_run(rig, 100000);
+	assert_int_equal(rig->core->credits_used, 0);
+	assert_int_equal(rig->prepared, 0);
+	assert_int_equal(rte_mempool_in_use_count(rig->core->request_pool), 0);
+	assert_int_equal(rte_mempool_in_use_count(rig->core->conn_pool), 0);
+	assert_int_equal(rte_mempool_in_use_count(rig->core->chains.mbufs), 0);
+	assert_int_equal(rig->core->body_bytes[0] + rig->core->body_bytes[1], 0);
+	assert_int_equal(rig->core->body_incomplete[0] + rig->core->body_incomplete[1], 0);
+	submit_stop(rig->submit);
+	core_destroy(rig->core);
+	tr_submit_producer_destroy(rig->producer);
+	submit_destroy(rig->submit);
+	sim_stack_deinit(&rig->stack);
+	sim_wire_destroy(rig->wire);
+}
+
+void
+core_rig_run(struct core_rig *rig, uint64_t us)
+{
+	uint64_t end_us = rig->now_us + us, next_us;
+	unsigned int work;
+
+	while (rig->now_us < end_us) {
+		sim_wire_advance(rig->wire, rig->now_us);
+		sim_stack_poll(&rig->stack, rig->now_us);
+		work = core_poll(rig->core, rig->now_us);
+		next_us = work > 0 ? rig->now_us + 1 : core_next_us(rig->core);
+		next_us = RTE_MIN(next_us, sim_wire_next_us(rig->wire));
+		next_us = RTE_MIN(next_us, sim_stack_next_us(&rig->stack));
+		rig->now_us = RTE_MIN(RTE_MAX(next_us, rig->now_us + 1), end_us);
+	}
+}
+
+void
+core_rig_connect(struct core_rig *rig, unsigned int index)
+{
+	struct core_rig_client *client = &rig->clients[index];
+
+	client->tcp = tcp_connect(rig->stack.tcp, rte_cpu_to_be_32(SERVER), rte_cpu_to_be_16(PORT),
+				  rte_cpu_to_be_16(CLIENT_PORT + index), client, rig->now_us);
+	assert_non_null(client->tcp);
+	core_rig_run(rig, 2000);
+	assert_true(client->open);
+}
+
+void
+core_rig_send(struct core_rig *rig, unsigned int index, const void *data, size_t len)
+{
+	struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
+	struct tcp_conn *tcp = rig->clients[index].tcp;
+
+	assert_return_code(tr_chain_append(tcp_chain(tcp), &part, 1), 0);
+	tcp_send(tcp);
+	core_rig_run(rig, 5000);
+}
+
+void
+core_rig_say(struct core_rig *rig, unsigned int index, const char *text)
+{
+	core_rig_send(rig, index, text, strlen(text));
+}
+
+static void
+release(void *arg)
+{
+	struct core_rig *rig = arg;
+
+	rig->released++;
+}
+
+/* The answer to a letter is the letter. */
+static void
+fill(struct core_rig *rig, const struct tr_request *request, struct tr_response *response)
+{
+	response->token = request->token;
+	response->status = TR_ENGINE_OK;
+	response->value = request->key;
+	response->value_len = 1;
+	response->release = release;
+	response->release_arg = rig;
+}
+
+void
+core_rig_answer(struct core_rig *rig, char key)
+{
+	struct tr_response response = {0};
+	unsigned int i;
+
+	for (i = 0; i < rig->nb_pending && rig->pending[i]->key[0] != key; i++)
+		;
+	assert_true(i < rig->nb_pending);
+	fill(rig, rig->pending[i], &response);
+	rig->nb_pending--;
+	memmove(&rig->pending[i], &rig->pending[i + 1],
+		(rig->nb_pending - i) * sizeof(rig->pending[0]));
+	tr_submit_response(rig->producer, &response);
+	core_rig_run(rig, 5000);
+}
+
+/* The client's side. */
+
+static void *
+client_opened(void *arg, struct tcp_conn *tcp, void *listener_arg)
+{
+	struct core_rig_client *client = tcp_conn_user(tcp);
+
+	(void)arg;
+	(void)listener_arg;
+	client->open = true;
+	return client;
+}
+
+static void
+client_readable(void *user, struct tcp_conn *tcp)
+{
+	struct core_rig_client *client = user;
+	uint32_t len;
+
+	len = tcp_receive_copy(tcp, client->received + client->nb_received,
+			       sizeof(client->received) - 1 - client->nb_received);
+	client->nb_received += len;
+	tcp_receive_consume(tcp, len);
+}
+
+static void
+client_nothing(void *user, struct tcp_conn *tcp)
+{
+	(void)user;
+	(void)tcp;
+}
+
+static void
+client_peer_closed(void *user, struct tcp_conn *tcp)
+{
+	(void)user;
+	tcp_close(tcp);
+}
+
+static void
+client_closed(void *user, struct tcp_conn *tcp, int error)
+{
+	struct core_rig_client *client = user;
+
+	(void)tcp;
+	(void)error;
+	client->tcp = NULL;
+	client->ended = true;
+}
+
+static const struct tcp_events client_events = {
+	.opened = client_opened,
+	.readable = client_readable,
+	.sent = client_nothing,
+	.peer_closed = client_peer_closed,
+	.closed = client_closed,
+};
+
+/* The engine. */
+
+static enum tr_engine_status
+rig_prepare(void *engine, struct tr_request *request)
+{
+	struct core_rig *rig = engine;
+
+	request->item = malloc(request->value_len + 1);
+	request->value = request->item;
+	rig->prepared++;
+	return TR_ENGINE_OK;
+}
+
+static void
+rig_discard(void *engine, struct tr_request *request)
+{
+	struct core_rig *rig = engine;
+
+	free(request->item);
+	rig->prepared--;
+}
+
+static enum tr_engine_verdict
+rig_execute(void *engine, const struct tr_request *request, struct tr_response *response)
+{
+	struct core_rig *rig = engine;
+
+	rig->executed[rig->nb_executed++] = request->key[0];
+	if (request->op == TR_ENGINE_SET) {
+		free(request->item);
+		rig->prepared--;
+	}
+	if (rig->answer_at_once) {
+		fill(rig, request, response);
+		return TR_ENGINE_DONE;
+	}
+	rig->pending[rig->nb_pending++] = (struct tr_request *)(uintptr_t)request;
+	return TR_ENGINE_PENDING;
+}
+
+static void *
+rig_create(const char *args, const struct tr_engine_config *config, char *error, size_t error_size)
+{
+	(void)args;
+	(void)config;
+	(void)error;
+	(void)error_size;
+	return NULL;
+}
+
+static void
+rig_destroy(void *engine)
+{
+	(void)engine;
+}
+
+static const struct tr_engine_ops rig_engine = {
+	.name = "rig",
+	.create = rig_create,
+	.destroy = rig_destroy,
+	.prepare = rig_prepare,
+	.discard = rig_discard,
+	.execute = rig_execute,
+};
+
+/* The protocol. */
+
+static void *
+protocol_create(void *arg, unsigned int core)
+{
+	(void)core;
+	return arg;
+}
+
+static void
+protocol_destroy(void *protocol)
+{
+	(void)protocol;
+}
+
+static void
+protocol_open(void *protocol, struct tr_conn *conn, void *state)
+{
+	(void)protocol;
+	(void)conn;
+	(void)state;
+}
+
+static void
+protocol_closed(void *protocol, void *state)
+{
+	(void)protocol;
+	(void)state;
+}
+
+static enum tr_protocol_verdict
+parse_store(const struct tr_protocol_host *host, struct tr_conn *conn, struct rig_state *state,
+	    const uint8_t *data, size_t len, size_t *consumed)
+{
+	enum tr_engine_status status;
+	struct tr_request *request;
+	int ret;
+
+	if (len - *consumed < 4)
+		return TR_PROTOCOL_MORE;
+	request = host->request_get(conn);
+	if (request == NULL)
+		return TR_PROTOCOL_BLOCKED;
+	request->op = TR_ENGINE_SET;
+	request->key[0] = 's';
+	request->key_len = 1;
+	request->value_len = atoi((const char[]){data[*consumed + 1], data[*consumed + 2],
+						 data[*consumed + 3], 0}) *
+			     KILOBYTE;
+	ret = host->request_prepare(conn, request, data + *consumed + 4, &status);
+	if (ret < 0) {
+		host->request_put(conn, request);
+		assert_int_equal(ret, -EAGAIN);
+		return TR_PROTOCOL_BLOCKED;
+	}
+	*consumed += 4;
+	state->store = request;
+	state->missing = request->value_len;
+	return TR_PROTOCOL_MORE;
+}
+
+static enum tr_protocol_verdict
+protocol_parse(void *protocol, const struct tr_protocol_host *host, struct tr_conn *conn,
+	       void *conn_state, const uint8_t *data, size_t len, size_t *consumed)
+{
+	static const struct tr_response ok = {.status = TR_ENGINE_OK};
+	struct rig_state *state = conn_state;
+	struct tr_request *request;
+	bool unordered = false;
+	size_t nb;
+	char c;
+
+	(void)protocol;
+	*consumed = 0;
+	while (*consumed < len) {
+		if (state->store != NULL) {
+			nb = RTE_MIN(len - *consumed, (size_t)state->missing);
+			memcpy(state->store->value + state->store->value_len - state->missing,
+			       data + *consumed, nb);
+			state->missing -= nb;
+			*consumed += nb;
+			if (state->missing > 0)
+				return TR_PROTOCOL_MORE;
+			request = state->store;
+			state->store = NULL;
+			host->request_start(conn, request, 0);
+			continue;
+		}
+		c = data[*consumed];
+		if (c == '.') {
+			host->close(conn);
+			return TR_PROTOCOL_CLOSED;
+		}
+		if (c == 'S') {
+			nb = *consumed;
+			if (parse_store(host, conn, state, data, len, consumed) ==
+			    TR_PROTOCOL_BLOCKED)
+				return TR_PROTOCOL_BLOCKED;
+			if (*consumed == nb)
+				return TR_PROTOCOL_MORE;
+			continue;
+		}
+		unordered = c == 'U';
+		if (unordered && len - *consumed < 2)
+			return TR_PROTOCOL_MORE;
+		request = host->request_get(conn);
+		if (request == NULL)
+			return TR_PROTOCOL_BLOCKED;
+		c = data[*consumed + unordered];
+		request->key[0] = c;
+		request->key_len = 1;
+		request->op = TR_ENGINE_GET;
+		*consumed += 1 + unordered;
+		if (c >= 'A' && c <= 'Z')
+			host->request_answer(conn, request, &ok, TR_PROTOCOL_BARRIER);
+		else
+			host->request_start(conn, request, unordered ? TR_PROTOCOL_UNORDERED : 0);
+	}
+	return TR_PROTOCOL_MORE;
+}
+
+static int
+protocol_compose(void *protocol, void *state, const struct tr_request *request,
+		 const struct tr_response *response, struct tr_chain *chain)
+{
+	struct iovec part = {.iov_base = (void *)(uintptr_t)request->key, .iov_len = 1};
+
+	(void)protocol;
+	(void)state;
+	(void)response;
+	return tr_chain_append(chain, &part, 1);
+}
+
+static const struct tr_protocol_ops rig_protocol = {
+	.name = "rig",
+	.state_bytes = sizeof(struct rig_state),
+	.create = protocol_create,
+	.destroy = protocol_destroy,
+	.open = protocol_open,
+	.closed = protocol_closed,
+	.parse = protocol_parse,
+	.compose = protocol_compose,
+};

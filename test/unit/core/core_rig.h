@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * A core on a virtual wire, with a client stack at the other end, an engine that answers only
+ * when the test says so, and a protocol of one-byte requests.
+ *
+ * The protocol: a small letter asks the engine for the key of that letter and is answered with
+ * it; 'U' before it makes it unordered; a capital letter but 'U' and 'S' is a barrier that needs
+ * no engine; 'S' and three decimal digits store that many kilobytes, which follow; '.' closes.
+ */
+#ifndef CORE_RIG_H
+#define CORE_RIG_H
+
+#include "core.h"
+#include "sim_stack.h"
+#include "sim_wire.h"
+
+/** Requests that the engine was given and has not answered. */
+#define CORE_RIG_PENDING_MAX 256
+
+/** Client connections. */
+#define CORE_RIG_CONNS_MAX 48
+
+/** One client connection, as the test sees it. */
+struct core_rig_client {
+	struct tcp_conn *tcp;
+	bool open;
+	bool ended;
+	char received[65536]; /* what the server sent, as a string */
+	uint32_t nb_received;
+};
+
+/** Everything. */
+struct core_rig {
+	uint64_t now_us;
+	struct sim_wire *wire;
+	struct sim_stack stack;
+	struct core *core;
+	struct tr_submit *submit;
+	struct tr_submit_producer *producer;
+	struct engine engine;
+	struct tr_core_config config;
+	struct core_rig_client clients[CORE_RIG_CONNS_MAX];
+	/* The engine: what was executed, in order, and what waits for its answer. */
+	char executed[4096]; /* letters */
+	unsigned int nb_executed;
+	struct tr_request *pending[CORE_RIG_PENDING_MAX];
+	unsigned int nb_pending;
+	unsigned int prepared; /* given and not taken back */
+	unsigned int released;
+	bool answer_at_once;
+};
+
+/** Set up; zero fields of @p config mean a test's defaults. */
+void core_rig_init(struct core_rig *rig, const struct tr_core_config *config);
+
+/** Tear down, and check that the engine got everything back. */
+void core_rig_deinit(struct core_rig *rig);
+
+/** Let time go on until nothing moves, or for @p us at most. */
+void core_rig_run(struct core_rig *rig, uint64_t us);
+
+/** Open client connection @p index and wait until it is. */
+void core_rig_connect(struct core_rig *rig, unsigned int index);
+
+/** Send bytes on a client connection, and let them arrive. */
+void core_rig_send(struct core_rig *rig, unsigned int index, const void *data, size_t len);
+
+/** The same, of a string. */
+void core_rig_say(struct core_rig *rig, unsigned int index, const char *text);
+
+/** Answer the pending request whose key is this letter (the first of several), and let it arrive.
+ */
+void core_rig_answer(struct core_rig *rig, char key);
+
+#endif /* CORE_RIG_H */

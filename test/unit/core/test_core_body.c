@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* Values on their way in: the budget, half-sent ones, and those that do not move. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core_rig.h"
+#include "test_eal.h"
+
+static struct core_rig rig;
+
+/* Of 4 MiB one is for small values; of either, half for those that have not arrived. */
+static int
+setup(void **state)
+{
+	static const struct tr_core_config defaults;
+
+	(void)state;
+	core_rig_init(&rig, &defaults);
+	rig.answer_at_once = true;
+	core_rig_connect(&rig, 0);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	core_rig_deinit(&rig);
+	return test_pools_full(state);
+}
+
+static void
+send_bytes(unsigned int client, size_t len)
+{
+	static const char zeros[65536];
+
+	while (len > 0) {
+		core_rig_send(&rig, client, zeros, RTE_MIN(len, sizeof(zeros)));
+		len -= RTE_MIN(len, sizeof(zeros));
+	}
+	core_rig_run(&rig, 100000);
+}
+
+static void
+test_a_value_arrives_in_pieces(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "S100");
+	assert_int_equal(rig.prepared, 1);
+	send_bytes(0, 100 * 1024);
+	assert_string_equal(rig.clients[0].received, "s");
+	assert_int_equal(rig.prepared, 0);
+}
+
+static void
+test_half_sent_values_leave_small_ones_served(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i <= 40; i++) {
+		core_rig_connect(&rig, i);
+		core_rig_say(&rig, i, "S999");
+	}
+	/* Half of 3 MiB: one value of 999 KiB. The others wait, and pin nothing in the engine. */
+	assert_int_equal(rig.prepared, 1);
+	assert_int_equal(rig.core->stats.blocked_body > 0, 1);
+	core_rig_say(&rig, 0, "S016");
+	send_bytes(0, 16 * 1024);
+	core_rig_say(&rig, 0, "a");
+	assert_string_equal(rig.clients[0].received, "sa");
+}
+
+static void
+test_a_value_that_does_not_move_is_given_up(void **state)
+{
+	(void)state;
+	core_rig_connect(&rig, 1);
+	core_rig_connect(&rig, 2);
+	core_rig_say(&rig, 1, "S999");
+	core_rig_say(&rig, 2, "S999");
+	assert_int_equal(rig.prepared, 1);
+	core_rig_run(&rig, 11 * 1000000);
+	assert_true(rig.clients[1].ended);
+	assert_int_equal(rig.core->stats.closed_body_timeout, 1);
+	/* The one that waited has its turn now. */
+	assert_int_equal(rig.prepared, 1);
+	send_bytes(2, 999 * 1024);
+	assert_string_equal(rig.clients[2].received, "s");
+}
+
+static void
+test_a_client_that_vanishes_gives_its_budget_back(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "S999abc");
+	assert_int_equal(rig.prepared, 1);
+	tcp_abort(rig.clients[0].tcp);
+	core_rig_run(&rig, 10000);
+	assert_int_equal(rig.prepared, 0);
+	assert_int_equal(rig.core->body_requests, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(test_a_value_arrives_in_pieces),
+		TEST(test_half_sent_values_leave_small_ones_served),
+		TEST(test_a_value_that_does_not_move_is_given_up),
+		TEST(test_a_client_that_vanishes_gives_its_budget_back),
+	};
+
+	test_eal_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

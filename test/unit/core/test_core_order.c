@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* Order: of replies, of execution, and what barriers and unordered requests do to it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core_rig.h"
+#include "test_eal.h"
+
+static struct core_rig rig;
+
+static int
+setup(void **state)
+{
+	static const struct tr_core_config defaults;
+
+	(void)state;
+	core_rig_init(&rig, &defaults);
+	core_rig_connect(&rig, 0);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	core_rig_deinit(&rig);
+	return test_pools_full(state);
+}
+
+static void
+test_replies_in_request_order(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "abc");
+	assert_string_equal(rig.executed, "abc");
+	core_rig_answer(&rig, 'c');
+	core_rig_answer(&rig, 'b');
+	assert_string_equal(rig.clients[0].received, "");
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.clients[0].received, "abc");
+	assert_int_equal(rig.released, 3);
+}
+
+static void
+test_same_key_executes_one_after_the_other(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "abab");
+	assert_string_equal(rig.executed, "ab");
+	core_rig_answer(&rig, 'b');
+	assert_string_equal(rig.executed, "abb");
+	core_rig_answer(&rig, 'b');
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.executed, "abba");
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.clients[0].received, "abab");
+}
+
+static void
+test_same_key_of_another_connection_does_not_wait(void **state)
+{
+	(void)state;
+	core_rig_connect(&rig, 1);
+	core_rig_say(&rig, 0, "a");
+	core_rig_say(&rig, 1, "a");
+	assert_string_equal(rig.executed, "aa");
+}
+
+static void
+test_barrier_waits_and_holds_back(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "abNc");
+	assert_string_equal(rig.executed, "ab");
+	core_rig_answer(&rig, 'b');
+	assert_string_equal(rig.executed, "ab");
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.executed, "abc");
+	assert_string_equal(rig.clients[0].received, "abN");
+	core_rig_answer(&rig, 'c');
+	assert_string_equal(rig.clients[0].received, "abNc");
+}
+
+static void
+test_barriers_in_a_row(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "NaNNbN");
+	assert_string_equal(rig.clients[0].received, "N");
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.clients[0].received, "NaNN");
+	core_rig_answer(&rig, 'b');
+	assert_string_equal(rig.clients[0].received, "NaNNbN");
+}
+
+static void
+test_unordered_reply_overtakes(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "UaUbUa");
+	assert_string_equal(rig.executed, "aba");
+	core_rig_answer(&rig, 'b');
+	assert_string_equal(rig.clients[0].received, "b");
+	core_rig_answer(&rig, 'a');
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.clients[0].received, "baa");
+}
+
+static void
+test_unordered_keeps_barriers(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "UaNUb");
+	assert_string_equal(rig.executed, "a");
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.executed, "ab");
+	assert_string_equal(rig.clients[0].received, "aN");
+}
+
+static void
+test_a_long_pipeline_answered_at_once(void **state)
+{
+	char text[1001], expect[1001];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(text) - 1; i++)
+		text[i] = i % 7 == 3 ? 'N' : "aab"[i % 3];
+	text[i] = '\0';
+	strcpy(expect, text);
+	rig.answer_at_once = true;
+	core_rig_say(&rig, 0, text);
+	assert_string_equal(rig.clients[0].received, expect);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(test_replies_in_request_order),
+		TEST(test_same_key_executes_one_after_the_other),
+		TEST(test_same_key_of_another_connection_does_not_wait),
+		TEST(test_barrier_waits_and_holds_back),
+		TEST(test_barriers_in_a_row),
+		TEST(test_unordered_reply_overtakes),
+		TEST(test_unordered_keeps_barriers),
+		TEST(test_a_long_pipeline_answered_at_once),
+	};
+
+	test_eal_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
