@@ -12,6 +12,7 @@
 #define PROGRESS_BYTES (16 * 1024)
 
 static unsigned int kind(const struct core_request *request);
+static void moved(struct tr_conn *conn);
 static uint64_t budget(const struct core *core, unsigned int kind);
 
 bool
@@ -66,11 +67,16 @@ core_body_done(struct core *core, struct core_request *request)
 void
 core_body_progress(struct tr_conn *conn, uint32_t bytes)
 {
+	conn->body_moved += bytes;
+	if (conn->body_moved >= PROGRESS_BYTES)
+		moved(conn);
+}
+
+static void
+moved(struct tr_conn *conn)
+{
 	struct core *core = conn->core;
 
-	conn->body_moved += bytes;
-	if (conn->body_moved < PROGRESS_BYTES)
-		return;
 	conn->body_moved = 0;
 	conn->body_progress_us = core->now_us;
 	TAILQ_REMOVE(&core->bodies, conn, body_link);
@@ -85,6 +91,11 @@ core_body_tick(struct core *core)
 
 	while ((conn = TAILQ_FIRST(&core->bodies)) != NULL &&
 	       core->now_us - conn->body_progress_us >= timeout_us) {
+		/* It is the core that reads nothing: its responses wait for mbufs. */
+		if (conn->wait != CORE_WAIT_NONE) {
+			moved(conn);
+			continue;
+		}
 		core->stats.closed_body_timeout++;
 		tcp_abort(conn->tcp);
 	}

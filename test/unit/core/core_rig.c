@@ -13,7 +13,6 @@
 
 #define SERVER RTE_IPV4(10, 0, 0, 2)
 #define CLIENT RTE_IPV4(10, 0, 0, 1)
-#define PORT 7
 #define CLIENT_PORT 30000
 #define KILOBYTE 1024
 
@@ -43,7 +42,7 @@ core_rig_init(struct core_rig *rig, const struct tr_core_config *config)
 	struct submit_config submit = {.nb_cores = 1};
 	struct core_config core = {.server = &rig->config, .owner = rig, .engine = &rig->engine};
 	struct core_listener listener = {
-		.port = rte_cpu_to_be_16(PORT), .ops = &rig_protocol, .protocol = rig};
+		.port = rte_cpu_to_be_16(CORE_RIG_PORT), .ops = &rig_protocol, .protocol = rig};
 
 	memset(rig, 0, sizeof(*rig));
 	rig->now_us = 1;
@@ -74,6 +73,9 @@ core_rig_init(struct core_rig *rig, const struct tr_core_config *config)
 	core.port = sim_wire_port(rig->wire, 1);
 	rig->core = core_create(&core);
 	assert_non_null(rig->core);
+	assert_return_code(core_listen(rig->core, &listener), 0);
+	listener.port = rte_cpu_to_be_16(CORE_RIG_ECHO_PORT);
+	listener.ops = &tr_core_echo;
 	assert_return_code(core_listen(rig->core, &listener), 0);
 }
 
@@ -125,9 +127,15 @@ core_rig_run(struct core_rig *rig, uint64_t us)
 void
 core_rig_connect(struct core_rig *rig, unsigned int index)
 {
+	core_rig_connect_to(rig, index, CORE_RIG_PORT);
+}
+
+void
+core_rig_connect_to(struct core_rig *rig, unsigned int index, uint16_t port)
+{
 	struct core_rig_client *client = &rig->clients[index];
 
-	client->tcp = tcp_connect(rig->stack.tcp, rte_cpu_to_be_32(SERVER), rte_cpu_to_be_16(PORT),
+	client->tcp = tcp_connect(rig->stack.tcp, rte_cpu_to_be_32(SERVER), rte_cpu_to_be_16(port),
 				  rte_cpu_to_be_16(CLIENT_PORT + index), client, rig->now_us);
 	assert_non_null(client->tcp);
 	core_rig_run(rig, 2000);
@@ -207,6 +215,8 @@ client_readable(void *user, struct tcp_conn *tcp)
 	struct core_rig_client *client = user;
 	uint32_t len;
 
+	if (client->deaf)
+		return;
 	len = tcp_receive_copy(tcp, client->received + client->nb_received,
 			       sizeof(client->received) - 1 - client->nb_received);
 	client->nb_received += len;
@@ -273,6 +283,13 @@ rig_execute(void *engine, const struct tr_request *request, struct tr_response *
 {
 	struct core_rig *rig = engine;
 
+	if (request->op == TR_ENGINE_STAT) {
+		static const char list[] = "one\0001\0two\0002";
+
+		response->value = list;
+		response->value_len = sizeof(list);
+		return TR_ENGINE_DONE;
+	}
 	rig->executed[rig->nb_executed++] = request->key[0];
 	if (request->op == TR_ENGINE_SET) {
 		free(request->item);

@@ -28,6 +28,7 @@ struct core_rig_client {
 	struct tcp_conn *tcp;
 	bool open;
 	bool ended;
+	bool deaf; /* reads nothing: set by the test */
 	char received[65536]; /* what the server sent, as a string */
 	uint32_t nb_received;
 };
@@ -53,6 +54,10 @@ struct core_rig {
 	bool answer_at_once;
 };
 
+/** Where the protocol of one-byte requests is listened for, and where echo is. */
+#define CORE_RIG_PORT 7
+#define CORE_RIG_ECHO_PORT 8
+
 /** Set up; zero fields of @p config mean a test's defaults. */
 void core_rig_init(struct core_rig *rig, const struct tr_core_config *config);
 
@@ -62,8 +67,11 @@ void core_rig_deinit(struct core_rig *rig);
 /** Let time go on until nothing moves, or for @p us at most. */
 void core_rig_run(struct core_rig *rig, uint64_t us);
 
-/** Open client connection @p index and wait until it is. */
+/** Open client connection @p index to the protocol of one-byte requests, and wait until it is. */
 void core_rig_connect(struct core_rig *rig, unsigned int index);
+
+/** The same, to a port: CORE_RIG_PORT or CORE_RIG_ECHO_PORT. */
+void core_rig_connect_to(struct core_rig *rig, unsigned int index, uint16_t port);
 
 /** Send bytes on a client connection, and let them arrive. */
 void core_rig_send(struct core_rig *rig, unsigned int index, const void *data, size_t len);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* Connections: echo through a whole core, clients that read nothing, send space, the end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core_rig.h"
+#include "test_eal.h"
+
+static struct core_rig rig;
+
+static int
+setup(void **state)
+{
+	static const struct tr_core_config config = {
+		.send_max_bytes = 100000, .send_timeout_ms = 5000, .credits = 64};
+
+	(void)state;
+	core_rig_init(&rig, &config);
+	core_rig_connect_to(&rig, 0, CORE_RIG_ECHO_PORT);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	core_rig_deinit(&rig);
+	return test_pools_full(state);
+}
+
+static void
+send_pattern(unsigned int client, size_t len)
+{
+	char data[1000];
+	size_t i, nb;
+
+	for (i = 0; i < len; i += nb) {
+		nb = RTE_MIN(len - i, sizeof(data));
+		memset(data, 'a' + i / sizeof(data) % 26, nb);
+		core_rig_send(&rig, client, data, nb);
+	}
+}
+
+static void
+test_echo_returns_what_it_got(void **state)
+{
+	size_t i;
+
+	(void)state;
+	send_pattern(0, 60000);
+	core_rig_run(&rig, 100000);
+	assert_int_equal(rig.clients[0].nb_received, 60000);
+	for (i = 0; i < 60000; i++)
+		assert_int_equal(rig.clients[0].received[i], 'a' + i / 1000 % 26);
+	assert_int_equal(rig.core->credits_used, 0);
+}
+
+static void
+test_a_client_that_reads_nothing_stops_only_itself(void **state)
+{
+	(void)state;
+	rig.clients[0].deaf = true;
+	send_pattern(0, 250000);
+	assert_true(rig.core->stats.blocked_send > 0);
+	core_rig_connect_to(&rig, 1, CORE_RIG_ECHO_PORT);
+	core_rig_say(&rig, 1, "hello");
+	assert_string_equal(rig.clients[1].received, "hello");
+	/* In the end it is reset, and what it held is free. */
+	core_rig_run(&rig, 10 * 1000000);
+	assert_true(rig.clients[0].ended);
+	assert_int_equal(rig.core->stats.closed_send_timeout, 1);
+	assert_int_equal(rte_mempool_in_use_count(rig.core->chains.mbufs), 0);
+	core_rig_say(&rig, 1, " again");
+	assert_string_equal(rig.clients[1].received, "hello again");
+}
+
+static void
+test_a_response_waits_for_mbufs(void **state)
+{
+	struct rte_mempool *pool = rig.core->chains.mbufs;
+	struct rte_mbuf *taken[1024];
+	unsigned int nb = 0;
+
+	(void)state;
+	while (nb < RTE_DIM(taken) && (taken[nb] = rte_pktmbuf_alloc(pool)) != NULL)
+		nb++;
+	assert_true(nb < RTE_DIM(taken));
+	core_rig_say(&rig, 0, "hello");
+	assert_string_equal(rig.clients[0].received, "");
+	assert_true(rig.core->stats.blocked_memory > 0);
+	assert_int_equal(rig.core->credits_used, 1);
+	while (nb > 0)
+		rte_pktmbuf_free(taken[--nb]);
+	core_rig_run(&rig, 10000);
+	assert_string_equal(rig.clients[0].received, "hello");
+	assert_int_equal(rig.core->credits_used, 0);
+}
+
+static void
+test_stop_closes_and_start_accepts_again(void **state)
+{
+	struct tcp_conn *tcp;
+
+	(void)state;
+	core_rig_say(&rig, 0, "hello");
+	core_set_listening(rig.core, false);
+	core_rig_run(&rig, 100000);
+	assert_true(rig.clients[0].ended);
+	assert_true(core_is_drained(rig.core));
+	tcp = tcp_connect(rig.stack.tcp, rig.config.addr, rte_cpu_to_be_16(CORE_RIG_ECHO_PORT), 0,
+			  &rig.clients[1], rig.now_us);
+	assert_non_null(tcp);
+	core_rig_run(&rig, 100000);
+	assert_true(rig.clients[1].ended);
+	core_set_listening(rig.core, true);
+	core_rig_connect_to(&rig, 2, CORE_RIG_ECHO_PORT);
+	core_rig_say(&rig, 2, "back");
+	assert_string_equal(rig.clients[2].received, "back");
+}
+
+static void
+test_many_connections(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i < CORE_RIG_CONNS_MAX; i++)
+		core_rig_connect_to(&rig, i, CORE_RIG_ECHO_PORT);
+	core_rig_say(&rig, CORE_RIG_CONNS_MAX - 1, "last");
+	assert_string_equal(rig.clients[CORE_RIG_CONNS_MAX - 1].received, "last");
+	assert_int_equal(rig.core->stats.conns_opened, CORE_RIG_CONNS_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(test_echo_returns_what_it_got),
+		TEST(test_a_client_that_reads_nothing_stops_only_itself),
+		TEST(test_a_response_waits_for_mbufs),
+		TEST(test_stop_closes_and_start_accepts_again),
+		TEST(test_many_connections),
+	};
+
+	test_eal_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
