@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * tailrace, the server: EAL's arguments, "--", and its own (args.c).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "args.h"
+#include "control.h"
+#include "port.h"
+#include "prompt.h"
+#include "server.h"
+
+/* Exit status: the arguments, or the machine, do not allow a server. */
+#define EXIT_SETUP 2
+
+#define ERROR_SIZE 512
+
+static int find_own_args(int argc, char **argv);
+static int without_own_args(int argc, char **argv);
+static int set_up_and_run(const struct args *args);
+static int run(struct server *server, const struct args *args, uint16_t port);
+static void print_ready(const struct args *args, uint16_t port);
+static int give_up(const char *error);
+
+int
+main(int argc, char **argv)
+{
+	int own = find_own_args(argc, argv);
+	char error[ERROR_SIZE];
+	struct args args;
+	int status;
+
+	/* EAL's come first, but are used last: a bad line touches no device. */
+	if (own == argc)
+		return without_own_args(argc, argv);
+	if (args_parse(&args, argc - own, argv + own, error, sizeof(error)) < 0)
+		return give_up(error);
+	if (args.action == ARGS_HELP) {
+		args_usage(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (args.action == ARGS_VERSION) {
+		printf("tailrace %s\n", TAILRACE_VERSION);
+		return EXIT_SUCCESS;
+	}
+
+	if (port_check(own, argv, error, sizeof(error)) < 0)
+		return give_up(error);
+	control_block_signals();
+	if (rte_eal_init(argc, argv) < 0) {
+		snprintf(error, sizeof(error), "EAL: %s, as it says above; %s",
+			 rte_strerror(rte_errno),
+			 rte_errno == EACCES || rte_errno == ENOMEM
+				 ? "without hugepages --no-huge -m 512 would do"
+				 : "tailrace --help lists its options");
+		return give_up(error);
+	}
+	status = set_up_and_run(&args);
+	rte_eal_cleanup();
+	return status;
+}
+
+/* The index of "--", which stands before our own arguments, or argc. */
+static int
+find_own_args(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--") == 0)
+			return i;
+	return argc;
+}
+
+/* Nothing to serve, but whoever asks what this is gets an answer. */
+static int
+without_own_args(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--version") == 0) {
+			printf("tailrace %s\n", TAILRACE_VERSION);
+			return EXIT_SUCCESS;
+		}
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			args_usage(stdout);
+			rte_eal_init(argc, argv); /* prints EAL's options and exits */
+			return EXIT_SUCCESS;
+		}
+	}
+	return give_up(
+		"lacks -- and its own options; <EAL options> -- --addr A.B.C.D/LEN would do");
+}
+
+static int
+set_up_and_run(const struct args *args)
+{
+	struct server server = {0};
+	char error[ERROR_SIZE];
+	uint16_t port;
+	int status;
+
+	if (port_choose(args->port, &port, error, sizeof(error)) < 0)
+		return give_up(error);
+	if (server_setup(&server, args, port, error, sizeof(error)) < 0)
+		status = give_up(error);
+	else
+		status = run(&server, args, port);
+	server_teardown(&server);
+	return status;
+}
+
+static int
+run(struct server *server, const struct args *args, uint16_t port)
+{
+	const struct prompt_config config = {
+		.server = server->core,
+		.mc = server->mc_stats,
+		.file = args->cmdline_file,
+		.interactive = args->interactive,
+	};
+	struct control *control;
+	struct prompt *prompt;
+	char error[ERROR_SIZE];
+	int rc;
+
+	prompt = prompt_create(&config, error, sizeof(error));
+	if (prompt == NULL)
+		return give_up(error);
+	print_ready(args, port);
+	control = control_create(prompt);
+	if (control == NULL) {
+		prompt_destroy(prompt);
+		return give_up("no control thread could be started");
+	}
+	rc = tr_core_run(server->core);
+	control_destroy(control);
+	prompt_destroy(prompt);
+	if (rc < 0)
+		fprintf(stderr, "tailrace: the cores ended: %s\n", strerror(-rc));
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static void
+print_ready(const struct args *args, uint16_t port)
+{
+	char addr[INET_ADDRSTRLEN];
+	unsigned int i;
+
+	inet_ntop(AF_INET, &args->addr, addr, sizeof(addr));
+	printf("tailrace: %s/%u on port %u, engine %s, listening on", addr, args->prefix_len, port,
+	       args->engine);
+	for (i = 0; i < args->nb_listens; i++)
+		printf("%s %u", i > 0 ? "," : "", args->listens[i].port);
+	printf("\n");
+	fflush(stdout);
+}
+
+static int
+give_up(const char *error)
+{
+	fprintf(stderr, "tailrace: %s\n", error);
+	return EXIT_SETUP;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <rte_common.h>
+#include <rte_errno.h>
+
+#include "core_info.h"
+
+static void engine_directory(char *path, size_t size);
+static int listen_all(struct server *server, const struct args *args, char *error,
+		      size_t error_size);
+
+int
+server_setup(struct server *server, const struct args *args, uint16_t port, char *error,
+	     size_t error_size)
+{
+	char beside[PATH_MAX];
+	const char *const directories[] = {beside, TAILRACE_ENGINE_DIR, NULL};
+	const struct tr_core_config config = {
+		.port_id = port,
+		.addr = args->addr,
+		.prefix_len = args->prefix_len,
+		.gateway = args->gateway,
+		.conns_max = args->conns_max,
+		.value_max = args->value_max,
+		.engine = args->engine,
+		.engine_directories = directories,
+		.engine_threads = args->engine_threads,
+		.idle_poll = args->idle_poll,
+	};
+
+	*server = (struct server){0};
+	engine_directory(beside, sizeof(beside));
+	server->core = tr_core_create(&config, error, error_size);
+	if (server->core == NULL)
+		return -rte_errno;
+	server->mc_stats = mc_stats_create(core_info_cores(server->core));
+	if (server->mc_stats == NULL) {
+		snprintf(error, error_size, "no memory for statistics");
+		return -ENOMEM;
+	}
+	server->mc = (struct mc_config){
+		.stats = server->mc_stats,
+		.version = TAILRACE_VERSION,
+		.value_max = args->value_max,
+	};
+	return listen_all(server, args, error, error_size);
+}
+
+void
+server_teardown(struct server *server)
+{
+	if (server->core != NULL)
+		tr_core_destroy(server->core);
+	if (server->mc_stats != NULL)
+		mc_stats_destroy(server->mc_stats);
+}
+
+/* Where the build leaves the engines, seen from the program that it made. */
+static void
+engine_directory(char *path, size_t size)
+{
+	static const char from_here[] = "/../drivers/engine";
+	ssize_t len;
+	char *slash;
+
+	len = readlink("/proc/self/exe", path, size - sizeof(from_here));
+	path[len > 0 ? len : 0] = '\0';
+	slash = strrchr(path, '/');
+	strcpy(slash != NULL ? slash : path, from_here);
+}
+
+static int
+listen_all(struct server *server, const struct args *args, char *error, size_t error_size)
+{
+	static const struct tr_protocol_ops *const protocols[] = {
+		[ARGS_PROTOCOL_MC] = &mc_protocol,
+		[ARGS_PROTOCOL_ECHO] = &tr_core_echo,
+	};
+	const struct args_listen *listen;
+	char addr[INET_ADDRSTRLEN];
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < args->nb_listens; i++) {
+		listen = &args->listens[i];
+		rc = tr_core_listen(server->core, listen->addr, listen->port,
+				    protocols[listen->protocol], &server->mc);
+		if (rc == 0)
+			continue;
+		inet_ntop(AF_INET, &listen->addr, addr, sizeof(addr));
+		snprintf(error, error_size, "--listen %s%s%u: %s", listen->addr != 0 ? addr : "",
+			 listen->addr != 0 ? ":" : "", listen->port,
+			 rc == -EADDRINUSE ? "in use by another --listen; another port would do"
+					   : strerror(-rc));
+		return rc;
+	}
+	return 0;
+}
