@@ -50,13 +50,25 @@ build()
 	ninja -C build app/tailrace drivers/engine/engine_dram.so
 }
 
+# Run a command beside us, in a process group of its own: $child.
+start()
+{
+	set -m
+	"$@" &
+	child=$!
+	set +m
+}
+
 # Wait for the tap of a server that starts, and give our side its addresses.
 address_tap()
 {
 	local deadline=$((SECONDS + START_S))
 
 	until ip link show dev "$TAP" >/dev/null 2>&1; do
-		((SECONDS < deadline)) || return 1
+		if ((SECONDS >= deadline)) || { [ -n "$child" ] && ! kill -0 "$child" 2>/dev/null; }; then
+			echo "quickstart: the server made no $TAP"
+			return 1
+		fi
 		sleep 0.1
 	done
 	# net_tap gives both ends its own MAC address: with one and the same, neither hears the other.
@@ -109,19 +121,15 @@ talk()
 # The whole of it, beside a server that starts.
 visit()
 {
-	if ! address_tap; then
-		echo "quickstart: no $TAP after $START_S s"
-		return 1
-	fi
+	address_tap || return
 	printf '\n== pymemcache at %s:%s, over %s\n' "${SERVER%/*}" "$PORT" "$TAP"
 	talk
 }
 
-# Only what this script started, and by its process id.
+# Only what this script started.
 clean_up()
 {
-	if [ -n "$child" ] && kill -0 "$child" 2>/dev/null; then
-		kill -TERM "$child"
+	if [ -n "$child" ] && kill -TERM -- "-$child" 2>/dev/null; then
 		wait "$child" || true
 	fi
 	rm -f "$log"
@@ -131,8 +139,7 @@ run_check()
 {
 	local status=0
 
-	"${command[@]}" </dev/null >"$log" 2>&1 &
-	child=$!
+	start "${command[@]}" </dev/null >"$log" 2>&1
 	visit || status=1
 	# It may have ended by itself, badly.
 	kill -TERM "$child" 2>/dev/null || status=1
@@ -149,17 +156,16 @@ run_check()
 	return "$status"
 }
 
+greet()
+{
+	visit && printf '\nAll is well. The prompt is yours: Enter, help, show conn, quit.\n'
+}
+
 # The client runs beside the server, which has the terminal.
 run_prompt()
 {
-	local status=0
-
-	{
-		visit && printf '\nAll is well. The prompt is yours: Enter, help, show conn, quit.\n'
-	} &
-	child=$!
-	"${command[@]}" -i || status=$?
-	return "$status"
+	start greet
+	"${command[@]}" -i
 }
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
