@@ -23,6 +23,8 @@ ALLOWED = {
     "core": ["tcp", "ip", "wire", "chain", "submit", "engine", "protocol"],
 }
 ENGINES_ALLOWED = ["engine", "submit"]
+# What the server sees: core and mc, and what their headers include.
+SERVER_ALLOWED = ["core", "mc", "engine", "protocol", "chain"]
 
 # Who may talk to devices.
 ETHDEV = ("lib/core/", "app/", "drivers/net/", "test/")
@@ -73,6 +75,8 @@ def check_compiler(tree):
     """Allowed includes compile, others do not."""
     users = [(f"lib/{library}", tree.library_flags(library), {library, *allowed})
              for library, allowed in ALLOWED.items()]
+    users.append(("app/tailrace", tree.compile_flags("app/libapp_tailrace.a"),
+                  set(SERVER_ALLOWED)))
     for engine in (tree.root / "drivers" / "engine").iterdir():
         try:
             flags = tree.compile_flags(f"drivers/engine/engine_{engine.name}.so")
