@@ -59,14 +59,15 @@ start()
 	set +m
 }
 
-# Wait for the tap of a server that starts, and give our side its addresses.
+# Wait for the tap of a server that starts, and give our side its addresses. As it starts, the server
+# sets the tap's MAC address and then its link up: before that, ours would be overwritten.
 address_tap()
 {
 	local deadline=$((SECONDS + START_S))
 
-	until ip link show dev "$TAP" >/dev/null 2>&1; do
+	until [ -n "$(ip -o link show dev "$TAP" up 2>/dev/null)" ]; do
 		if ((SECONDS >= deadline)) || { [ -n "$child" ] && ! kill -0 "$child" 2>/dev/null; }; then
-			echo "quickstart: the server made no $TAP"
+			echo "quickstart: the server did not start its port on $TAP"
 			return 1
 		fi
 		sleep 0.1
@@ -74,7 +75,6 @@ address_tap()
 	# net_tap gives both ends its own MAC address: with one and the same, neither hears the other.
 	ip link set dev "$TAP" address "$HOST_MAC"
 	ip address add "$HOST" dev "$TAP"
-	ip link set dev "$TAP" up
 }
 
 # Store and read with a client that knows nothing of tailrace.

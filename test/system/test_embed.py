@@ -47,25 +47,30 @@ def build_program(installed, tmp_path_factory):
     return folder / "embed"
 
 
+def tap_is_up():
+    """Whether the program has started its port, and so is done with the tap's MAC address."""
+    return netns.run("ip", "-o", "link", "show", "dev", servers.TAP, "up", check=False) != ""
+
+
 @contextlib.contextmanager
-def running(program, env, folder):
+def running(program, env):
     """The program on a tap, in a namespace of its own."""
-    with netns.Namespace(), open(folder / "log", "w+b") as log:
-        proc = subprocess.Popen([program, *servers.eal_args(), "--", servers.ADDRESS, "7"],
-                                env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        try:
-            servers.wait_until("the tap appears", lambda: netns.link_exists(servers.TAP),
-                               servers.START_DEADLINE_S)
-            netns.run("ip", "link", "set", "dev", servers.TAP, "address", servers.HOST_MAC)
-            netns.run("ip", "address", "add", f"{servers.HOST_ADDRESS}/24", "dev", servers.TAP)
-            netns.run("ip", "link", "set", "dev", servers.TAP, "up")
-            yield proc
-        finally:
-            if proc.poll() is None:
-                proc.kill()
-            proc.wait()
-            log.seek(0)
-            print(log.read().decode(errors="replace"))
+    with servers.Folder() as folder, netns.Namespace():
+        with open(folder.path / "log", "w+b") as log:
+            proc = subprocess.Popen([program, *servers.eal_args(folder.prefix), "--",
+                                     servers.ADDRESS, "7"], cwd=folder.empty, env=env,
+                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            try:
+                servers.wait_until("the port starts", tap_is_up, servers.START_DEADLINE_S)
+                netns.run("ip", "link", "set", "dev", servers.TAP, "address", servers.HOST_MAC)
+                servers.address_up(servers.TAP, f"{servers.HOST_ADDRESS}/24")
+                yield proc
+            finally:
+                if proc.poll() is None:
+                    proc.kill()
+                proc.wait()
+                log.seek(0)
+                print(log.read().decode(errors="replace"))
 
 
 def connect():
@@ -84,8 +89,8 @@ def test_only_headers_named_tr_are_installed(installed):
     assert {"tr_core.h", "tr_protocol.h", "tr_engine.h", "tr_submit.h", "tr_chain.h"} == headers
 
 
-def test_own_protocol(program, installed, tmp_path):
-    with running(program, installed[1], tmp_path) as proc:
+def test_own_protocol(program, installed):
+    with running(program, installed[1]) as proc:
         sent = b"abcdefghijklmnopqrstuvwxyz 0123456789\n" * 2000
         with connect() as sock, sock.makefile("rb") as received:
             sock.sendall(sent)
