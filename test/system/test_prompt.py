@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The tailrace authors
+"""The prompt: its commands, completion, files of commands; and how the server ends."""
+
+import os
+import re
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+import mc
+import netns
+import server as servers
+
+pytestmark = pytest.mark.tailrace_only("its own prompt")
+
+REFUSALS = ("Command not found", "Bad arguments", "Ambiguous", "no such command", "timed out")
+TOPICS = ("server", "port", "stack", "conn", "engine", "submit", "mempool", "clear", "log", "load")
+
+
+def ask(server, line):
+    """A command that the prompt knows, and that succeeds."""
+    text = server.cmd(line)
+    assert not any(refusal in text for refusal in REFUSALS), text
+    return text
+
+
+@pytest.fixture(autouse=True)
+def still_serves(request):
+    """After each test with the module's server it serves, and its pools are full."""
+    yield
+    if "server" in request.fixturenames:
+        server = request.getfixturevalue("server")
+        server.assert_serves()
+        server.pools_settled()
+
+
+def test_help(server):
+    text = ask(server, "help")
+    assert all(topic in text for topic in TOPICS), text
+    for topic in TOPICS:
+        assert len(ask(server, f"help {topic}")) > 10
+
+
+def test_unknown(server):
+    assert "Command not found" in server.cmd("frobnicate")
+    assert "Bad arguments" in server.cmd("show frobs")
+    assert server.cmd("") == ""
+
+
+def test_show_port(server):
+    for line in ("show port all", "show port 0"):
+        text = ask(server, line)
+        assert "net_tap" in text and re.search(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", text), text
+
+
+def test_show_engine_and_submit(server):
+    assert "dram" in ask(server, "show engine")
+    server.assert_serves()
+    text = ask(server, "show submit")
+    assert "credits" in text
+    assert max(map(int, re.findall(r"\b\d+\b", text))) >= 2, text
+
+
+def test_show_mempool(server):
+    title, *rows = ask(server, "show mempool").strip().splitlines()
+    assert "in use" in title and rows
+    for name in (row.split()[0] for row in rows):
+        assert name in ask(server, f"show mempool {name}")
+
+
+def test_show_conn(server):
+    with server.text() as client:
+        client.set(b"key", b"value")
+        host, port = client.sock.getsockname()
+        name = f"{host}:{port}"
+        line, = [line for line in ask(server, "show conn").splitlines() if name in line]
+        assert "ESTABLISHED" in line
+        text = ask(server, f"show conn {line.split()[0]}")
+        assert name in text and "ESTABLISHED" in text
+    # What is not there is no reason to fall.
+    for number in (0, 77777777, 4294967295):
+        server.cmd(f"show conn {number}")
+    server.cmd("show conn 99999999999999999999")
+
+
+def test_show_stack_and_clear_stats(server):
+    def counted():
+        text = ask(server, "show stack")
+        return sum(map(int, re.findall(r"^  \S+ +(\d+)\b", text, re.MULTILINE)))
+
+    for _ in range(50):
+        server.assert_serves()
+    before = counted()
+    assert before > 100
+    ask(server, "clear stats")
+    assert counted() < before / 4
+
+
+def test_stop_and_start(server):
+    with server.text() as client:
+        client.set(b"key", b"value")
+        ask(server, "stop")
+        # An idle connection is closed, and there are no new ones.
+        assert client.sock.recv(1) == b""
+    with pytest.raises(OSError):
+        server.connect(timeout=2).close()
+    ask(server, "start")
+    with server.text() as client:
+        assert client.get(b"key") == b"value"
+
+
+def test_set_log(server):
+    ask(server, "set log * debug")
+    server.assert_serves()
+    ask(server, "set log * warning")
+    assert "warning" in ask(server, "show log")
+
+
+def test_load(server, tmp_path):
+    commands = tmp_path / "commands"
+    commands.write_text("show engine\nshow submit\n")
+    text = ask(server, f"load {commands}")
+    assert "dram" in text and "credits" in text
+    assert str(tmp_path / "none") in server.cmd(f"load {tmp_path / 'none'}")
+
+
+def test_garbage(server):
+    """Long lines and bytes that are no text."""
+    for line in ("show " * 200, "x" * 5000, "show conn \x01\x02\x7f", "\x1b[A\x1b[B", "é" * 50):
+        server.say(line)
+    # Whatever remains on the line goes.
+    server.say("\x03")
+    time.sleep(0.3)
+    server.say("")
+    time.sleep(0.3)
+    assert "dram" in server.cmd("show engine")
+
+
+def test_commands_while_busy(server):
+    """The prompt looks at connections that come and go under its eyes."""
+    stop = threading.Event()
+    failures = []
+
+    def work():
+        try:
+            while not stop.is_set():
+                server.assert_serves()
+        except Exception as error:  # pylint: disable=broad-except
+            failures.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        for _ in range(10):
+            for line in ("show conn", "show stack", "show submit", "show engine", "clear stats"):
+                ask(server, line)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not failures and not thread.is_alive()
+
+
+def test_completion():
+    with servers.Tailrace(tty=True) as server:
+        server.terminal_expect(servers.PROMPT)
+        for typed, completed in (("show mem\t", "show mempool"), ("cle\t", "clear"),
+                                 ("set lo\t", "set log")):
+            os.write(server.terminal, typed.encode())
+            server.terminal_expect(completed)
+            os.write(server.terminal, b"\x03\n")
+            server.terminal_expect(servers.PROMPT)
+        # Several: they are listed.
+        os.write(server.terminal, b"show \t")
+        text = server.terminal_expect("mempool")
+        text = text if "submit" in text else text + server.terminal_expect("submit")
+        os.write(server.terminal, b"\x03\n")
+        server.terminal_expect(servers.PROMPT)
+        os.write(server.terminal, b"quit\n")
+        server.ended()
+
+
+def test_cmdline_file(tmp_path):
+    commands = tmp_path / "commands"
+    commands.write_text("show engine\nshow port all\n")
+    for interactive in (False, True):
+        with servers.Tailrace(args=["--cmdline-file", str(commands)],
+                              interactive=interactive) as server:
+            servers.wait_until("output of the file", lambda s=server: "engine dram" in s.log()
+                               and "net_tap" in s.log(), 5)
+            server.assert_serves()
+            if interactive:
+                assert "dram" in server.cmd("show engine")
+            server.stop()
+
+
+def test_cmdline_file_quits(tmp_path):
+    commands = tmp_path / "commands"
+    commands.write_text("show engine\nquit\n")
+    with netns.Namespace(), servers.Folder() as folder:
+        done = servers.run_to_end(folder, ["--addr", f"{servers.ADDRESS}/24", "--cmdline-file",
+                                           str(commands)])
+        assert done.returncode == 0 and "dram" in done.stdout, done
+        assert folder.left() == []
+
+
+def busy(server, count=20):
+    """Connections that are idle, in a request, before unread replies, and of the echo port."""
+    socks = []
+    for i in range(count):
+        sock = server.connect(servers.ECHO_PORT if i % 4 == 3 else servers.PORT)
+        socks.append(sock)
+        sock.sendall([b"set k 0 0 5\r\nvalue\r\n", b"set k 0 0 1000000\r\nabc",
+                      b"get k\r\n" * 1000, bytes(100000)][i % 4])
+    return socks
+
+
+@pytest.mark.parametrize("interactive", [True, False], ids=["prompt", "no-prompt"])
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_signals(signum, interactive):
+    """They end it with status 0, whatever clients do, and the idle client sees a clean end."""
+    with servers.Tailrace(threads=1, interactive=interactive) as server:
+        socks = busy(server)
+        with server.text() as idle:
+            idle.set(b"key", b"value")
+            server.stop(signum)
+            assert idle.sock.recv(1) == b""
+        for sock in socks:
+            sock.close()
+
+
+def test_two_signals():
+    with servers.Tailrace(threads=1) as server:
+        socks = busy(server)
+        server.proc.send_signal(signal.SIGTERM)
+        server.stop(signal.SIGINT)
+        for sock in socks:
+            sock.close()
+
+
+def test_quit():
+    with servers.Tailrace(threads=4) as server:
+        socks = busy(server)
+        server.say("quit")
+        server.ended()
+        for sock in socks:
+            sock.close()
+
+
+def test_end_of_input():
+    """The end of input is a quit."""
+    with servers.Tailrace() as server:
+        server.assert_serves()
+        server.proc.stdin.close()
+        server.ended()
+
+
+def test_answers_before_the_end():
+    """What was asked before the signal is answered."""
+    with servers.Tailrace(threads=1) as server, server.connect() as sock:
+        mc.exchange(sock, b"set k 0 0 1000\r\n" + bytes(1000) + b"\r\n", b"STORED\r\n")
+        answer = b"VALUE k 0 1000\r\n" + bytes(1000) + b"\r\nEND\r\n"
+        sock.sendall(b"get k\r\n" * 100)
+        assert sock.recv(1, socket.MSG_PEEK) == b"V"
+        server.proc.send_signal(signal.SIGTERM)
+        got = b""
+        while chunk := sock.recv(65536):
+            got += chunk
+        server.ended()
+        # Whole answers, of as many as had been read.
+        assert got and got == answer * (len(got) // len(answer))
