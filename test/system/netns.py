@@ -27,6 +27,11 @@ def link_exists(name):
     return run("ip", "-o", "link", "show", "dev", name, check=False) != ""
 
 
+def link_is_up(name):
+    """Whether the namespace of the calling thread has an interface of this name that is up."""
+    return run("ip", "-o", "link", "show", "dev", name, "up", check=False) != ""
+
+
 class Namespace:
     """Context manager: create, enter; then leave, remove. They nest.
 

@@ -287,8 +287,9 @@ class Tailrace(_Process):
             self._spawn(args, subprocess.PIPE if self._interactive else subprocess.DEVNULL)
             if self._interactive:
                 self._stack.callback(self.proc.stdin.close)
-        wait_until("the tap appears", self._tap_appeared, START_DEADLINE_S)
-        # net_tap gives both ends one address: then neither hears the other.
+        wait_until("the port starts", self._port_started, START_DEADLINE_S)
+        # net_tap gives both ends one address: then neither hears the other. It does so before the
+        # port starts.
         netns.run("ip", "link", "set", "dev", TAP, "address", HOST_MAC)
         address_up(TAP, f"{HOST_ADDRESS}/24")
 
@@ -301,9 +302,9 @@ class Tailrace(_Process):
         finally:
             os.close(slave)
 
-    def _tap_appeared(self):
+    def _port_started(self):
         assert self.alive(), f"the server ended with {self.proc.returncode}"
-        return netns.link_exists(TAP)
+        return netns.link_is_up(TAP)
 
     def cmd(self, line, timeout=10):
         """Give a line to the prompt; return what it printed, without echo and prompt."""

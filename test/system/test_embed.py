@@ -47,11 +47,6 @@ def build_program(installed, tmp_path_factory):
     return folder / "embed"
 
 
-def tap_is_up():
-    """Whether the program has started its port, and so is done with the tap's MAC address."""
-    return netns.run("ip", "-o", "link", "show", "dev", servers.TAP, "up", check=False) != ""
-
-
 @contextlib.contextmanager
 def running(program, env):
     """The program on a tap, in a namespace of its own."""
@@ -61,7 +56,8 @@ def running(program, env):
                                      servers.ADDRESS, "7"], cwd=folder.empty, env=env,
                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             try:
-                servers.wait_until("the port starts", tap_is_up, servers.START_DEADLINE_S)
+                servers.wait_until("the port starts", lambda: netns.link_is_up(servers.TAP),
+                                   servers.START_DEADLINE_S)
                 netns.run("ip", "link", "set", "dev", servers.TAP, "address", servers.HOST_MAC)
                 servers.address_up(servers.TAP, f"{servers.HOST_ADDRESS}/24")
                 yield proc
