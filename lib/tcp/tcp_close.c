@@ -104,10 +104,16 @@ tcp_close_fin_received(struct tcp_conn *conn)
 void
 tcp_close_reset_received(struct tcp_conn *conn)
 {
-	bool refused = conn->active && conn->state == TCP_SYN_RECEIVED;
+	int error = -ECONNRESET;
 
+	if (conn->active && conn->state == TCP_SYN_RECEIVED)
+		error = -ECONNREFUSED;
+	/* The peer has all data and has left TIME-WAIT: only its last ACK was lost. */
+	if ((conn->state == TCP_CLOSING || conn->state == TCP_LAST_ACK) &&
+	    tr_chain_bytes(&conn->chain) == 0)
+		error = 0;
 	conn->tcp->stats.reset_received++;
-	tcp_conn_drop(conn, refused ? -ECONNREFUSED : -ECONNRESET);
+	tcp_conn_drop(conn, error);
 }
 
 void
