@@ -11,9 +11,6 @@
 #include "tcp_seq.h"
 #include "tcp_timer.h"
 
-/* A round trip that takes longer is an echo that was made up. */
-#define RTT_MAX_MS 60000
-
 static void measure(struct tcp_conn *conn, const struct tcp_segment *segment);
 static bool is_duplicate(const struct tcp_conn *conn, const struct tcp_segment *segment);
 static void update_window(struct tcp_conn *conn, const struct tcp_segment *segment);
@@ -79,10 +76,14 @@ measure(struct tcp_conn *conn, const struct tcp_segment *segment)
 	if (conn->rtt_timing && tcp_seq_ge(conn->snd_una, conn->rtt_seq)) {
 		conn->rtt_timing = false;
 		tcp_timer_rtt(conn, conn->tcp->now_us - conn->rtt_start_us);
-	} else if (conn->retries > 0 && conn->timestamps && options->ts_echo != 0) {
-		/* The echo tells which transmission was received (RFC 7323 section 4.1). */
+	} else if (conn->timestamps && options->ts_echo != 0 &&
+		   tcp_seq_le(conn->snd_una, conn->congestion.recover)) {
+		/*
+		 * Of what was sent again the echo tells which transmission was received (RFC 7323
+		 * section 4.1). An echo from before is that of an ACK which was lost: no sample.
+		 */
 		ms = tcp_conn_timestamp(conn) - options->ts_echo;
-		if (ms <= RTT_MAX_MS)
+		if (ms <= (conn->tcp->now_us - conn->resent_us) / 1000 + 1)
 			tcp_timer_rtt(conn, ms * 1000);
 	}
 }

@@ -140,6 +140,7 @@ struct tcp_conn {
 	uint32_t ts_recent;
 	uint64_t ts_recent_us; /* when it was set */
 	uint64_t sent_us; /* when data was last sent */
+	uint64_t resent_us; /* when a loss was last found */
 	uint32_t persist_us;
 	uint8_t retries; /* timeouts without an answer */
 	uint32_t retransmits;

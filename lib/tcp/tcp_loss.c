@@ -69,6 +69,7 @@ tcp_loss_timeout(struct tcp_conn *conn)
 	conn->snd_nxt = conn->snd_una;
 	conn->retransmit_due = false;
 	conn->rtt_timing = false;
+	conn->resent_us = conn->tcp->now_us;
 	tcp_output_want(conn);
 }
 
@@ -77,5 +78,6 @@ retransmit(struct tcp_conn *conn)
 {
 	conn->retransmit_due = true;
 	conn->rtt_timing = false; /* Karn: its ACK could be for either (RFC 6298 section 3) */
+	conn->resent_us = conn->tcp->now_us;
 	tcp_output_want(conn);
 }
