@@ -55,6 +55,9 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 {
 	int rc;
 
+	if (ip_mtu(config->ip) < TCP_IPV4_HEADERS + TCP_MSS_MIN || config->conns_max == 0 ||
+	    config->receive_window_bytes == 0 || config->reassembly_max == 0)
+		return -EINVAL;
 	tcp->ip = config->ip;
 	tcp->events = config->events;
 	tcp->events_arg = config->events_arg;
@@ -65,7 +68,7 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	tcp->rcv_scale = tcp_receive_scale(config->receive_window_bytes);
 	tcp->mss = ip_mtu(config->ip) - TCP_IPV4_HEADERS;
 	if (config->mss_max != 0)
-		tcp->mss = RTE_MIN(tcp->mss, config->mss_max);
+		tcp->mss = RTE_MIN(tcp->mss, RTE_MAX(config->mss_max, (uint16_t)TCP_MSS_MIN));
 	tcp->time_wait_us = config->time_wait_us;
 	memcpy(tcp->secret, config->secret, sizeof(tcp->secret));
 	tcp_wheel_init(&tcp->wheel, config->now_us);

@@ -116,7 +116,10 @@ struct tcp_conn_info {
 	bool sack;
 };
 
-/** Create; NULL with rte_errno. Control thread. */
+/**
+ * Create; NULL with rte_errno: EINVAL (a number that must not be 0, an MTU below 104), ENOMEM and
+ * what the pools say. Control thread.
+ */
 struct tcp *tcp_create(const struct tcp_config *config);
 
 /** Free everything; no event is called. Control thread, its core does not run. */

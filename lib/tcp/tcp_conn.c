@@ -25,6 +25,7 @@ static int setup_pool(struct tcp *tcp, const struct tcp_config *config);
 static int setup_flows(struct tcp *tcp, const struct tcp_config *config);
 static void number(struct rte_mempool *pool, void *arg, void *object, unsigned int i);
 static void unindex(struct tcp_conn *conn);
+static uint16_t first_segment_bytes(const struct tcp *tcp);
 
 int
 tcp_conn_setup(struct tcp *tcp, const struct tcp_config *config)
@@ -86,8 +87,7 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 	conn->ts_offset = tcp_isn_timestamp(tcp->secret, flow);
 	conn->mss = RTE_MIN(TCP_MSS_DEFAULT, tcp->mss);
 	conn->rcv_mss = TCP_MSS_DEFAULT;
-	chain_init(&conn->chain, tcp->chain_pool,
-		   RTE_MIN(conn->mss, chain_segment_bytes_max(tcp->chain_pool)));
+	chain_init(&conn->chain, tcp->chain_pool, first_segment_bytes(tcp));
 	tcp_congestion_init(conn);
 	tcp_timer_init(conn);
 	tcp->conns[id] = conn;
@@ -147,6 +147,8 @@ tcp_conn_free(struct tcp_conn *conn)
 	struct tcp *tcp = conn->tcp;
 
 	tcp_timer_stop_all(conn);
+	/* What its owner appended before it was told. */
+	tcp_conn_purge(conn);
 	tcp->conns[conn->id] = NULL;
 	tcp->conns_nb--;
 	rte_mempool_put(tcp->conns_pool, conn);
@@ -294,4 +296,12 @@ unindex(struct tcp_conn *conn)
 		return;
 	conn->indexed = false;
 	rte_hash_del_key_with_hash(tcp->flows, &conn->flow, tcp_isn_flow(tcp->secret, &conn->flow));
+}
+
+/* Until the peer has told its MSS: what is appended before will most likely fit. */
+static uint16_t
+first_segment_bytes(const struct tcp *tcp)
+{
+	return RTE_MIN(tcp->mss - TCP_TIMESTAMPS_BYTES,
+		       (int)chain_segment_bytes_max(tcp->chain_pool));
 }

@@ -23,7 +23,7 @@
 	X(closed, "connections closed by both sides")                                      \
 	X(reset_received, "connections reset by the peer")                                 \
 	X(reset_sent, "resets sent")                                                       \
-	X(timed_out, "connections given up after too many retransmissions")                \
+	X(timed_out, "connections given up: no answer, or no FIN after ours")              \
 	X(refused, "connections refused by the owner or for want of memory")               \
 	X(retransmits, "segments sent again")                                              \
 	X(retransmit_timeouts, "retransmission timeouts")                                  \

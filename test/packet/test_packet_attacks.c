@@ -3,6 +3,7 @@
  */
 /* What the world sends: RFC 5961, RFC 4987, floods and nonsense. */
 #include <errno.h>
+#include <string.h>
 
 #include <rte_errno.h>
 
@@ -169,6 +170,36 @@ test_byte_by_byte_does_not_pin_an_mbuf_each(void **state)
 	packet_end(&p);
 }
 
+static void
+test_truncated_segments_are_dropped(void **state)
+{
+	static const uint8_t offsets[] = {0x00, 0x40, 0x60, 0xf0};
+	struct ip_packet ip = {
+		.src = rte_cpu_to_be_32(0x0a000002),
+		.dst = rte_cpu_to_be_32(0x0a000001),
+		.checksum_good = true,
+	};
+	struct rte_mbuf *mbuf;
+	struct packet p;
+	uint8_t *data;
+	uint32_t len;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	for (len = 0; len < 20 + RTE_DIM(offsets); len++) {
+		ip.bytes = RTE_MIN(len, 20u);
+		mbuf = rte_pktmbuf_alloc(p.foreign);
+		data = (uint8_t *)rte_pktmbuf_append(mbuf, ip.bytes);
+		memset(data, 0x55, ip.bytes);
+		if (len >= 20)
+			data[12] = offsets[len - 20];
+		tcp_input(p.tcp, mbuf, &ip, p.now_us);
+	}
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->drop_truncated, len);
+	packet_end(&p);
+}
+
 /* A segment of these flags, near and far from what is expected, with and without data. */
 static void
 inject_variant(struct packet *packet, uint8_t flags, uint32_t variant)
@@ -274,6 +305,7 @@ main(void)
 		cmocka_unit_test(test_ack_war_ends),
 		cmocka_unit_test(test_syn_flood_leaves_established_alone),
 		cmocka_unit_test(test_byte_by_byte_does_not_pin_an_mbuf_each),
+		cmocka_unit_test(test_truncated_segments_are_dropped),
 		cmocka_unit_test(test_all_flags_in_each_state),
 		cmocka_unit_test(test_random_segments),
 	};
