@@ -27,6 +27,7 @@ static int configure(uint16_t port_id, unsigned int nb_queues, const struct rte_
 		     bool *interrupts, struct rte_eth_conf *conf);
 static int setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
 			const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf);
+static bool has_interrupt(uint16_t port_id, uint16_t queue);
 static uint16_t ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t ethdev_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 
@@ -129,11 +130,12 @@ setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_m
 }
 
 int
-core_ethdev_start(uint16_t port_id, char *error, size_t error_size)
+core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_port *ports, char *error,
+		  size_t error_size)
 {
 	struct rte_eth_link link;
 	char name[RTE_ETH_NAME_MAX_LEN] = "";
-	unsigned int waited_ms;
+	unsigned int waited_ms, i;
 	int ret;
 
 	ret = rte_eth_dev_start(port_id);
@@ -142,6 +144,8 @@ core_ethdev_start(uint16_t port_id, char *error, size_t error_size)
 			 strerror(-ret));
 		return ret;
 	}
+	for (i = 0; i < nb_queues; i++)
+		ports[i].rx_interrupt = ports[i].rx_interrupt && has_interrupt(port_id, i);
 	for (waited_ms = 0; waited_ms <= LINK_WAIT_MS; waited_ms += LINK_POLL_MS) {
 		if (rte_eth_link_get_nowait(port_id, &link) == 0 &&
 		    link.link_status == RTE_ETH_LINK_UP)
@@ -155,6 +159,19 @@ core_ethdev_start(uint16_t port_id, char *error, size_t error_size)
 		 port_id, name, LINK_WAIT_MS / 1000);
 	rte_eth_dev_stop(port_id);
 	return -ENETDOWN;
+}
+
+/* Many drivers take the setting and have no interrupt: only then is ethdev's complaint no news. */
+static bool
+has_interrupt(uint16_t port_id, uint16_t queue)
+{
+	uint32_t level = rte_log_get_level(rte_eth_dev_logtype);
+	bool has;
+
+	rte_log_set_level(rte_eth_dev_logtype, RTE_LOG_CRIT);
+	has = rte_eth_dev_rx_intr_ctl_q_get_fd(port_id, queue) >= 0;
+	rte_log_set_level(rte_eth_dev_logtype, level);
+	return has;
 }
 
 void

@@ -29,8 +29,12 @@ int core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempo
 		      uint16_t mtu, bool interrupts, struct core_port *ports, char *error,
 		      size_t error_size);
 
-/** Start the port and wait for its link; 0 or -errno with a line in @p error. */
-int core_ethdev_start(uint16_t port_id, char *error, size_t error_size);
+/**
+ * Start the port and wait for its link; 0 or -errno with a line in @p error. Ports that turn out to
+ * have no receive interrupts are told so.
+ */
+int core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_port *ports,
+		      char *error, size_t error_size);
 
 /** Stop and close the port. */
 void core_ethdev_teardown(uint16_t port_id);

@@ -76,7 +76,8 @@ tr_core_create(const struct tr_core_config *config, char *error, size_t error_si
 	if (ret == 0)
 		ret = create_cores(server, error, error_size);
 	if (ret == 0)
-		ret = core_ethdev_start(config->port_id, error, error_size);
+		ret = core_ethdev_start(config->port_id, server->nb_cores, server->ports, error,
+					error_size);
 	if (ret < 0) {
 		tr_core_destroy(server);
 		rte_errno = -ret;
