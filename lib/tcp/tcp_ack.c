@@ -114,7 +114,12 @@ update_window(struct tcp_conn *conn, const struct tcp_segment *segment)
 	if (tcp_seq_lt(ack, conn->snd_una) || tcp_seq_gt(conn->snd_wl1, seq) ||
 	    (conn->snd_wl1 == seq && tcp_seq_gt(conn->snd_wl2, ack)))
 		return;
-	if (tcp_segment_window(conn, segment) > conn->snd_wnd)
+	if (tcp_segment_window(conn, segment) > conn->snd_wnd) {
 		tcp_output_want(conn);
+		/* It still reads what we sent before our FIN: a reset now would take that from it.
+		 */
+		if (conn->state == TCP_FIN_WAIT_2)
+			tcp_timer_fin_wait_2(conn);
+	}
 	tcp_ack_window(conn, segment);
 }

@@ -17,8 +17,9 @@
  * Delayed ACK (RFC 9293 section 3.8.6.3). Starts when a segment came in order and it does not run.
  * Stops when an ACK is sent, with data or without. When it expires the ACK is due.
  *
- * Linger. Starts in FIN-WAIT-2, for the peer's FIN after ours: a peer that never sends it does not
- * keep the connection for ever. Starts in TIME-WAIT, and again when the peer's FIN comes again.
+ * Linger. Starts in FIN-WAIT-2, for the peer's FIN after ours, and again when the peer opens its
+ * window, as it is still reading: one that does neither does not keep the connection for ever.
+ * Starts in TIME-WAIT, and again when the peer's FIN comes again.
  * Starts when a connection ends in a call of its owner, who learns it from the next tick. When it
  * expires the connection is gone.
  */

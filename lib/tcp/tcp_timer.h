@@ -34,7 +34,7 @@ void tcp_timer_ack_delayed(struct tcp_conn *conn);
 /** An ACK was sent. */
 void tcp_timer_ack_sent(struct tcp_conn *conn);
 
-/** FIN-WAIT-2 was entered and the owner has closed. */
+/** FIN-WAIT-2 was entered, or the peer opens its window there. */
 void tcp_timer_fin_wait_2(struct tcp_conn *conn);
 
 /** TIME-WAIT was entered, or its FIN came again. */

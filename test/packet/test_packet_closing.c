@@ -153,6 +153,25 @@ test_fin_wait_2_ends_after_a_minute(void **state)
 }
 
 static void
+test_fin_wait_2_waits_for_a_peer_that_reads(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_FIN_WAIT_2);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = 1000);
+	packet_advance(&p, 50000000);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = 2000);
+	packet_advance(&p, 50000000);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = 2000);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
+	packet_advance(&p, 10001000);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
 test_data_after_close_is_reset(void **state)
 {
 	struct packet p;
@@ -326,6 +345,7 @@ main(void)
 		cmocka_unit_test(test_fin_is_sent_again),
 		cmocka_unit_test(test_fin_is_given_up),
 		cmocka_unit_test(test_fin_wait_2_ends_after_a_minute),
+		cmocka_unit_test(test_fin_wait_2_waits_for_a_peer_that_reads),
 		cmocka_unit_test(test_data_after_close_is_reset),
 		cmocka_unit_test(test_data_in_flight_at_close_is_reset),
 		cmocka_unit_test(test_early_fin_waits_for_the_gap),
