@@ -23,6 +23,8 @@ const struct tcp_events sim_peer_events = {
 };
 
 static void read_some(struct sim_peer *peer, struct sim_peer_conn *conn);
+static void check_bytes(struct sim_peer *peer, const struct sim_peer_conn *conn,
+			const uint8_t *data, uint32_t len);
 static void write_some(struct sim_peer_conn *conn);
 static void close_if_done(struct sim_peer_conn *conn);
 static uint8_t stream_byte(uint64_t seed, uint32_t offset);
@@ -54,6 +56,21 @@ sim_peer_run(struct sim_peer *peer, uint64_t now_us)
 	}
 }
 
+bool
+sim_peer_ask(struct sim_peer *peer, unsigned int index)
+{
+	struct sim_peer_conn *conn = &peer->conns[index];
+	struct iovec part = {.iov_base = &(uint8_t){0}, .iov_len = 1};
+
+	if (conn->tcp == NULL || conn->told_closed || conn->asked)
+		return false;
+	if (tr_chain_append(tcp_chain(conn->tcp), &part, 1) < 0)
+		return false;
+	conn->asked = true;
+	tcp_send(conn->tcp);
+	return true;
+}
+
 uint64_t
 sim_peer_next_us(const struct sim_peer *peer)
 {
@@ -80,27 +97,41 @@ sim_peer_ended(const struct sim_peer *peer)
 static void
 read_some(struct sim_peer *peer, struct sim_peer_conn *conn)
 {
+	const struct sim_peer_plan *plan = &conn->plan;
 	const uint8_t *data;
-	uint32_t len, i;
+	uint32_t budget, len;
 
 	if (peer->now_us < conn->read_at_us)
 		return;
-	data = tcp_receive_peek(conn->tcp, &len);
-	len = RTE_MIN(len, conn->plan.read_max);
-	if (len == 0)
-		return;
+	budget = plan->read_pause_us > 0 ? plan->read_max : UINT32_MAX;
+	while (budget > 0) {
+		data = tcp_receive_peek(conn->tcp, &len);
+		len = RTE_MIN(len, RTE_MIN(plan->read_max, budget));
+		if (len == 0)
+			return;
+		budget -= len;
+		conn->read_at_us = peer->now_us + plan->read_pause_us;
+		check_bytes(peer, conn, data, len);
+		conn->received += len;
+		tcp_receive_consume(conn->tcp, len);
+		if (plan->abort_after != 0 && conn->received >= plan->abort_after) {
+			tcp_abort(conn->tcp);
+			return;
+		}
+	}
+}
+
+static void
+check_bytes(struct sim_peer *peer, const struct sim_peer_conn *conn, const uint8_t *data,
+	    uint32_t len)
+{
+	uint32_t i;
+
 	for (i = 0; i < len; i++) {
 		if (conn->received + i >= conn->plan.expect_bytes ||
 		    data[i] != stream_byte(conn->plan.expect_seed, conn->received + i))
 			peer->corrupt = true;
 	}
-	conn->received += len;
-	conn->read_at_us = peer->now_us + conn->plan.read_pause_us;
-	tcp_receive_consume(conn->tcp, len);
-	if (conn->plan.abort_after != 0 && conn->received >= conn->plan.abort_after)
-		tcp_abort(conn->tcp);
-	else if (tcp_receive_bytes(conn->tcp) > 0 && conn->plan.read_pause_us == 0)
-		read_some(peer, conn);
 }
 
 static void

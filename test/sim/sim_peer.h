@@ -47,6 +47,7 @@ struct sim_peer_conn {
 	bool ended; /* closed was called */
 	bool told_closed; /* tcp_close() was */
 	bool peer_closed;
+	bool asked; /* sim_peer_ask() was */
 	int error; /* as closed said */
 };
 
@@ -67,6 +68,14 @@ void sim_peer_connect(struct sim_peer *peer, struct tcp *tcp, rte_be32_t addr, r
 
 /** Let every connection read and write what it can. */
 void sim_peer_run(struct sim_peer *peer, uint64_t now_us);
+
+/**
+ * Send a byte that the plan does not have, to see whether the other side is still there. Once.
+ *
+ * @return
+ *   Whether it was appended.
+ */
+bool sim_peer_ask(struct sim_peer *peer, unsigned int index);
 
 /** When a paused reader goes on, or UINT64_MAX. */
 uint64_t sim_peer_next_us(const struct sim_peer *peer);

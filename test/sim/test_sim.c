@@ -6,6 +6,7 @@
  * corruption. Everything follows from the seed: a run that fails prints its seed, and
  * test_sim --first SEED --runs 1 replays it bit for bit.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,6 +29,13 @@
 /* A run that has not ended by then is stuck: R2 and the longest backoff are far below. */
 #define END_US (4 * 3600 * 1000000ull)
 
+/*
+ * A side that has closed waits a minute for the other's FIN. However slow a reader is, it has read
+ * everything in less.
+ */
+#define READ_TIME_MAX_US (20 * 1000000ull)
+#define READ_PAUSE_MAX_US (2 * 1000000ull)
+
 /* More turns than any run needs: nothing may spin without time going on. */
 #define TURNS_MAX 20000000u
 
@@ -46,7 +54,12 @@ static const char *run_seed(uint64_t seed, uint64_t *digest);
 static void run_init(struct run *run);
 static const char *run_until_end(struct run *run);
 static const char *judge(const struct run *run);
+static bool conn_lacks(const struct run *run, unsigned int index, const char **wrong);
+static void report(struct run *run, const char *wrong);
+static void report_end(struct run *run, unsigned int end, unsigned int index);
 static void plan_conn(struct run *run, unsigned int index);
+static void limit_read_time(struct sim_peer_plan *plan);
+static bool ask_half_open(struct run *run);
 
 int
 main(int argc, char **argv)
@@ -69,6 +82,7 @@ main(int argc, char **argv)
 		else
 			return EXIT_FAILURE;
 	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_eal_init();
 	for (seed = first; seed < first + runs; seed++) {
 		wrong = run_seed(seed, &digest);
@@ -76,12 +90,11 @@ main(int argc, char **argv)
 		if (wrong == NULL && seed % 16 == 0) {
 			wrong = run_seed(seed, &again);
 			if (wrong == NULL && again != digest)
-				wrong = "replay differs";
+				printf("seed %" PRIu64 ": %s\n", seed, wrong = "replay differs");
 		}
 		if (wrong == NULL)
 			continue;
 		failed++;
-		printf("seed %" PRIu64 ": %s\n", seed, wrong);
 	}
 	printf("sim: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " failed\n", first,
 	       first + runs - 1, failed);
@@ -101,11 +114,13 @@ run_seed(uint64_t seed, uint64_t *digest)
 	wrong = run_until_end(&run);
 	if (wrong == NULL)
 		wrong = judge(&run);
+	if (wrong != NULL)
+		report(&run, wrong);
 	*digest = run.digest;
 	sim_wire_destroy(run.wire);
 	/* What the stacks still hold at an orderly end is a leak. */
 	if (wrong == NULL && test_pools_lacking() != 0)
-		wrong = "mbufs leaked";
+		printf("seed %" PRIu64 ": %s\n", seed, wrong = "mbufs leaked");
 	sim_stack_deinit(&run.stacks[0]);
 	sim_stack_deinit(&run.stacks[1]);
 	return wrong;
@@ -170,7 +185,7 @@ plan_conn(struct run *run, unsigned int index)
 		plan->read_max = 1u << sim_random_below(random, 17);
 		if (sim_random_below(random, 8) == 0) {
 			plan->read_max = 4096;
-			plan->read_pause_us = sim_random_below(random, 2000000);
+			plan->read_pause_us = sim_random_below(random, READ_PAUSE_MAX_US);
 		}
 		run->peers[i].conns[index].random.state = sim_random_next(random);
 	}
@@ -178,6 +193,8 @@ plan_conn(struct run *run, unsigned int index)
 	client->expect_bytes = server->send_bytes;
 	server->expect_seed = client->stream_seed;
 	server->expect_bytes = client->send_bytes;
+	limit_read_time(client);
+	limit_read_time(server);
 	switch (sim_random_below(random, 3)) {
 	case 0:
 		server->close_last = true;
@@ -188,8 +205,16 @@ plan_conn(struct run *run, unsigned int index)
 	default: /* both at once */
 		break;
 	}
-	if (sim_random_below(random, 16) == 0)
+	if (server->expect_bytes > 0 && sim_random_below(random, 16) == 0)
 		server->abort_after = 1 + sim_random_below(random, server->expect_bytes);
+}
+
+static void
+limit_read_time(struct sim_peer_plan *plan)
+{
+	uint32_t reads = 1 + plan->expect_bytes / plan->read_max;
+
+	plan->read_pause_us = RTE_MIN(plan->read_pause_us, READ_TIME_MAX_US / reads);
 }
 
 static const char *
@@ -219,6 +244,8 @@ run_until_end(struct run *run)
 		    tcp_conn_count(run->stacks[0].tcp) == 0 &&
 		    tcp_conn_count(run->stacks[1].tcp) == 0)
 			return NULL;
+		if (next_us == UINT64_MAX && ask_half_open(run))
+			continue;
 		if (next_us == UINT64_MAX)
 			return "stuck: nothing will ever happen";
 		now_us = RTE_MAX(next_us, now_us + 1);
@@ -228,25 +255,93 @@ run_until_end(struct run *run)
 	return "stuck: out of turns";
 }
 
-/* A reset is an end like any other, if one side asked for it: else every byte must be there. */
+/*
+ * A reset is sent once: when it is lost, and the other side has nothing in flight, that one waits
+ * until it sends something (RFC 9293 section 3.5.1). It has to learn the truth then. Returns
+ * whether there was one.
+ */
+static bool
+ask_half_open(struct run *run)
+{
+	bool asked = false;
+	unsigned int i;
+
+	for (i = 0; i < run->peers[0].nb_conns; i++)
+		if (run->peers[1].conns[i].error == -ECONNABORTED)
+			asked |= sim_peer_ask(&run->peers[0], i);
+	return asked;
+}
+
 static const char *
 judge(const struct run *run)
 {
-	const struct sim_peer_conn *client, *server;
+	const char *wrong = NULL;
 	unsigned int i;
 
 	if (run->peers[0].corrupt || run->peers[1].corrupt)
 		return "bytes differ";
+	for (i = 0; i < run->peers[0].nb_conns; i++)
+		if (conn_lacks(run, i, &wrong))
+			break;
+	return wrong;
+}
+
+/* A reset is an end like any other, if one side asked for it: else every byte must be there. */
+static bool
+conn_lacks(const struct run *run, unsigned int index, const char **wrong)
+{
+	const struct sim_peer_conn *client = &run->peers[0].conns[index];
+	const struct sim_peer_conn *server = &run->peers[1].conns[index];
+
+	if (client->opened != client->ended || server->opened != server->ended)
+		*wrong = "a connection has not ended";
+	else if (server->plan.abort_after != 0)
+		return false;
+	else if (!client->opened || !server->opened)
+		*wrong = "a connection was not opened";
+	else if (client->received != client->plan.expect_bytes ||
+		 server->received != server->plan.expect_bytes)
+		*wrong = "bytes are missing";
+	else
+		return false;
+	return true;
+}
+
+/* A line for the run, and two for each connection in question. */
+static void
+report(struct run *run, const char *wrong)
+{
+	const char *lack = NULL;
+	unsigned int i;
+
+	printf("seed %" PRIu64 ": %s\n", run->seed, wrong);
 	for (i = 0; i < run->peers[0].nb_conns; i++) {
-		client = &run->peers[0].conns[i];
-		server = &run->peers[1].conns[i];
-		if (server->plan.abort_after != 0)
+		if (!conn_lacks(run, i, &lack))
 			continue;
-		if (!client->opened || !server->opened)
-			return "a connection was not opened";
-		if (client->received != client->plan.expect_bytes ||
-		    server->received != server->plan.expect_bytes)
-			return "bytes are missing";
+		printf("  connection %u: %s\n", i, lack);
+		report_end(run, 0, i);
+		report_end(run, 1, i);
 	}
-	return NULL;
+}
+
+static void
+report_end(struct run *run, unsigned int end, unsigned int index)
+{
+	const struct sim_peer_conn *conn = &run->peers[end].conns[index];
+	struct tcp_conn_info info = {.state = TCP_CLOSED};
+
+	if (conn->tcp != NULL)
+		tcp_conn_info(conn->tcp, &info);
+	printf("    %s: %s, sent %" PRIu32 " of %" PRIu32 ", received %" PRIu32 " of %" PRIu32
+	       ", error %d%s%s%s%s\n",
+	       end == 0 ? "client" : "server", tcp_state_name(info.state), conn->sent,
+	       conn->plan.send_bytes, conn->received, conn->plan.expect_bytes, conn->error,
+	       conn->opened ? "" : ", never opened", conn->told_closed ? ", closed" : "",
+	       conn->plan.close_last ? ", closes last" : "",
+	       conn->plan.abort_after != 0 ? ", aborts" : "");
+	if (conn->tcp != NULL)
+		printf("      una %" PRIu32 " nxt %" PRIu32 " queued %" PRIu32 " wnd %" PRIu32
+		       " cwnd %" PRIu32 " unread %" PRIu32 " offers %" PRIu32 "\n",
+		       info.snd_una, info.snd_nxt, info.send_bytes, info.snd_wnd, info.cwnd_bytes,
+		       info.receive_bytes, info.rcv_wnd);
 }
