@@ -101,7 +101,11 @@ is_duplicate(const struct tcp_conn *conn, const struct tcp_segment *segment)
 	       (conn->sack && segment->header.options.nb_sack > 0);
 }
 
-/* RFC 9293 section 3.10.7.4: an old segment must not shrink the window. */
+/*
+ * RFC 9293 section 3.10.7.4: an old segment must not shrink the window. One that acknowledges more
+ * is not old, even if the data it carries is sent again: its window begins where that of no other
+ * segment does, and snd_wnd without it would reach beyond what was offered.
+ */
 static void
 update_window(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
@@ -111,8 +115,8 @@ update_window(struct tcp_conn *conn, const struct tcp_segment *segment)
 	/* Alive: as long as probes are answered they go on (RFC 9293 MUST-37). */
 	if (tcp_wheel_running(&conn->timers[TCP_TIMER_PERSIST]))
 		conn->retries = 0;
-	if (tcp_seq_lt(ack, conn->snd_una) || tcp_seq_gt(conn->snd_wl1, seq) ||
-	    (conn->snd_wl1 == seq && tcp_seq_gt(conn->snd_wl2, ack)))
+	if (tcp_seq_lt(ack, conn->snd_una) ||
+	    (tcp_seq_le(ack, conn->snd_wl2) && tcp_seq_gt(conn->snd_wl1, seq)))
 		return;
 	if (tcp_segment_window(conn, segment) > conn->snd_wnd) {
 		tcp_output_want(conn);

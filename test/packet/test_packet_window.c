@@ -52,6 +52,31 @@ test_old_segment_does_not_change_the_window(void **state)
 }
 
 static void
+test_data_sent_again_updates_the_window(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .window = 3000);
+	packet_append(&p, 5000);
+	for (unsigned int i = 0; i < 3; i++)
+		expect(&p, .flags = ACK, .seq = 1 + i * 1000, .ack = 1, .len = 1000);
+	expect_none(&p);
+	/* The early segment has told a window; that of the one sent again is newer. */
+	inject(&p, .flags = ACK, .seq = 1001, .ack = 1, .len = 1000, .window = 3000);
+	expect(&p, .flags = ACK, .seq = 3001, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1001, .len = 1000, .window = 2000);
+	expect(&p, .flags = ACK, .seq = 3001, .ack = 2001);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 2001, .ack = 1001, .window = 3000);
+	expect(&p, .flags = ACK, .seq = 3001, .ack = 2001, .len = 1000);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+static void
 test_zero_window_is_probed_as_long_as_it_answers(void **state)
 {
 	struct packet p;
@@ -331,6 +356,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sender_keeps_to_the_window),
 		cmocka_unit_test(test_old_segment_does_not_change_the_window),
+		cmocka_unit_test(test_data_sent_again_updates_the_window),
 		cmocka_unit_test(test_zero_window_is_probed_as_long_as_it_answers),
 		cmocka_unit_test(test_probe_that_is_taken_counts),
 		cmocka_unit_test(test_probes_without_an_answer_end_it),
