@@ -38,6 +38,8 @@ struct sim_wire {
 	struct rte_mempool *mbufs;
 	uint64_t now_us;
 	bool cut;
+	void (*watch)(void *arg, unsigned int end, const struct rte_mbuf *mbuf);
+	void *watch_arg;
 	struct end ends[2];
 };
 
@@ -83,6 +85,14 @@ sim_wire_create(const struct sim_wire_config *config, uint64_t seed)
 void
 sim_wire_destroy(struct sim_wire *wire)
 {
+	sim_wire_flush(wire);
+	rte_mempool_free(wire->mbufs);
+	free(wire);
+}
+
+void
+sim_wire_flush(struct sim_wire *wire)
+{
 	struct end *end;
 
 	for (end = wire->ends; end < wire->ends + 2; end++) {
@@ -91,8 +101,6 @@ sim_wire_destroy(struct sim_wire *wire)
 		while (end->nb_held > 0)
 			free_oldest(end);
 	}
-	rte_mempool_free(wire->mbufs);
-	free(wire);
 }
 
 struct core_port *
@@ -133,6 +141,15 @@ sim_wire_cut(struct sim_wire *wire, bool cut)
 	wire->cut = cut;
 }
 
+void
+sim_wire_set_watch(struct sim_wire *wire,
+		   void (*watch)(void *arg, unsigned int end, const struct rte_mbuf *mbuf),
+		   void *arg)
+{
+	wire->watch = watch;
+	wire->watch_arg = arg;
+}
+
 static uint16_t
 wire_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
 {
@@ -159,6 +176,8 @@ wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 	uint16_t i;
 
 	for (i = 0; i < nb; i++) {
+		if (wire->watch != NULL)
+			wire->watch(wire->watch_arg, port->port_id, mbufs[i]);
 		carry(wire, peer, mbufs[i]);
 		hold(end, mbufs[i]);
 	}

@@ -42,6 +42,14 @@ void sim_wire_advance(struct sim_wire *wire, uint64_t now_us);
 /** When the next frame is due or the next mbuf freed, or UINT64_MAX. */
 uint64_t sim_wire_next_us(const struct sim_wire *wire);
 
+/** Show each frame as it is put on the wire, with the end that sends it. */
+void sim_wire_set_watch(struct sim_wire *wire,
+			void (*watch)(void *arg, unsigned int end, const struct rte_mbuf *mbuf),
+			void *arg);
+
+/** Free all frames on it, and what it holds: what a pool lacks afterwards is a stack's. */
+void sim_wire_flush(struct sim_wire *wire);
+
 /** Lose everything from now on, or not: a cable that is pulled. */
 void sim_wire_cut(struct sim_wire *wire, bool cut);
 

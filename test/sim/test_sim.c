@@ -19,6 +19,7 @@
 #include "sim_peer.h"
 #include "sim_random.h"
 #include "sim_stack.h"
+#include "sim_watch.h"
 #include "sim_wire.h"
 #include "test_eal.h"
 
@@ -47,6 +48,7 @@ struct run {
 	struct sim_wire *wire;
 	struct sim_stack stacks[2];
 	struct sim_peer peers[2]; /* client, server */
+	struct sim_watch watch;
 	uint64_t digest; /* of all that happened, to compare two replays */
 };
 
@@ -117,12 +119,13 @@ run_seed(uint64_t seed, uint64_t *digest)
 	if (wrong != NULL)
 		report(&run, wrong);
 	*digest = run.digest;
-	sim_wire_destroy(run.wire);
+	sim_wire_flush(run.wire);
 	/* What the stacks still hold at an orderly end is a leak. */
 	if (wrong == NULL && test_pools_lacking() != 0)
 		printf("seed %" PRIu64 ": %s\n", seed, wrong = "mbufs leaked");
 	sim_stack_deinit(&run.stacks[0]);
 	sim_stack_deinit(&run.stacks[1]);
+	sim_wire_destroy(run.wire);
 	return wrong;
 }
 
@@ -151,6 +154,8 @@ run_init(struct run *run)
 	run->wire = sim_wire_create(&wire, sim_random_next(random));
 	if (run->wire == NULL)
 		rte_exit(EXIT_FAILURE, "sim: no memory for the wire\n");
+	sim_watch_init(&run->watch, SIM_PEER_PORT, wire.mtu);
+	sim_wire_set_watch(run->wire, sim_watch_frame, &run->watch);
 	for (i = 0; i < 2; i++) {
 		config.name = names[i];
 		config.port = sim_wire_port(run->wire, i);
@@ -248,6 +253,8 @@ run_until_end(struct run *run)
 			continue;
 		if (next_us == UINT64_MAX)
 			return "stuck: nothing will ever happen";
+		if (run->watch.wrong != NULL)
+			return run->watch.wrong;
 		now_us = RTE_MAX(next_us, now_us + 1);
 		if (now_us > END_US)
 			return "stuck: out of time";
@@ -280,6 +287,8 @@ judge(const struct run *run)
 
 	if (run->peers[0].corrupt || run->peers[1].corrupt)
 		return "bytes differ";
+	if (run->watch.wrong != NULL)
+		return run->watch.wrong;
 	for (i = 0; i < run->peers[0].nb_conns; i++)
 		if (conn_lacks(run, i, &wrong))
 			break;
@@ -315,9 +324,14 @@ report(struct run *run, const char *wrong)
 	unsigned int i;
 
 	printf("seed %" PRIu64 ": %s\n", run->seed, wrong);
+	if (wrong == run->watch.wrong)
+		printf("  %s\n", run->watch.segment);
 	for (i = 0; i < run->peers[0].nb_conns; i++) {
-		if (!conn_lacks(run, i, &lack))
+		if (wrong == run->watch.wrong ? i != run->watch.wrong_conn
+					      : !conn_lacks(run, i, &lack))
 			continue;
+		if (wrong == run->watch.wrong)
+			lack = run->watch.wrong_end == 0 ? "by the client" : "by the server";
 		printf("  connection %u: %s\n", i, lack);
 		report_end(run, 0, i);
 		report_end(run, 1, i);
