@@ -12,7 +12,8 @@
 #include <rte_branch_prediction.h>
 
 static const char *const args_help =
-	"memory=64M: all that it takes, in bytes or with a suffix k, M or G";
+	"memory=64M: all that it takes, in bytes or with a suffix k, M or G (more if cores, "
+	"threads and values need it)";
 
 static dram_op_fn *const op_table[TR_ENGINE_OPS] = {
 	[TR_ENGINE_GET] = dram_op_get,	     [TR_ENGINE_GAT] = dram_op_get,

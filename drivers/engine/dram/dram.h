@@ -21,7 +21,7 @@
 
 /** Arguments, as --engine gives them. */
 struct dram_args {
-	uint64_t memory_bytes;
+	uint64_t memory_bytes; /* 0: not said */
 };
 
 /** How the memory is divided. */
@@ -64,6 +64,8 @@ int dram_args_parse(const char *text, struct dram_args *args, char *error, size_
 /**
  * Divide the memory.
  *
+ * @param memory_bytes
+ *   0: 64 MiB, or up to 1 GiB if the server's cores, threads and values need as much.
  * @return
  *   0, or -ENOSPC with a line in @p error that says how much it takes.
  */

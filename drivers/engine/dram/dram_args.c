@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MEMORY_DEFAULT (64ull << 20)
+#define MEMORY_DEFAULT_MAX (1ull << 30)
 
 /* More than a heap has classes for is not to be had anyway. */
 #define MEMORY_MAX (8ull << 40)
@@ -36,7 +37,7 @@ dram_args_parse(const char *text, struct dram_args *args, char *error, size_t er
 	const char *at = text == NULL ? "" : text;
 	size_t len;
 
-	args->memory_bytes = MEMORY_DEFAULT;
+	args->memory_bytes = 0;
 	while (*at != '\0') {
 		len = strcspn(at, ",");
 		if (strncmp(at, name, strlen(name)) != 0) {
@@ -63,17 +64,20 @@ dram_layout_plan(struct dram_layout *layout, uint64_t memory_bytes,
 		 const struct tr_engine_config *config, char *error, size_t error_size)
 {
 	const uint64_t step = 1 << 20;
+	uint64_t asked = memory_bytes != 0 ? memory_bytes : MEMORY_DEFAULT;
 	uint64_t need;
 
-	if (divide(layout, memory_bytes, config))
+	if (divide(layout, asked, config))
 		return 0;
-	for (need = RTE_ALIGN_CEIL(memory_bytes, step); !divide(layout, need, config);)
+	for (need = RTE_ALIGN_CEIL(asked, step); !divide(layout, need, config);)
 		need += step;
+	if (memory_bytes == 0 && need <= MEMORY_DEFAULT_MAX)
+		return 0;
 	snprintf(error, error_size,
 		 "memory=%" PRIu64
 		 " is too small: with %u cores, %u executors, values up to %" PRIu32
 		 " bytes and %" PRIu64 " bytes on their way in, it takes memory=%" PRIu64 "M",
-		 memory_bytes, config->nb_cores, config->nb_executors, config->value_max,
+		 asked, config->nb_cores, config->nb_executors, config->value_max,
 		 config->prepared_bytes, need / step);
 	return -ENOSPC;
 }

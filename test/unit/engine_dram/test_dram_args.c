@@ -16,8 +16,8 @@ test_sizes(void **state)
 		const char *text;
 		uint64_t bytes;
 	} cases[] = {
-		{NULL, 64ull << 20},
-		{"", 64ull << 20},
+		{NULL, 0},
+		{"", 0},
 		{"memory=5000000", 5000000},
 		{"memory=7k", 7 << 10},
 		{"memory=7K", 7 << 10},
@@ -90,7 +90,7 @@ test_least_memory(void **state)
 		config.nb_cores = cases[i].cores;
 		config.nb_executors = cases[i].executors;
 		config.prepared_bytes = (16ull << 20) * cases[i].cores;
-		assert_int_equal(dram_layout_plan(&layout, 0, &config, error, sizeof(error)),
+		assert_int_equal(dram_layout_plan(&layout, 1, &config, error, sizeof(error)),
 				 -ENOSPC);
 		least = strstr(error, "it takes memory=");
 		assert_non_null(least);
@@ -101,7 +101,12 @@ test_least_memory(void **state)
 		assert_int_equal(
 			dram_layout_plan(&layout, bytes - (1 << 20), &config, error, sizeof(error)),
 			-ENOSPC);
+		/* Unasked, the default is what it takes, if that is more. */
+		assert_int_equal(dram_layout_plan(&layout, 0, &config, error, sizeof(error)), 0);
+		assert_int_equal(layout.memory_bytes, RTE_MAX(bytes, 64ull << 20));
 	}
+	config.prepared_bytes = 1ull << 30;
+	assert_int_equal(dram_layout_plan(&layout, 0, &config, error, sizeof(error)), -ENOSPC);
 }
 
 /* Whatever the numbers, the parts fit in the whole, and the quotas in the arenas. */
