@@ -23,6 +23,10 @@
 void
 sim_stack_init(struct sim_stack *stack, const struct sim_stack_config *config)
 {
+	unsigned int nb_control =
+		config->nb_control_mbufs != 0 ? config->nb_control_mbufs : CONTROL_MBUFS;
+	unsigned int nb_segments =
+		config->nb_segment_mbufs != 0 ? config->nb_segment_mbufs : SEGMENT_MBUFS;
 	char name[RTE_MEMPOOL_NAMESIZE];
 	struct sim_random random = {.state = config->seed};
 	struct ip_config ip = {
@@ -54,9 +58,9 @@ sim_stack_init(struct sim_stack *stack, const struct sim_stack_config *config)
 	snprintf(name, sizeof(name), "%s_chain", config->name);
 	stack->chains.mbufs = chain_mempool_create(name, config->nb_mbufs, SOCKET_ID_ANY);
 	snprintf(name, sizeof(name), "%s_segments", config->name);
-	stack->chains.segments = chain_mempool_create(name, SEGMENT_MBUFS, SOCKET_ID_ANY);
+	stack->chains.segments = chain_mempool_create(name, nb_segments, SOCKET_ID_ANY);
 	snprintf(name, sizeof(name), "%s_control", config->name);
-	stack->mbufs = rte_pktmbuf_pool_create(name, CONTROL_MBUFS, 0, 0, CHAIN_HEADROOM + 128,
+	stack->mbufs = rte_pktmbuf_pool_create(name, nb_control, 0, 0, CHAIN_HEADROOM + 128,
 					       SOCKET_ID_ANY);
 	if (stack->chains.mbufs == NULL || stack->chains.segments == NULL || stack->mbufs == NULL)
 		rte_exit(EXIT_FAILURE, "sim: no memory for pools\n");

@@ -30,6 +30,8 @@ struct sim_stack_config {
 	const struct tcp_events *events;
 	void *events_arg;
 	unsigned int nb_mbufs; /* of its send chains */
+	unsigned int nb_segment_mbufs; /* for segments that cannot be sent in place; 0: 64 */
+	unsigned int nb_control_mbufs; /* without payload; 0: 1024 */
 	uint32_t receive_window_bytes;
 	uint64_t seed;
 	uint64_t now_us;

@@ -64,18 +64,20 @@ sim_watch_frame(void *arg, unsigned int end, const struct rte_mbuf *mbuf)
 static const char *
 look(struct sim_watch *watch, unsigned int end, const struct rte_mbuf *mbuf, unsigned int *index)
 {
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
-	const uint8_t *data = (const uint8_t *)(ether + 1);
-	uint32_t bytes = mbuf->data_len - sizeof(*ether);
+	const uint8_t *data = rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, RTE_ETHER_HDR_LEN);
+	uint32_t bytes = mbuf->data_len - RTE_ETHER_HDR_LEN;
+	struct rte_ether_hdr ether;
 	struct sim_watch_side *sides;
 	struct wire_ipv4 ip;
 	struct seen seen = {0};
 	const char *wrong;
 	rte_be16_t port;
 
-	if (ether->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
+	/* Nothing is aligned here: payload decides where headers begin. */
+	memcpy(&ether, rte_pktmbuf_mtod(mbuf, const void *), sizeof(ether));
+	if (ether.ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
 		return NULL;
-	if (wire_ipv4_parse(data, bytes, mbuf->pkt_len - sizeof(*ether), 1, &ip) != WIRE_IPV4_OK)
+	if (wire_ipv4_parse(data, bytes, mbuf->pkt_len - RTE_ETHER_HDR_LEN, 1, &ip) != WIRE_IPV4_OK)
 		return "sent an IP header that is wrong";
 	if (ip.total_bytes > watch->mtu)
 		return "sent a packet larger than the MTU";

@@ -37,6 +37,10 @@
 #define READ_TIME_MAX_US (20 * 1000000ull)
 #define READ_PAUSE_MAX_US (2 * 1000000ull)
 
+/* Far below the time in which connections are given up. */
+#define CUT_TIME_US (5 * 1000000ull)
+#define CUT_BEGIN_MAX_US (10 * 1000000ull)
+
 /* More turns than any run needs: nothing may spin without time going on. */
 #define TURNS_MAX 20000000u
 
@@ -49,6 +53,9 @@ struct run {
 	struct sim_stack stacks[2];
 	struct sim_peer peers[2]; /* client, server */
 	struct sim_watch watch;
+	bool calm; /* nothing is done to frames, and memory is plenty */
+	bool pressure; /* receive buffers run dry now and then */
+	uint64_t cut_us; /* for a while from then on nothing arrives */
 	uint64_t digest; /* of all that happened, to compare two replays */
 };
 
@@ -58,9 +65,12 @@ static const char *run_until_end(struct run *run);
 static const char *judge(const struct run *run);
 static bool conn_lacks(const struct run *run, unsigned int index, const char **wrong);
 static void report(struct run *run, const char *wrong);
+static void report_stack(const struct run *run, unsigned int end);
 static void report_end(struct run *run, unsigned int end, unsigned int index);
+static void introduce(struct run *run, unsigned int end);
 static void plan_conn(struct run *run, unsigned int index);
 static void limit_read_time(struct sim_peer_plan *plan);
+static void trouble(struct run *run, uint64_t now_us);
 static bool ask_half_open(struct run *run);
 
 int
@@ -149,8 +159,13 @@ run_init(struct run *run)
 	struct sim_stack_config config = {.events = &sim_peer_events};
 	unsigned int i;
 
-	if (sim_random_below(random, 8) == 0) /* a perfect wire, too */
+	run->calm = sim_random_below(random, 8) == 0;
+	if (run->calm)
 		wire.loss_ppm = wire.repeat_ppm = wire.reorder_ppm = wire.corrupt_ppm = 0;
+	run->pressure = !run->calm && sim_random_below(random, 8) == 0;
+	run->cut_us = !run->calm && sim_random_below(random, 8) == 0
+			      ? sim_random_below(random, CUT_BEGIN_MAX_US)
+			      : UINT64_MAX - CUT_TIME_US;
 	run->wire = sim_wire_create(&wire, sim_random_next(random));
 	if (run->wire == NULL)
 		rte_exit(EXIT_FAILURE, "sim: no memory for the wire\n");
@@ -162,15 +177,31 @@ run_init(struct run *run)
 		config.addr = rte_cpu_to_be_32(i == 0 ? CLIENT : SERVER);
 		config.events_arg = &run->peers[i];
 		config.nb_mbufs = 64 + sim_random_below(random, 1024);
+		config.nb_segment_mbufs = run->calm ? 1024 : 2 + sim_random_below(random, 64);
+		config.nb_control_mbufs = run->calm ? 1024 : 4 + sim_random_below(random, 64);
 		config.receive_window_bytes = 2048 << sim_random_below(random, 7);
 		config.seed = sim_random_next(random);
 		sim_stack_init(&run->stacks[i], &config);
+		if (run->calm)
+			introduce(run, i);
 	}
 	run->peers[0].nb_conns = 1 + sim_random_below(random, SIM_PEER_CONNS_MAX);
 	run->peers[1].nb_conns = run->peers[0].nb_conns;
 	for (i = 0; i < run->peers[0].nb_conns; i++)
 		plan_conn(run, i);
 	tcp_listen(run->stacks[1].tcp, 0, rte_cpu_to_be_16(SERVER_PORT), run);
+}
+
+/* Of packets to a neighbour that has yet to be found only the latest wait. */
+static void
+introduce(struct run *run, unsigned int end)
+{
+	struct ip_neighbour neighbour = {
+		.addr = rte_cpu_to_be_32(end == 0 ? SERVER : CLIENT),
+		.mac = sim_wire_port(run->wire, 1 - end)->mac,
+	};
+
+	ip_neighbour_update(run->stacks[end].ip, &neighbour, 0);
 }
 
 static void
@@ -233,6 +264,7 @@ run_until_end(struct run *run)
 				 rte_cpu_to_be_16(SERVER_PORT), i);
 	for (turns = 0; turns < TURNS_MAX; turns++) {
 		sim_wire_advance(run->wire, now_us);
+		trouble(run, now_us);
 		next_us = sim_wire_next_us(run->wire);
 		for (i = 0; i < 2; i++) {
 			sim_peer_run(&run->peers[i], now_us);
@@ -260,6 +292,16 @@ run_until_end(struct run *run)
 			return "stuck: out of time";
 	}
 	return "stuck: out of turns";
+}
+
+static void
+trouble(struct run *run, uint64_t now_us)
+{
+	unsigned int i;
+
+	sim_wire_cut(run->wire, now_us - run->cut_us < CUT_TIME_US);
+	for (i = 0; run->pressure && i < 2; i++)
+		tcp_set_pressure(run->stacks[i].tcp, sim_random_below(&run->random, 4) == 0);
 }
 
 /*
@@ -291,8 +333,12 @@ judge(const struct run *run)
 		return run->watch.wrong;
 	for (i = 0; i < run->peers[0].nb_conns; i++)
 		if (conn_lacks(run, i, &wrong))
-			break;
-	return wrong;
+			return wrong;
+	for (i = 0; run->calm && i < 2; i++)
+		if (tcp_stats(run->stacks[i].tcp)->retransmit_timeouts > 0 ||
+		    tcp_stats(run->stacks[i].tcp)->fast_retransmits > 0)
+			return "sent again what was not lost";
+	return NULL;
 }
 
 /* A reset is an end like any other, if one side asked for it: else every byte must be there. */
@@ -324,6 +370,8 @@ report(struct run *run, const char *wrong)
 	unsigned int i;
 
 	printf("seed %" PRIu64 ": %s\n", run->seed, wrong);
+	report_stack(run, 0);
+	report_stack(run, 1);
 	if (wrong == run->watch.wrong)
 		printf("  %s\n", run->watch.segment);
 	for (i = 0; i < run->peers[0].nb_conns; i++) {
@@ -336,6 +384,21 @@ report(struct run *run, const char *wrong)
 		report_end(run, 0, i);
 		report_end(run, 1, i);
 	}
+}
+
+/* What may have to do with it. */
+static void
+report_stack(const struct run *run, unsigned int end)
+{
+	const struct tcp_stats *stats = tcp_stats(run->stacks[end].tcp);
+
+	printf("  %s: %" PRIu64 " segments, %" PRIu64 " sent again, %" PRIu64 " timeouts, %" PRIu64
+	       " fast, %" PRIu64 " probes, starved %" PRIu64 ", dropped for pressure %" PRIu64
+	       ", window %" PRIu64 ", reassembly %" PRIu64 "\n",
+	       end == 0 ? "client" : "server", stats->tx_segments, stats->retransmits,
+	       stats->retransmit_timeouts, stats->fast_retransmits, stats->window_probes,
+	       stats->send_starved, stats->drop_pressure, stats->drop_window,
+	       stats->drop_reassembly);
 }
 
 static void
