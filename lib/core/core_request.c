@@ -171,6 +171,8 @@ request_answer(struct tr_conn *conn, struct tr_request *request, const struct tr
 {
 	struct core_request *open = (struct core_request *)request;
 
+	/* While it is still known what was charged for its value. */
+	core_body_arrived(conn, open);
 	discard(conn->core, open);
 	open->local = true;
 	open->response = *response;

@@ -413,7 +413,10 @@ protocol_parse(void *protocol, const struct tr_protocol_host *host, struct tr_co
 				return TR_PROTOCOL_MORE;
 			request = state->store;
 			state->store = NULL;
-			host->request_start(conn, request, 0);
+			if (request->value_len > 0 && request->value[0] == '!')
+				host->request_answer(conn, request, &ok, 0);
+			else
+				host->request_start(conn, request, 0);
 			continue;
 		}
 		c = data[*consumed];

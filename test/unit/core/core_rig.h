@@ -8,7 +8,8 @@
  *
  * The protocol: a small letter asks the engine for the key of that letter and is answered with
  * it; 'U' before it makes it unordered; a capital letter but 'U' and 'S' is a barrier that needs
- * no engine; 'S' and three decimal digits store that many kilobytes, which follow; '.' closes.
+ * no engine; 'S' and three decimal digits store that many kilobytes, which follow, but those that
+ * begin with '!' the protocol refuses to store; '.' closes.
  */
 #ifndef CORE_RIG_H
 #define CORE_RIG_H

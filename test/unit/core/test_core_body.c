@@ -107,6 +107,19 @@ test_a_client_that_vanishes_gives_its_budget_back(void **state)
 	assert_int_equal(rig.core->body_requests, 0);
 }
 
+static void
+test_a_value_that_is_refused_when_it_is_there_gives_its_budget_back(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "S100!");
+	assert_int_equal(rig.prepared, 1);
+	send_bytes(0, 100 * 1024 - 1);
+	assert_string_equal(rig.clients[0].received, "s");
+	assert_int_equal(rig.nb_executed, 0);
+	assert_int_equal(rig.prepared, 0);
+	assert_int_equal(rig.core->body_incomplete[0], 0);
+}
+
 int
 main(void)
 {
@@ -116,6 +129,7 @@ main(void)
 		TEST(test_half_sent_values_leave_small_ones_served),
 		TEST(test_a_value_that_does_not_move_is_given_up),
 		TEST(test_a_client_that_vanishes_gives_its_budget_back),
+		TEST(test_a_value_that_is_refused_when_it_is_there_gives_its_budget_back),
 	};
 
 	test_eal_init();
