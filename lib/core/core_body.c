@@ -12,6 +12,7 @@
 #define PROGRESS_BYTES (16 * 1024)
 
 static unsigned int kind(const struct core_request *request);
+static void await(struct tr_conn *conn, struct core_request *request);
 static void moved(struct tr_conn *conn);
 static uint64_t budget(const struct core *core, unsigned int kind);
 
@@ -29,15 +30,30 @@ core_body_admit(struct tr_conn *conn, struct core_request *request, bool arrived
 		return false;
 	core->body_bytes[size] += bytes;
 	request->body_bytes = bytes;
-	if (arrived)
-		return true;
-	core->body_incomplete[size] += bytes;
+	if (!arrived)
+		await(conn, request);
+	return true;
+}
+
+void
+core_body_parsed(struct tr_conn *conn)
+{
+	if (conn->open != NULL && conn->open->prepared && !conn->body)
+		await(conn, conn->open);
+}
+
+/* From here on the value counts as incomplete, and its connection must make progress. */
+static void
+await(struct tr_conn *conn, struct core_request *request)
+{
+	struct core *core = conn->core;
+
+	core->body_incomplete[kind(request)] += request->body_bytes;
 	core->body_requests++;
 	conn->body = true;
 	conn->body_moved = 0;
 	conn->body_progress_us = core->now_us;
 	TAILQ_INSERT_TAIL(&core->bodies, conn, body_link);
-	return true;
 }
 
 void

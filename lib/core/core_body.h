@@ -17,6 +17,12 @@
 /** Charge the open request's value; @p arrived: it needs no waiting for. False: no room now. */
 bool core_body_admit(struct tr_conn *conn, struct core_request *request, bool arrived);
 
+/**
+ * All that had come was parsed. A request that is open still, though its value had arrived, lacks
+ * what ends it, such as a line end: its connection must make progress as well.
+ */
+void core_body_parsed(struct tr_conn *conn);
+
 /** The value has arrived, or will not: it does not count as incomplete any more. */
 void core_body_arrived(struct tr_conn *conn, struct core_request *request);
 

@@ -70,6 +70,7 @@ parse(struct tr_conn *conn)
 			break;
 		tcp_receive_consume(conn->tcp, used);
 	}
+	core_body_parsed(conn);
 	if (conn->peer_closed && conn->wait == CORE_WAIT_NONE)
 		conn->closing = true;
 	/* The turn's share is used up and nothing of it is in flight: go on in the next. */

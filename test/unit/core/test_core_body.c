@@ -120,6 +120,26 @@ test_a_value_that_is_refused_when_it_is_there_gives_its_budget_back(void **state
 	assert_int_equal(rig.core->body_incomplete[0], 0);
 }
 
+/* The protocol takes one more byte for the end of a value, as a line end is for others. */
+static void
+test_a_request_that_lacks_only_its_end_is_given_up(void **state)
+{
+	(void)state;
+	core_rig_connect(&rig, 1);
+	core_rig_say(&rig, 0, "S000");
+	core_rig_say(&rig, 1, "S000");
+	assert_int_equal(rig.prepared, 2);
+	core_rig_run(&rig, 5 * 1000000);
+	core_rig_say(&rig, 1, "a");
+	assert_string_equal(rig.clients[1].received, "sa");
+	core_rig_run(&rig, 6 * 1000000);
+	assert_int_equal(rig.core->stats.closed_body_timeout, 1);
+	assert_true(rig.clients[0].ended);
+	assert_false(rig.clients[1].ended);
+	assert_int_equal(rig.prepared, 0);
+	assert_int_equal(rig.core->credits_used, 0);
+}
+
 int
 main(void)
 {
@@ -129,6 +149,7 @@ main(void)
 		TEST(test_half_sent_values_leave_small_ones_served),
 		TEST(test_a_value_that_does_not_move_is_given_up),
 		TEST(test_a_client_that_vanishes_gives_its_budget_back),
+		TEST(test_a_request_that_lacks_only_its_end_is_given_up),
 		TEST(test_a_value_that_is_refused_when_it_is_there_gives_its_budget_back),
 	};
 
