@@ -28,7 +28,8 @@ core_wait_begin(struct tr_conn *conn, enum core_wait wait)
 		return;
 	TAILQ_INSERT_TAIL(&core->waits[wait], conn, wait_link);
 	core->wait_count[wait]++;
-	if (wait == CORE_WAIT_MEMORY)
+	/* Who comes later does not put off those who wait already. */
+	if (wait == CORE_WAIT_MEMORY && core->wait_count[wait] == 1)
 		core->memory_retry_us = core->now_us + MEMORY_RETRY_US;
 }
 
@@ -57,8 +58,10 @@ core_wait_resume(struct core *core)
 	struct tr_conn *conn;
 	unsigned int wait, tries;
 
-	if (core->now_us >= core->memory_retry_us)
+	if (core->wait_count[CORE_WAIT_MEMORY] > 0 && core->now_us >= core->memory_retry_us) {
 		core_wait_freed(core, CORE_WAIT_MEMORY);
+		core->memory_retry_us = core->now_us + MEMORY_RETRY_US;
+	}
 	for (wait = CORE_WAIT_CREDIT; wait < CORE_WAITS; wait++) {
 		tries = RTE_MIN(core->wait_tries[wait], TRIES_TURN);
 		core->wait_tries[wait] -= tries;

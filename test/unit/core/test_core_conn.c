@@ -80,26 +80,66 @@ test_a_client_that_reads_nothing_stops_only_itself(void **state)
 	assert_string_equal(rig.clients[1].received, "hello again");
 }
 
+static struct rte_mbuf *taken[1024];
+static unsigned int nb_taken;
+
+static void
+take_mbufs(void)
+{
+	struct rte_mempool *pool = rig.core->chains.mbufs;
+
+	while (nb_taken < RTE_DIM(taken) && (taken[nb_taken] = rte_pktmbuf_alloc(pool)) != NULL)
+		nb_taken++;
+	assert_true(nb_taken < RTE_DIM(taken));
+}
+
+static void
+give_mbufs(void)
+{
+	while (nb_taken > 0)
+		rte_pktmbuf_free(taken[--nb_taken]);
+}
+
 static void
 test_a_response_waits_for_mbufs(void **state)
 {
-	struct rte_mempool *pool = rig.core->chains.mbufs;
-	struct rte_mbuf *taken[1024];
-	unsigned int nb = 0;
-
 	(void)state;
-	while (nb < RTE_DIM(taken) && (taken[nb] = rte_pktmbuf_alloc(pool)) != NULL)
-		nb++;
-	assert_true(nb < RTE_DIM(taken));
+	take_mbufs();
 	core_rig_say(&rig, 0, "hello");
 	assert_string_equal(rig.clients[0].received, "");
 	assert_true(rig.core->stats.blocked_memory > 0);
 	assert_int_equal(rig.core->credits_used, 1);
-	while (nb > 0)
-		rte_pktmbuf_free(taken[--nb]);
+	give_mbufs();
 	core_rig_run(&rig, 10000);
 	assert_string_equal(rig.clients[0].received, "hello");
 	assert_int_equal(rig.core->credits_used, 0);
+}
+
+static void
+test_who_waits_for_mbufs_later_puts_nobody_off(void **state)
+{
+	char x = 'x';
+	struct iovec part = {.iov_base = &x, .iov_len = 1};
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i < CORE_RIG_CONNS_MAX; i++)
+		core_rig_connect_to(&rig, i, CORE_RIG_ECHO_PORT);
+	take_mbufs();
+	/* One more waits every half of the time between two tries. */
+	for (i = 0; i < CORE_RIG_CONNS_MAX; i++) {
+		assert_return_code(tr_chain_append(tcp_chain(rig.clients[i].tcp), &part, 1), 0);
+		tcp_send(rig.clients[i].tcp);
+		core_rig_run(&rig, 500);
+	}
+	assert_true(rig.core->stats.blocked_memory > 5 * CORE_RIG_CONNS_MAX);
+	/* And nobody tries more often than that. */
+	assert_true(rig.core->stats.blocked_memory <
+		    CORE_RIG_CONNS_MAX * (CORE_RIG_CONNS_MAX / 2 + 2));
+	give_mbufs();
+	core_rig_run(&rig, 10000);
+	for (i = 0; i < CORE_RIG_CONNS_MAX; i++)
+		assert_string_equal(rig.clients[i].received, "x");
 }
 
 static void
@@ -145,6 +185,7 @@ main(void)
 		TEST(test_echo_returns_what_it_got),
 		TEST(test_a_client_that_reads_nothing_stops_only_itself),
 		TEST(test_a_response_waits_for_mbufs),
+		TEST(test_who_waits_for_mbufs_later_puts_nobody_off),
 		TEST(test_stop_closes_and_start_accepts_again),
 		TEST(test_many_connections),
 	};
