@@ -65,7 +65,6 @@ request_get(struct tr_conn *conn)
 	request->ops = conn->ops;
 	request->protocol = conn->protocol;
 	conn->turn_requests++;
-	conn->requests_total++;
 	conn->open = request;
 	return &request->request;
 }
@@ -186,6 +185,7 @@ enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int 
 	core_body_arrived(conn, request);
 	conn->open = NULL;
 	conn->requests++;
+	conn->requests_total++;
 	conn->core->stats.requests++;
 	request->order = order;
 	TAILQ_INSERT_TAIL(&conn->pipeline, request, link);

@@ -77,9 +77,32 @@ test_half_sent_values_leave_small_ones_served(void **state)
 	assert_string_equal(rig.clients[0].received, "sa");
 }
 
+/* The server's end of a client connection: of the core's, the one with the client's port. */
+static struct tcp_conn *
+find_server_conn(unsigned int client)
+{
+	struct tcp_conn_info own, peer;
+	struct tcp_conn *tcp = NULL;
+	uint32_t id;
+
+	tcp_conn_info(rig.clients[client].tcp, &own);
+	for (id = 0; id < rig.config.conns_max; id++) {
+		tcp = tcp_conn_find(rig.core->tcp, id);
+		if (tcp == NULL)
+			continue;
+		tcp_conn_info(tcp, &peer);
+		if (peer.remote_port == own.local_port)
+			return tcp;
+	}
+	fail_msg("client %u has no connection", client);
+	return NULL;
+}
+
 static void
 test_a_value_that_does_not_move_is_given_up(void **state)
 {
+	const struct tr_conn *conn;
+
 	(void)state;
 	core_rig_connect(&rig, 1);
 	core_rig_connect(&rig, 2);
@@ -93,6 +116,9 @@ test_a_value_that_does_not_move_is_given_up(void **state)
 	assert_int_equal(rig.prepared, 1);
 	send_bytes(2, 999 * 1024);
 	assert_string_equal(rig.clients[2].received, "s");
+	/* It was taken once, however often it was tried. */
+	conn = tcp_conn_user(find_server_conn(2));
+	assert_int_equal(conn->requests_total, 1);
 }
 
 static void
