@@ -39,6 +39,7 @@
 #define CONTROL_MBUFS 4096
 #define CONTROL_MBUF_BYTES (CHAIN_HEADROOM + 128)
 
+static bool listens(const struct core *core, const struct core_listener *listener);
 static unsigned int receive(struct core *core);
 static unsigned int transmit(struct core *core);
 static void tick(struct core *core);
@@ -147,6 +148,9 @@ core_listen(struct core *core, const struct core_listener *listener)
 	struct core_listener *slot = &core->listeners[core->nb_listeners];
 	int ret;
 
+	/* TCP does not know of those that are stopped. */
+	if (listens(core, listener))
+		return -EADDRINUSE;
 	if (core->nb_listeners == CORE_LISTENERS_MAX)
 		return -ENOSPC;
 	*slot = *listener;
@@ -157,6 +161,18 @@ core_listen(struct core *core, const struct core_listener *listener)
 	}
 	core->nb_listeners++;
 	return 0;
+}
+
+static bool
+listens(const struct core *core, const struct core_listener *listener)
+{
+	unsigned int i;
+
+	for (i = 0; i < core->nb_listeners; i++)
+		if (core->listeners[i].addr == listener->addr &&
+		    core->listeners[i].port == listener->port)
+			return true;
+	return false;
 }
 
 static void

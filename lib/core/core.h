@@ -223,7 +223,10 @@ unsigned int core_poll(struct core *core, uint64_t now_us);
 /** Until when the core may sleep if nothing else wakes it. */
 uint64_t core_next_us(const struct core *core);
 
-/** Listen on one more port; the protocol's instance is then the core's. 0 or -errno. */
+/**
+ * Listen on one more port, as soon as the core accepts connections; the protocol's instance is
+ * then the core's. 0, -EADDRINUSE or -ENOSPC.
+ */
 int core_listen(struct core *core, const struct core_listener *listener);
 
 /** Accept connections on all ports, or no more and close those there are, in good order. */

@@ -2,6 +2,7 @@
  * Copyright(c) 2026 The tailrace authors
  */
 /* Connections: echo through a whole core, clients that read nothing, send space, the end. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -165,6 +166,23 @@ test_stop_closes_and_start_accepts_again(void **state)
 }
 
 static void
+test_one_port_is_listened_on_once(void **state)
+{
+	struct core_listener listener = {.ops = &tr_core_echo};
+
+	(void)state;
+	listener.port = rte_cpu_to_be_16(CORE_RIG_ECHO_PORT);
+	assert_int_equal(core_listen(rig.core, &listener), -EADDRINUSE);
+	/* Not while it is stopped either, when TCP would not mind. */
+	core_set_listening(rig.core, false);
+	assert_int_equal(core_listen(rig.core, &listener), -EADDRINUSE);
+	listener.port = rte_cpu_to_be_16(CORE_RIG_ECHO_PORT + 1);
+	assert_return_code(core_listen(rig.core, &listener), 0);
+	core_set_listening(rig.core, true);
+	core_rig_connect_to(&rig, 1, CORE_RIG_ECHO_PORT + 1);
+}
+
+static void
 test_many_connections(void **state)
 {
 	unsigned int i;
@@ -187,6 +205,7 @@ main(void)
 		TEST(test_a_response_waits_for_mbufs),
 		TEST(test_who_waits_for_mbufs_later_puts_nobody_off),
 		TEST(test_stop_closes_and_start_accepts_again),
+		TEST(test_one_port_is_listened_on_once),
 		TEST(test_many_connections),
 	};
 
