@@ -15,6 +15,9 @@
 
 #include "core_info.h"
 
+/* Clients read from the version what they may expect: the protocol as memcached 1.6 speaks it. */
+#define MEMCACHED_VERSION "1.6.18"
+
 static void engine_directory(char *path, size_t size);
 static int listen_all(struct server *server, const struct args *args, char *error,
 		      size_t error_size);
@@ -50,7 +53,7 @@ server_setup(struct server *server, const struct args *args, uint16_t port, char
 	}
 	server->mc = (struct mc_config){
 		.stats = server->mc_stats,
-		.version = TAILRACE_VERSION,
+		.version = MEMCACHED_VERSION "-tailrace-" TAILRACE_VERSION,
 		.value_max = args->value_max,
 	};
 	return listen_all(server, args, error, error_size);
