@@ -59,44 +59,41 @@ start()
 	set +m
 }
 
-# Wait for the tap of a server that starts, and give our side its addresses. As it starts, the server
-# sets the tap's MAC address and then its link up: before that, ours would be overwritten.
-address_tap()
+# Whether the server answers, once our side has its addresses. net_tap gives both ends its own MAC
+# address, and does so once more when its port has started: with one and the same, neither hears the
+# other. So ours is set again before each attempt.
+answers()
+{
+	[ -n "$(ip -o link show dev "$TAP" up 2>/dev/null)" ] &&
+		ip link set dev "$TAP" address "$HOST_MAC" &&
+		ip address replace "$HOST" dev "$TAP" &&
+		timeout 1 bash -c ": </dev/tcp/${SERVER%/*}/$PORT" 2>/dev/null
+}
+
+# Wait for a server that starts.
+await_server()
 {
 	local deadline=$((SECONDS + START_S))
 
-	until [ -n "$(ip -o link show dev "$TAP" up 2>/dev/null)" ]; do
+	until answers; do
 		if ((SECONDS >= deadline)) || { [ -n "$child" ] && ! kill -0 "$child" 2>/dev/null; }; then
-			echo "quickstart: the server did not start its port on $TAP"
+			echo "quickstart: the server does not answer"
 			return 1
 		fi
 		sleep 0.1
 	done
-	# net_tap gives both ends its own MAC address: with one and the same, neither hears the other.
-	ip link set dev "$TAP" address "$HOST_MAC"
-	ip address add "$HOST" dev "$TAP"
 }
 
 # Store and read with a client that knows nothing of tailrace.
 talk()
 {
-	/usr/bin/python3 - "${SERVER%/*}" "$PORT" "$START_S" <<-'END'
+	/usr/bin/python3 - "${SERVER%/*}" "$PORT" <<-'END'
 	import sys
-	import time
 	from pymemcache.client.base import Client
 
-	address, port, patience = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-	client = Client((address, port), connect_timeout=1, timeout=5, default_noreply=False)
-	deadline = time.monotonic() + patience
-	while True:
-	    try:
-	        version = client.version().decode()
-	        break
-	    except OSError:
-	        if time.monotonic() > deadline:
-	            raise
-	        time.sleep(0.1)
-	print(f"version         {version}")
+	client = Client((sys.argv[1], int(sys.argv[2])), connect_timeout=5, timeout=5,
+	                default_noreply=False)
+	print(f"version         {client.version().decode()}")
 
 	def show(what, got, wanted):
 	    print(f"{what:15} {got!r}")
@@ -121,7 +118,7 @@ talk()
 # The whole of it, beside a server that starts.
 visit()
 {
-	address_tap || return
+	await_server || return
 	printf '\n== pymemcache at %s:%s, over %s\n' "${SERVER%/*}" "$PORT" "$TAP"
 	talk
 }

@@ -113,6 +113,15 @@ def address_up(interface, address):
     netns.run("ip", "link", "set", "dev", interface, "up")
 
 
+def address_tap():
+    """Give our end of the tap a MAC address of its own; again before each attempt to connect.
+
+    net_tap gives both ends one and the same, so that neither hears the other, and does so once more
+    when its port has started.
+    """
+    netns.run("ip", "link", "set", "dev", TAP, "address", HOST_MAC)
+
+
 def session_members(session):
     """Processes of a session, other than zombies."""
     found = []
@@ -242,9 +251,13 @@ class _Process:
             self.proc = subprocess.Popen(args, stdin=stdin, stdout=stdout, stderr=stderr,
                                          start_new_session=True, **self._folder.options())
 
+    def _address(self):
+        """What must hold on our side before a server can answer."""
+
     def _wait_port(self):
         def answers():
             assert self.alive(), f"the server ended with {self.proc.returncode}"
+            self._address()
             try:
                 self.connect(timeout=1).close()
                 return True
@@ -288,9 +301,6 @@ class Tailrace(_Process):
             if self._interactive:
                 self._stack.callback(self.proc.stdin.close)
         wait_until("the port starts", self._port_started, START_DEADLINE_S)
-        # net_tap gives both ends one address: then neither hears the other. It does so before the
-        # port starts.
-        netns.run("ip", "link", "set", "dev", TAP, "address", HOST_MAC)
         address_up(TAP, f"{HOST_ADDRESS}/24")
 
     def _launch_tty(self, args):
@@ -301,6 +311,9 @@ class Tailrace(_Process):
             self._spawn(args, slave, slave)
         finally:
             os.close(slave)
+
+    def _address(self):
+        address_tap()
 
     def _port_started(self):
         assert self.alive(), f"the server ended with {self.proc.returncode}"

@@ -58,7 +58,6 @@ def running(program, env):
             try:
                 servers.wait_until("the port starts", lambda: netns.link_is_up(servers.TAP),
                                    servers.START_DEADLINE_S)
-                netns.run("ip", "link", "set", "dev", servers.TAP, "address", servers.HOST_MAC)
                 servers.address_up(servers.TAP, f"{servers.HOST_ADDRESS}/24")
                 yield proc
             finally:
@@ -73,6 +72,7 @@ def connect():
     """A connection to the program, as soon as it listens."""
 
     def attempt():
+        servers.address_tap()
         with contextlib.suppress(OSError):
             return socket.create_connection((servers.ADDRESS, 7), timeout=5)
         return None
