@@ -92,7 +92,7 @@ sim_stack_poll(struct sim_stack *stack, uint64_t now_us)
 	struct ip_txq *txq = ip_txq(stack->ip);
 	struct rte_mbuf *mbufs[BURST];
 	struct ip_packet packet;
-	uint16_t nb, i;
+	uint16_t nb, sent, i;
 
 	do {
 		nb = stack->port->rx(stack->port, mbufs, BURST);
@@ -103,7 +103,9 @@ sim_stack_poll(struct sim_stack *stack, uint64_t now_us)
 	tcp_tick(stack->tcp, now_us);
 	ip_tick(stack->ip, now_us);
 	tcp_output(stack->tcp, now_us);
-	stack->port->tx(stack->port, txq->frames, txq->nb);
+	sent = stack->port->tx(stack->port, txq->frames, txq->nb);
+	/* What a full queue does not take is lost, as on any wire. */
+	rte_pktmbuf_free_bulk(txq->frames + sent, txq->nb - sent);
 	txq->nb = 0;
 }
 
