@@ -50,7 +50,6 @@ struct dram {
 	 * lower: one word, so that exactly one of the shards that see the moment pass does it.
 	 */
 	_Alignas(RTE_CACHE_LINE_SIZE) _Atomic uint64_t flush;
-	_Atomic uint64_t flush_requests;
 };
 
 /**

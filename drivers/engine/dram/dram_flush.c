@@ -44,6 +44,5 @@ dram_flush(struct dram *dram, const struct tr_request *request, struct tr_respon
 			next = flush_word((word >> 32) + 1, 0);
 	} while (!atomic_compare_exchange_weak_explicit(
 		&dram->flush, &word, next, memory_order_acq_rel, memory_order_relaxed));
-	atomic_fetch_add_explicit(&dram->flush_requests, 1, memory_order_relaxed);
 	response->status = TR_ENGINE_OK;
 }

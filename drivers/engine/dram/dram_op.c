@@ -25,8 +25,6 @@ dram_op_get(struct dram_shard *shard, const struct tr_request *request,
 	struct dram_item *item = dram_shard_find(shard, request);
 	bool reads = request->op != TR_ENGINE_TOUCH;
 
-	if (reads)
-		dram_shard_count(shard, item == NULL ? DRAM_GET_MISSES : DRAM_GET_HITS, 1);
 	if (item == NULL) {
 		response->status = TR_ENGINE_NOT_FOUND;
 		return;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The tailrace authors
  */
-/* Statistics, under memcached's names where it has one. */
+/*
+ * Statistics, under memcached's names where it has one. What the front end can count itself, such
+ * as hits and flushes, is not here: a name appears once in the answer to a client.
+ */
 #include "dram.h"
 
 #include <inttypes.h>
@@ -9,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_common.h>
+
 /* Room for one name and its number. */
 #define STAT_BYTES 48
 
 /* Those that are not a shard's. */
-#define STATS_OTHER 6
+#define STATS_OTHER 5
 
 static const char *const shard_names[DRAM_SHARD_STATS] = {
 	[DRAM_CURR_ITEMS] = "curr_items",
@@ -24,13 +29,12 @@ static const char *const shard_names[DRAM_SHARD_STATS] = {
 	[DRAM_EVICTED_FOR_ROOM] = "evicted_for_room",
 	[DRAM_RECLAIMED] = "reclaimed",
 	[DRAM_EXPIRED_UNFETCHED] = "expired_unfetched",
-	[DRAM_GET_HITS] = "get_hits",
-	[DRAM_GET_MISSES] = "get_misses",
 	[DRAM_GET_EXPIRED] = "get_expired",
 	[DRAM_GET_FLUSHED] = "get_flushed",
 	[DRAM_SPILLED] = "spilled",
 };
 
+static bool is_slab_group(const struct tr_request *request);
 static uint64_t shards_sum(const struct dram *dram, enum dram_shard_stat stat);
 static uint64_t arenas_no_memory(const struct dram *dram);
 static char *stat_write(char *at, const char *name, uint64_t number);
@@ -42,9 +46,8 @@ dram_stat(struct dram *dram, const struct tr_request *request, struct tr_respons
 	char *text, *at;
 	unsigned int i;
 
-	/* The groups of memcached that describe its slabs have nothing to say here. */
 	if (request->key_len != 0) {
-		response->status = TR_ENGINE_OK;
+		response->status = is_slab_group(request) ? TR_ENGINE_OK : TR_ENGINE_NOT_FOUND;
 		return;
 	}
 	text = malloc((DRAM_SHARD_STATS + STATS_OTHER) * STAT_BYTES);
@@ -61,13 +64,25 @@ dram_stat(struct dram *dram, const struct tr_request *request, struct tr_respons
 			(uint64_t)layout->buckets * dram->nb_shards * sizeof(struct dram_item *));
 	at = stat_write(at, "shards", dram->nb_shards);
 	at = stat_write(at, "prepare_no_memory", arenas_no_memory(dram));
-	at = stat_write(at, "cmd_flush",
-			atomic_load_explicit(&dram->flush_requests, memory_order_relaxed));
 	response->status = TR_ENGINE_OK;
 	response->value = text;
 	response->value_len = at - text;
 	response->release = free;
 	response->release_arg = text;
+}
+
+/* Tools ask for memcached's groups about its slabs. They exist, with nothing to say. */
+static bool
+is_slab_group(const struct tr_request *request)
+{
+	static const char *const groups[] = {"items", "slabs", "sizes"};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(groups); i++)
+		if (request->key_len == strlen(groups[i]) &&
+		    memcmp(request->key, groups[i], request->key_len) == 0)
+			return true;
+	return false;
 }
 
 static uint64_t
