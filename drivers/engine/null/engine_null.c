@@ -107,7 +107,10 @@ null_execute(void *arg, const struct tr_request *request, struct tr_response *re
 		response->has_number = 1;
 		break;
 	case TR_ENGINE_STAT:
-		null_stat(engine, response);
+		if (request->key_len == 0)
+			null_stat(engine, response);
+		else
+			response->status = TR_ENGINE_NOT_FOUND;
 		break;
 	default:
 		break;
@@ -156,7 +159,7 @@ null_stat(struct null_engine *engine, struct tr_response *response)
 			sum += atomic_load_explicit(&engine->executors[i].ops[op],
 						    memory_order_relaxed);
 		stat->len += snprintf(stat->text + stat->len, sizeof(stat->text) - stat->len,
-				      "cmd_%s%c%" PRIu64, names[op], '\0', sum) +
+				      "null_%s%c%" PRIu64, names[op], '\0', sum) +
 			     1;
 	}
 	response->value = stat->text;

@@ -178,10 +178,10 @@ test_stat_sums_executors(void **state)
 	execute(TR_ENGINE_TOUCH, 0, 1);
 	response = execute(TR_ENGINE_STAT, 0, 0);
 	assert_int_equal(response.status, TR_ENGINE_OK);
-	assert_int_equal(stat_value(&response, "cmd_get"), 10);
-	assert_int_equal(stat_value(&response, "cmd_touch"), 1);
-	assert_int_equal(stat_value(&response, "cmd_stat"), 1);
-	assert_int_equal(stat_value(&response, "cmd_set"), 0);
+	assert_int_equal(stat_value(&response, "null_get"), 10);
+	assert_int_equal(stat_value(&response, "null_touch"), 1);
+	assert_int_equal(stat_value(&response, "null_stat"), 1);
+	assert_int_equal(stat_value(&response, "null_set"), 0);
 	response.release(response.release_arg);
 	engine_close(&engine);
 
@@ -189,7 +189,7 @@ test_stat_sums_executors(void **state)
 	for (i = 0; i < 9; i++)
 		execute(TR_ENGINE_SET, i % 3, 1);
 	response = execute(TR_ENGINE_STAT, 2, 0);
-	assert_int_equal(stat_value(&response, "cmd_set"), 9);
+	assert_int_equal(stat_value(&response, "null_set"), 9);
 	response.release(response.release_arg);
 }
 
@@ -207,7 +207,7 @@ test_stat_is_bounded(void **state)
 	assert_int_equal(responses[15].status, TR_ENGINE_OK);
 	assert_int_equal(responses[16].status, TR_ENGINE_BUSY);
 	assert_null(responses[16].release);
-	assert_int_equal(stat_value(&responses[3], "cmd_stat"), 4);
+	assert_int_equal(stat_value(&responses[3], "null_stat"), 4);
 	responses[7].release(responses[7].release_arg);
 	again = execute(TR_ENGINE_STAT, 0, 0);
 	assert_int_equal(again.status, TR_ENGINE_OK);
