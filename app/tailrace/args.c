@@ -371,7 +371,7 @@ check(struct parser *p)
 	struct args *args = p->args;
 	struct in_addr gateway = {.s_addr = args->gateway};
 	char text[INET_ADDRSTRLEN];
-	unsigned int i;
+	unsigned int i, j;
 
 	if (args->addr == 0)
 		return fail(p, "--addr: missing; " ADDR_WOULD_DO);
@@ -385,11 +385,20 @@ check(struct parser *p)
 			    text);
 
 	for (i = 0; i < args->nb_listens; i++) {
-		if (args->listens[i].addr == 0 || args->listens[i].addr == args->addr)
-			continue;
-		inet_ntop(AF_INET, &args->listens[i].addr, text, sizeof(text));
-		return fail(p, "--listen %s:%u: not our address; that of --addr, or none, would do",
-			    text, args->listens[i].port);
+		if (args->listens[i].addr != 0 && args->listens[i].addr != args->addr) {
+			inet_ntop(AF_INET, &args->listens[i].addr, text, sizeof(text));
+			return fail(p,
+				    "--listen %s:%u: not our address; that of --addr, or none, "
+				    "would do",
+				    text, args->listens[i].port);
+		}
+		/* We have one address: with or without it, a port is the same port. */
+		for (j = 0; j < i; j++)
+			if (args->listens[j].port == args->listens[i].port)
+				return fail(p,
+					    "--listen %u: in use by another --listen; another port "
+					    "would do",
+					    args->listens[i].port);
 	}
 	if (args->nb_listens == 0)
 		args->listens[args->nb_listens++].port = DEFAULT_LISTEN_PORT;

@@ -102,9 +102,7 @@ listen_all(struct server *server, const struct args *args, char *error, size_t e
 			continue;
 		inet_ntop(AF_INET, &listen->addr, addr, sizeof(addr));
 		snprintf(error, error_size, "--listen %s%s%u: %s", listen->addr != 0 ? addr : "",
-			 listen->addr != 0 ? ":" : "", listen->port,
-			 rc == -EADDRINUSE ? "in use by another --listen; another port would do"
-					   : strerror(-rc));
+			 listen->addr != 0 ? ":" : "", listen->port, strerror(-rc));
 		return rc;
 	}
 	return 0;

@@ -190,6 +190,8 @@ static const struct {
 	{ADDR "--listen 10.77.0.2:", "TCP port ;", "1 to 65535"},
 	{ADDR "--listen :11211", "is not an IPv4 address", "11211"},
 	{ADDR "--listen 10.77.0.3:11211", "--listen 10.77.0.3:11211: not our address", "--addr"},
+	{ADDR "--listen 7 --listen 7", "--listen 7: in use by another", "another port"},
+	{ADDR "--listen 7 --listen 10.77.0.2:7,proto=echo", "--listen 7: in use", "another port"},
 	{ADDR "--listen 11211,proto=http", "proto=http", "proto=echo"},
 	{ADDR "--listen 11211,echo", "--listen 11211,echo", "proto=mc"},
 	{ADDR "--engine ,memory=1", "--engine ,memory=1", "dram"},
