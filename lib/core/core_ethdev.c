@@ -175,9 +175,14 @@ has_interrupt(uint16_t port_id, uint16_t queue)
 }
 
 void
-core_ethdev_teardown(uint16_t port_id)
+core_ethdev_stop(uint16_t port_id)
 {
 	rte_eth_dev_stop(port_id);
+}
+
+void
+core_ethdev_teardown(uint16_t port_id)
+{
 	rte_eth_dev_close(port_id);
 }
 

@@ -36,7 +36,10 @@ int core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempo
 int core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_port *ports,
 		      char *error, size_t error_size);
 
-/** Stop and close the port. */
+/** Stop the port that was started. */
+void core_ethdev_stop(uint16_t port_id);
+
+/** Close the port, which is not started. */
 void core_ethdev_teardown(uint16_t port_id);
 
 #endif /* CORE_ETHDEV_H */

@@ -44,6 +44,7 @@
 
 static int check_config(struct tr_core_config *config, char *error, size_t error_size);
 static int create_port(struct tr_core_server *server, char *error, size_t error_size);
+static int start_port(struct tr_core_server *server, char *error, size_t error_size);
 static int create_engine(struct tr_core_server *server, char *error, size_t error_size);
 static int create_cores(struct tr_core_server *server, char *error, size_t error_size);
 static void init_clock(struct tr_core_server *server);
@@ -76,8 +77,7 @@ tr_core_create(const struct tr_core_config *config, char *error, size_t error_si
 	if (ret == 0)
 		ret = create_cores(server, error, error_size);
 	if (ret == 0)
-		ret = core_ethdev_start(config->port_id, server->nb_cores, server->ports, error,
-					error_size);
+		ret = start_port(server, error, error_size);
 	if (ret < 0) {
 		tr_core_destroy(server);
 		rte_errno = -ret;
@@ -143,6 +143,16 @@ create_port(struct tr_core_server *server, char *error, size_t error_size)
 	ret = core_ethdev_setup(port_id, server->nb_cores, server->rx_mbufs, server->config.mtu,
 				!server->config.idle_poll, server->ports, error, error_size);
 	server->port_set_up = ret == 0;
+	return ret;
+}
+
+static int
+start_port(struct tr_core_server *server, char *error, size_t error_size)
+{
+	int ret = core_ethdev_start(server->config.port_id, server->nb_cores, server->ports, error,
+				    error_size);
+
+	server->port_started = ret == 0;
 	return ret;
 }
 
@@ -357,6 +367,8 @@ tr_core_destroy(struct tr_core_server *server)
 	if (server->engine.ops != NULL)
 		engine_close(&server->engine);
 	submit_destroy(server->submit);
+	if (server->port_started)
+		core_ethdev_stop(server->config.port_id);
 	if (server->port_set_up)
 		core_ethdev_teardown(server->config.port_id);
 	for (i = 0; i < server->nb_cores; i++)

@@ -21,6 +21,7 @@ struct tr_core_server {
 	struct tr_submit *submit;
 	struct engine engine; /* ops NULL: none */
 	bool port_set_up;
+	bool port_started;
 	bool running;
 	uint64_t clock_base; /* TSC at time 0 */
 	uint64_t clock_factor; /* microseconds a TSC cycle, as a fraction of 2^32 */
