@@ -6,6 +6,7 @@
  * tailrace, the server: EAL's arguments, "--", and its own (args.c).
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static int without_own_args(int argc, char **argv);
 static int set_up_and_run(const struct args *args);
 static int run(struct server *server, const struct args *args, uint16_t port);
 static void print_ready(const struct args *args, uint16_t port);
+static void eal_error(int argc, char **argv, char *error, size_t error_size);
 static int give_up(const char *error);
 
 int
@@ -58,11 +60,7 @@ main(int argc, char **argv)
 		return give_up(error);
 	control_block_signals();
 	if (rte_eal_init(argc, argv) < 0) {
-		snprintf(error, sizeof(error), "EAL: %s, as it says above; %s",
-			 rte_strerror(rte_errno),
-			 rte_errno == EACCES || rte_errno == ENOMEM
-				 ? "without hugepages --no-huge -m 512 would do"
-				 : "tailrace --help lists its options");
+		eal_error(own, argv, error, sizeof(error));
 		return give_up(error);
 	}
 	status = set_up_and_run(&args);
@@ -165,6 +163,23 @@ print_ready(const struct args *args, uint16_t port)
 		printf("%s %u", i > 0 ? "," : "", args->listens[i].port);
 	printf("\n");
 	fflush(stdout);
+}
+
+/* EAL does not say which of its options it refuses: all of them are named. */
+static void
+eal_error(int argc, char **argv, char *error, size_t error_size)
+{
+	bool no_memory = rte_errno == EACCES || rte_errno == ENOMEM;
+	size_t len;
+	int i;
+
+	len = snprintf(error, error_size, "EAL: %s in", rte_strerror(rte_errno));
+	for (i = 1; i < argc && len < error_size; i++)
+		len += snprintf(error + len, error_size - len, " %s", argv[i]);
+	if (len < error_size)
+		snprintf(error + len, error_size - len, "; %s",
+			 no_memory ? "without hugepages --no-huge -m 512 would do"
+				   : "tailrace --help lists what EAL takes");
 }
 
 static int
