@@ -14,6 +14,9 @@ APPEND, PREPEND, STAT, SETQ = 0x0e, 0x0f, 0x10, 0x11
 TOUCH = 0x1c
 OK, NOT_FOUND, EXISTS, TOO_LARGE = 0, 1, 2, 3
 
+# A command of the text protocol that changes nothing, and its answer, which comes last.
+PING, PONG = b"verbosity 0\r\n", b"OK\r\n"
+
 DEADLINE_S = 30
 
 

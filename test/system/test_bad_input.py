@@ -88,7 +88,7 @@ def test_no_port():
 
 def test_no_tun():
     """Without /dev/net/tun there is no tap, hence no port."""
-    assert_refused(ADDR, ["port"], before=[
+    assert_refused(ADDR, ["--vdev net_tap0", "/dev/net/tun"], before=[
         "unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /dev/net && exec "$@"', "sh"])
 
 

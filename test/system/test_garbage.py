@@ -104,10 +104,11 @@ def test_every_magic(server, rng):
 STREAMS = {
     "text": (b"set split 5 0 10\r\n01234\r\n789\r\nget split\r\nget none split\r\n"
              b"set split 0 0 0 noreply\r\n\r\nget split\r\nappend split 0 0 3\r\na\r\n\r\n"
-             b"incr split 1\r\ndelete split\r\nmn\r\n",
+             b"incr split 1\r\ndelete split\r\n" + mc.PING,
              b"STORED\r\nVALUE split 5 10\r\n01234\r\n789\r\nEND\r\n"
              b"VALUE split 5 10\r\n01234\r\n789\r\nEND\r\nVALUE split 0 0\r\n\r\nEND\r\nSTORED\r\n"
-             b"CLIENT_ERROR cannot increment or decrement non-numeric value\r\nDELETED\r\nMN\r\n"),
+             b"CLIENT_ERROR cannot increment or decrement non-numeric value\r\nDELETED\r\n"
+             + mc.PONG),
     "binary": (mc.store(mc.SETQ, b"split", b"\x80\x01value", 1, 7)
                + mc.request(mc.GETKQ, b"none", opaque=2) + mc.request(mc.DELETE, b"none", opaque=3)
                + mc.request(mc.INCR, b"number", extras=struct.pack("!QQI", 1, 0, 0), opaque=4)
@@ -132,7 +133,7 @@ def normal(protocol, data):
 def assert_stream(server, protocol, pieces, pause_s):
     """Send a stream in pieces; the replies are what they always are."""
     _, expected = STREAMS[protocol]
-    done = mc.ends_with_noop(6) if protocol == "binary" else lambda got: got.endswith(b"MN\r\n")
+    done = mc.ends_with_noop(6) if protocol == "binary" else lambda got: got.endswith(mc.PONG)
     with server.connect() as sock:
         for piece in pieces:
             sock.sendall(piece)

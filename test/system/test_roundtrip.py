@@ -94,7 +94,7 @@ def test_text_noreply(threaded_server, rng):
     with threaded_server.connect() as sock:
         for batch in batches(items(rng)):
             mc.exchange(sock, b"".join(text_set(*pair, noreply=True) for pair in batch)
-                        + b"mn\r\n", b"MN\r\n")
+                        + mc.PING, mc.PONG)
             keys = b" ".join(key for key, _ in batch)
             if len(keys) < 1900:
                 mc.exchange(sock, b"get " + keys + b"\r\n",
@@ -148,7 +148,7 @@ def test_too_large(threaded_server):
     with threaded_server.connect() as sock:
         mc.exchange(sock, text_set(b"large", value),
                     b"SERVER_ERROR object too large for cache\r\n")
-        mc.exchange(sock, b"mn\r\n", b"MN\r\n")
+        mc.exchange(sock, mc.PING, mc.PONG)
     with threaded_server.binary() as client:
         answer = mc.pump(client.sock, mc.store(mc.SET, b"large", value) + mc.request(mc.NOOP),
                          mc.ends_with_noop(0))

@@ -43,7 +43,7 @@ def test_all_are_served(two_cores):
 def test_both_cores_have_connections(two_cores):
     socks = [two_cores.connect() for _ in range(64)]
     for sock in socks:
-        mc.exchange(sock, b"mn\r\n", b"MN\r\n")
+        mc.exchange(sock, mc.PING, mc.PONG)
     cores = [line.split()[1] for line in two_cores.cmd("show conn").splitlines()
              if "ESTABLISHED" in line]
     assert len(cores) == len(socks) and set(cores) == {"0", "1"}
