@@ -370,10 +370,15 @@ core_destroy(struct core *core)
 
 	if (core == NULL)
 		return;
+	/* Calls whose caller has given up are freed as they run. */
+	if (core->control != NULL)
+		core_control_run(core);
 	if (core->tcp != NULL)
 		core_abort(core);
-	if (core->requests != NULL)
-		core_reply_drain(core);
+	/* All of them, however many one turn takes: their values are of an engine that goes next.
+	 */
+	while (core->requests != NULL && core_reply_drain(core) > 0)
+		;
 	core_request_teardown(core);
 	for (i = 0; i < core->nb_listeners; i++)
 		core->listeners[i].ops->destroy(core->listeners[i].protocol);

@@ -207,8 +207,8 @@ struct core {
 struct core *core_create(const struct core_config *config);
 
 /**
- * Free a core, its connections and its requests. Its responses that are still in the submit
- * rings are released with them.
+ * Free a core, its connections and its requests. Control messages that wait are run first;
+ * responses that are in the submit rings are released. Before its engine is destroyed.
  */
 void core_destroy(struct core *core);
 

@@ -99,6 +99,12 @@ core_rig_deinit(struct core_rig *rig)
 	assert_int_equal(rte_mempool_in_use_count(rig->core->chains.mbufs), 0);
 	assert_int_equal(rig->core->body_bytes[0] + rig->core->body_bytes[1], 0);
 	assert_int_equal(rig->core->body_incomplete[0] + rig->core->body_incomplete[1], 0);
+	core_rig_free(rig);
+}
+
+void
+core_rig_free(struct core_rig *rig)
+{
 	submit_stop(rig->submit);
 	core_destroy(rig->core);
 	tr_submit_producer_destroy(rig->producer);
@@ -194,6 +200,17 @@ core_rig_answer(struct core_rig *rig, char key)
 		(rig->nb_pending - i) * sizeof(rig->pending[0]));
 	tr_submit_response(rig->producer, &response);
 	core_rig_run(rig, 5000);
+}
+
+void
+core_rig_answer_all(struct core_rig *rig)
+{
+	struct tr_response response = {0};
+
+	for (; rig->nb_pending > 0; rig->nb_pending--) {
+		fill(rig, rig->pending[rig->nb_pending - 1], &response);
+		tr_submit_response(rig->producer, &response);
+	}
 }
 
 /* The client's side. */

@@ -19,7 +19,7 @@
 #include "sim_wire.h"
 
 /** Requests that the engine was given and has not answered. */
-#define CORE_RIG_PENDING_MAX 256
+#define CORE_RIG_PENDING_MAX 512
 
 /** Client connections. */
 #define CORE_RIG_CONNS_MAX 48
@@ -65,6 +65,9 @@ void core_rig_init(struct core_rig *rig, const struct tr_core_config *config);
 /** Tear down, and check that the engine got everything back. */
 void core_rig_deinit(struct core_rig *rig);
 
+/** Tear down without giving the core another turn. */
+void core_rig_free(struct core_rig *rig);
+
 /** Let time go on until nothing moves, or for @p us at most. */
 void core_rig_run(struct core_rig *rig, uint64_t us);
 
@@ -79,6 +82,9 @@ void core_rig_send(struct core_rig *rig, unsigned int index, const void *data, s
 
 /** The same, of a string. */
 void core_rig_say(struct core_rig *rig, unsigned int index, const char *text);
+
+/** Answer all pending requests, and let nothing arrive. */
+void core_rig_answer_all(struct core_rig *rig);
 
 /** Answer the pending request whose key is this letter (the first of several), and let it arrive.
  */

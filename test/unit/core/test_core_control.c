@@ -157,6 +157,29 @@ test_a_full_ring_is_told(void **state)
 		;
 }
 
+static void
+count(struct core *core, void *arg, uint64_t data)
+{
+	(void)core;
+	*(uint64_t *)arg += data;
+}
+
+static void
+test_a_core_that_ends_runs_what_waits(void **state)
+{
+	uint64_t sum = 0;
+	struct core_message message = {.run = count, .arg = &sum, .data = 3};
+	unsigned int unused = 0;
+
+	assert_return_code(core_control_post(rig.core, &message), 0);
+	/* Nobody polls the core: this is given up, and is the core's to free. */
+	assert_int_equal(core_control_call(rig.core, add, &unused), -ETIMEDOUT);
+	core_rig_free(&rig);
+	assert_int_equal(sum, 3);
+	assert_int_equal(unused, 0);
+	test_pools_full(state);
+}
+
 int
 main(void)
 {
@@ -166,6 +189,7 @@ main(void)
 		TEST(test_a_sleeping_core_is_woken),
 		TEST(test_the_engine_is_asked),
 		TEST(test_a_full_ring_is_told),
+		cmocka_unit_test_setup(test_a_core_that_ends_runs_what_waits, setup),
 	};
 
 	test_eal_init();

@@ -154,6 +154,37 @@ test_close_waits_for_answers(void **state)
 	assert_true(rig.clients[0].ended);
 }
 
+static int
+setup_many(void **state)
+{
+	static const struct tr_core_config config = {.credits = 512};
+
+	(void)state;
+	core_rig_init(&rig, &config);
+	return 0;
+}
+
+static void
+test_a_core_that_ends_releases_all_answers(void **state)
+{
+	unsigned int i, nb;
+
+	for (i = 0; i < 12; i++) {
+		core_rig_connect(&rig, i);
+		core_rig_say(&rig, i, "abcdefghijklmnopqrstuvwxyzabcdef" + i % 2);
+	}
+	nb = rig.nb_pending;
+	/* More than a core takes in one turn. */
+	assert_true(nb > 300);
+	core_rig_answer_all(&rig);
+	core_destroy(rig.core);
+	rig.core = NULL;
+	/* The engine may go now: nothing of it is left in the rings. */
+	assert_int_equal(rig.released, nb);
+	core_rig_free(&rig);
+	test_pools_full(state);
+}
+
 int
 main(void)
 {
@@ -166,6 +197,7 @@ main(void)
 		TEST(test_a_double_answer_is_counted_and_ignored),
 		TEST(test_held_requests_of_a_closed_connection_never_execute),
 		TEST(test_close_waits_for_answers),
+		cmocka_unit_test_setup(test_a_core_that_ends_releases_all_answers, setup_many),
 	};
 
 	test_eal_init();
