@@ -76,10 +76,10 @@ core_ask_answer(struct core_ask *ask, const struct tr_response *response)
 	if (ask->ret == 0) {
 		ask->len = response->value_len;
 		ask->text = malloc(ask->len + 1);
-		if (ask->text != NULL)
-			memcpy(ask->text, response->value, ask->len);
-		else
+		if (ask->text == NULL)
 			ask->ret = -ENOMEM;
+		else if (ask->len > 0)
+			memcpy(ask->text, response->value, ask->len);
 	}
 	core_ask_cancel(ask);
 }
