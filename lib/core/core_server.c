@@ -39,10 +39,15 @@
 #define DRAIN_US (2 * 1000 * 1000)
 #define DRAIN_CHECK_US 1000
 
-/* The longest value must fit in the part of the budget that values not arrived may hold. */
+/*
+ * The longest value must fit in the part of the budget that values not arrived may hold, and so
+ * must the longest of the small ones, which have a quarter of it.
+ */
 #define BODY_BUDGET_VALUES 4
+#define BODY_BUDGET_SMALL_VALUES 8
 
 static int check_config(struct tr_core_config *config, char *error, size_t error_size);
+static int no_pools(const char *what, char *error, size_t error_size);
 static int create_port(struct tr_core_server *server, char *error, size_t error_size);
 static int start_port(struct tr_core_server *server, char *error, size_t error_size);
 static int create_engine(struct tr_core_server *server, char *error, size_t error_size);
@@ -108,18 +113,32 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 	DEFAULT(send_timeout_ms);
 	DEFAULT(send_max_bytes);
 #undef DEFAULT
-	if (config->credits < CREDITS_MIN || config->credits > SUBMIT_TOKEN_INDEXES) {
+	if (config->credits < CREDITS_MIN || config->credits >= SUBMIT_TOKEN_INDEXES) {
 		snprintf(error, error_size, "credits: %u is not between %u and %u", config->credits,
-			 CREDITS_MIN, SUBMIT_TOKEN_INDEXES);
+			 CREDITS_MIN, SUBMIT_TOKEN_INDEXES - 1);
 		return -EINVAL;
 	}
-	if (config->body_budget_bytes < (uint64_t)config->value_max * BODY_BUDGET_VALUES)
-		config->body_budget_bytes = (uint64_t)config->value_max * BODY_BUDGET_VALUES;
+	if (config->engine_threads > SUBMIT_PRODUCERS_MAX) {
+		snprintf(error, error_size, "engine_threads: %u is more than %u",
+			 config->engine_threads, SUBMIT_PRODUCERS_MAX);
+		return -EINVAL;
+	}
+	config->body_budget_bytes = core_server_body_budget(config);
 	if (config->addr == 0 || config->prefix_len > 32) {
 		snprintf(error, error_size, "addr: give an address and a prefix length up to 32");
 		return -EINVAL;
 	}
 	return 0;
+}
+
+uint64_t
+core_server_body_budget(const struct tr_core_config *config)
+{
+	uint64_t small = RTE_MIN(config->value_max, (uint32_t)CORE_BODY_SMALL_BYTES);
+	uint64_t least = RTE_MAX((uint64_t)config->value_max * BODY_BUDGET_VALUES,
+				 small * BODY_BUDGET_SMALL_VALUES);
+
+	return RTE_MAX(config->body_budget_bytes, least);
 }
 
 static int
@@ -135,9 +154,7 @@ create_port(struct tr_core_server *server, char *error, size_t error_size)
 		server->rx_mbufs[i] = rte_pktmbuf_pool_create(
 			name, RX_MBUFS, RX_MBUF_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 		if (server->rx_mbufs[i] == NULL) {
-			snprintf(error, error_size, "no memory for %s: give EAL more with -m",
-				 name);
-			return -rte_errno;
+			return no_pools(name, error, error_size);
 		}
 	}
 	ret = core_ethdev_setup(port_id, server->nb_cores, server->rx_mbufs, server->config.mtu,
@@ -198,12 +215,15 @@ create_cores(struct tr_core_server *server, char *error, size_t error_size)
 	};
 	struct timespec now;
 	unsigned int lcore, i = 0;
+	char what[16];
 	int ret;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	config.unix_us = now.tv_sec * 1000000ull + now.tv_nsec / 1000;
-	if (getrandom(config.secret, sizeof(config.secret), 0) != sizeof(config.secret))
+	if (getrandom(config.secret, sizeof(config.secret), 0) != sizeof(config.secret)) {
+		snprintf(error, error_size, "the kernel gives no random bytes");
 		return -EIO;
+	}
 	RTE_LCORE_FOREACH (lcore) {
 		config.index = i;
 		config.lcore = lcore;
@@ -212,9 +232,8 @@ create_cores(struct tr_core_server *server, char *error, size_t error_size)
 		config.rx_mbufs = server->rx_mbufs[i];
 		server->cores[i] = core_create(&config);
 		if (server->cores[i] == NULL) {
-			snprintf(error, error_size, "no memory for lcore %u: give EAL more with -m",
-				 lcore);
-			return -rte_errno;
+			snprintf(what, sizeof(what), "lcore %u", lcore);
+			return no_pools(what, error, error_size);
 		}
 		i++;
 	}
@@ -223,6 +242,21 @@ create_cores(struct tr_core_server *server, char *error, size_t error_size)
 	ret = submit_start(server->submit, server->engine.ops, server->engine.instance);
 	if (ret < 0)
 		snprintf(error, error_size, "engine threads cannot be started: %s", strerror(-ret));
+	return ret;
+}
+
+/* Say why a pool could not be made; -rte_errno. */
+static int
+no_pools(const char *what, char *error, size_t error_size)
+{
+	int ret = -rte_errno;
+
+	if (ret == -ENOMEM)
+		snprintf(error, error_size, "no memory for %s: give EAL more with -m", what);
+	else if (ret == -EEXIST)
+		snprintf(error, error_size, "%s: there is a server in this process already", what);
+	else
+		snprintf(error, error_size, "%s cannot be set up: %s", what, strerror(-ret));
 	return ret;
 }
 

@@ -27,6 +27,9 @@ struct tr_core_server {
 	uint64_t clock_factor; /* microseconds a TSC cycle, as a fraction of 2^32 */
 };
 
+/** The budget that a configuration asks for, or the least with which every value fits. */
+uint64_t core_server_body_budget(const struct tr_core_config *config);
+
 /** The server's clock: microseconds since it was created. Any thread. */
 uint64_t core_server_now_us(const struct tr_core_server *server);
 

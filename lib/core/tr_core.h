@@ -48,6 +48,7 @@ struct tr_core_config {
 
 /**
  * Create a server for all enabled lcores: pools, queues, engine. The port is set up and started.
+ * There can be one in a process.
  *
  * @param config
  *   Valid during the call.
@@ -75,7 +76,8 @@ struct tr_core_server *tr_core_create(const struct tr_core_config *config, char 
  * @param arg
  *   Handed to protocol->create(), once a core.
  * @return
- *   0, -EADDRINUSE, -EADDRNOTAVAIL, -ENOSPC, -ENOMEM.
+ *   0, -EADDRINUSE, -EADDRNOTAVAIL (not our address), -EINVAL (the protocol keeps too much state),
+ *   -ENOSPC (16 listeners), -ENOMEM, or -ENOBUFS and -ETIMEDOUT of a core that does not answer.
  */
 int tr_core_listen(struct tr_core_server *server, uint32_t addr, uint16_t port,
 		   const struct tr_protocol_ops *protocol, void *arg);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* A server: what it is created from, and what its creation says and leaves behind when it fails. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <rte_byteorder.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_ip.h>
+
+#include "core_server.h"
+#include "test_eal.h"
+
+#define DEVICE "net_null0"
+
+static uint16_t port_id;
+static char error[256];
+
+static int
+setup(void **state)
+{
+	(void)state;
+	assert_return_code(rte_eal_hotplug_add("vdev", DEVICE, ""), 0);
+	assert_return_code(rte_eth_dev_get_port_by_name(DEVICE, &port_id), 0);
+	memset(error, 0, sizeof(error));
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	rte_eal_hotplug_remove("vdev", DEVICE);
+	return test_pools_full(state);
+}
+
+static struct tr_core_config
+config(void)
+{
+	return (struct tr_core_config){
+		.port_id = port_id,
+		.addr = rte_cpu_to_be_32(RTE_IPV4(10, 0, 0, 2)),
+		.prefix_len = 24,
+		.conns_max = 64,
+		.credits = 64,
+	};
+}
+
+static struct tr_core_server *
+create(const struct tr_core_config *given)
+{
+	return tr_core_create(given, error, sizeof(error));
+}
+
+static void
+test_a_server_runs_and_ends(void **state)
+{
+	struct tr_core_config given = config();
+	struct tr_core_server *server = create(&given);
+
+	(void)state;
+	assert_non_null(server);
+	assert_return_code(tr_core_listen(server, 0, 7, &tr_core_echo, NULL), 0);
+	assert_int_equal(tr_core_listen(server, 0, 7, &tr_core_echo, NULL), -EADDRINUSE);
+	assert_int_equal(tr_core_listen(server, 1, 7, &tr_core_echo, NULL), -EADDRNOTAVAIL);
+	tr_core_quit(server);
+	assert_return_code(tr_core_run(server), 0);
+	tr_core_destroy(server);
+}
+
+/* One line that names the culprit. */
+static void
+assert_refused(const struct tr_core_config *given, int expected, const char *word)
+{
+	memset(error, 0, sizeof(error));
+	assert_null(create(given));
+	assert_int_equal(rte_errno, expected);
+	assert_non_null(strstr(error, word));
+	assert_null(strchr(error, '\n'));
+}
+
+static void
+test_a_bad_configuration_is_named(void **state)
+{
+	struct tr_core_config given = config();
+
+	(void)state;
+	given.credits = 1;
+	assert_refused(&given, EINVAL, "credits");
+	given.credits = SUBMIT_TOKEN_INDEXES;
+	assert_refused(&given, EINVAL, "credits");
+	given = config();
+	given.engine_threads = SUBMIT_PRODUCERS_MAX + 1;
+	assert_refused(&given, EINVAL, "engine_threads");
+	given = config();
+	given.prefix_len = 33;
+	assert_refused(&given, EINVAL, "addr");
+	given = config();
+	given.port_id = RTE_MAX_ETHPORTS - 1;
+	assert_refused(&given, ENODEV, "port");
+	given = config();
+	given.engine = "none-such";
+	assert_refused(&given, ENOENT, "none-such");
+}
+
+static void
+test_a_second_server_is_told_why(void **state)
+{
+	struct tr_core_config given = config();
+	struct tr_core_server *server = create(&given);
+
+	(void)state;
+	assert_non_null(server);
+	assert_refused(&given, EEXIST, "already");
+	tr_core_destroy(server);
+}
+
+static void
+test_every_value_finds_budget(void **state)
+{
+	struct tr_core_config given = {.value_max = 1000, .body_budget_bytes = 1};
+
+	(void)state;
+	/* A quarter is for small values, and half of that for those that have not arrived. */
+	assert_true(core_server_body_budget(&given) / 4 / 2 >= 1000);
+	given.value_max = 20000;
+	assert_true(core_server_body_budget(&given) / 4 / 2 >= CORE_BODY_SMALL_BYTES);
+	given.value_max = 1000000;
+	assert_true(core_server_body_budget(&given) * 3 / 4 / 2 >= 1000000);
+	given.body_budget_bytes = 1ull << 40;
+	assert_int_equal(core_server_body_budget(&given), 1ull << 40);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(test_a_server_runs_and_ends),
+		TEST(test_a_bad_configuration_is_named),
+		TEST(test_a_second_server_is_told_why),
+		TEST(test_every_value_finds_budget),
+	};
+
+	test_eal_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
