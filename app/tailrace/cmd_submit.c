@@ -61,9 +61,9 @@ print_producers(struct cmdline *cl, struct tr_core_server *server)
 
 	for (producer = 0; core_info_producer(server, producer, &info) == 0; producer++) {
 		if (producer == 0)
-			cmdline_printf(cl, "%-16s %12s %12s %8s %12s %12s %12s %8s\n", "thread",
-				       "responses", "wakeups", "ringfull", "executed", "pending",
-				       "sleeps", "queued");
+			cmdline_printf(cl, "%-16s %12s %12s %8s %8s %12s %12s %12s %8s\n", "thread",
+				       "responses", "wakeups", "ringfull", "badtoken", "executed",
+				       "pending", "sleeps", "queued");
 		cmdline_printf(cl, "%-16s %12" PRIu64 " %12" PRIu64 " %8" PRIu64, info.name,
 			       info.responses, info.wakeups, info.ring_full);
 		if (info.engine_thread)

@@ -261,6 +261,7 @@ core_info_producer(struct tr_core_server *server, unsigned int producer,
 		.responses = stats.responses,
 		.wakeups = stats.wakeups,
 		.ring_full = stats.ring_full,
+		.bad_token = stats.bad_token,
 	};
 	strlcpy(info->name, stats.name, sizeof(info->name));
 	if (submit_thread_stats(server->submit, producer, &thread) < 0)

@@ -110,7 +110,8 @@ struct core_info_producer {
 	char name[CORE_INFO_NAME_SIZE];
 	uint64_t responses;
 	uint64_t wakeups;
-	uint64_t ring_full;
+	uint64_t ring_full; /* responses dropped: some request was answered twice */
+	uint64_t bad_token; /* responses dropped: of no request there ever was */
 	bool engine_thread; /* then the rest is meant */
 	uint64_t executed;
 	uint64_t pending;

@@ -44,7 +44,8 @@ void tr_submit_producer_destroy(struct tr_submit_producer *producer);
  *
  * The response is copied. Its value stays the engine's, and valid, until its release function has
  * run on the core. A second answer to one request is released and counted there, and otherwise
- * ignored. If double answers fill a ring, what does not fit is dropped, unreleased, and counted.
+ * ignored. If double answers fill a ring, what does not fit is dropped, unreleased, and counted; so
+ * is a response whose token names no core.
  */
 void tr_submit_response(struct tr_submit_producer *producer, const struct tr_response *response);
 

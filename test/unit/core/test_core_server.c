@@ -18,6 +18,7 @@
 #include <rte_ethdev.h>
 #include <rte_ip.h>
 
+#include "core_info.h"
 #include "core_server.h"
 #include "test_eal.h"
 
@@ -125,6 +126,27 @@ test_a_second_server_is_told_why(void **state)
 }
 
 static void
+test_what_a_producer_drops_has_a_name(void **state)
+{
+	struct tr_core_config given = config();
+	struct tr_core_server *server = create(&given);
+	struct tr_response response = {.token = submit_token(1, 0, 0)};
+	struct tr_submit_producer *producer;
+	struct core_info_producer info;
+
+	(void)state;
+	assert_non_null(server);
+	producer = tr_submit_producer_create(server->submit, "test");
+	assert_non_null(producer);
+	tr_submit_response(producer, &response);
+	assert_return_code(core_info_producer(server, 0, &info), 0);
+	assert_string_equal(info.name, "test");
+	assert_int_equal(info.bad_token, 1);
+	tr_submit_producer_destroy(producer);
+	tr_core_destroy(server);
+}
+
+static void
 test_every_value_finds_budget(void **state)
 {
 	struct tr_core_config given = {.value_max = 1000, .body_budget_bytes = 1};
@@ -145,9 +167,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		TEST(test_a_server_runs_and_ends),
-		TEST(test_a_bad_configuration_is_named),
-		TEST(test_a_second_server_is_told_why),
+		TEST(test_a_server_runs_and_ends),	TEST(test_a_bad_configuration_is_named),
+		TEST(test_a_second_server_is_told_why), TEST(test_what_a_producer_drops_has_a_name),
 		TEST(test_every_value_finds_budget),
 	};
 
