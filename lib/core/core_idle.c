@@ -22,6 +22,7 @@
 /* Longest sleep: nothing needs it to end, but a bound is good to have. */
 #define SLEEP_MAX_US 1000000ull
 
+static void arm(struct core_idle *idle, bool armed);
 static void wait_interrupt(uint64_t timeout_us);
 static void nap(struct core_idle *idle, uint64_t timeout_us);
 
@@ -33,6 +34,7 @@ core_idle_init(struct core_idle *idle, struct core *core, bool poll)
 	idle->core = core;
 	idle->poll = poll;
 	idle->interrupts = false;
+	idle->armed = false;
 	idle->idle_turns = 0;
 	idle->nap_us = NAP_MIN_US;
 	idle->wake_fd = submit_wake_fd(core->submit, core->index);
@@ -58,6 +60,7 @@ core_idle_deinit(struct core_idle *idle)
 
 	if (!idle->interrupts)
 		return;
+	arm(idle, false);
 	rte_epoll_ctl(RTE_EPOLL_PER_THREAD, EPOLL_CTL_DEL, idle->wake_fd, &idle->wake_event);
 	rte_eth_dev_rx_intr_ctl_q(port->port_id, port->queue, RTE_EPOLL_PER_THREAD,
 				  RTE_INTR_EVENT_DEL, NULL);
@@ -70,6 +73,7 @@ core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
 	uint64_t next_us;
 
 	if (work > 0) {
+		arm(idle, false);
 		idle->idle_turns = 0;
 		idle->nap_us = NAP_MIN_US;
 		return;
@@ -79,8 +83,8 @@ core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
 		return;
 	}
 	/* From here on the device interrupts; a frame that came before is met by one more turn. */
-	if (idle->interrupts && idle->idle_turns == IDLE_TURNS + 1) {
-		rte_eth_dev_rx_intr_enable(core->port->port_id, core->port->queue);
+	if (idle->interrupts && !idle->armed) {
+		arm(idle, true);
 		return;
 	}
 	next_us = core_next_us(core);
@@ -96,9 +100,24 @@ core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
 	}
 	submit_sleep_end(core->submit, core->index);
 	if (idle->interrupts) {
-		rte_eth_dev_rx_intr_disable(core->port->port_id, core->port->queue);
+		arm(idle, false);
 		idle->idle_turns = 0;
 	}
+}
+
+/* A core that is at work polls: an interrupt for each frame would be waste. */
+static void
+arm(struct core_idle *idle, bool armed)
+{
+	const struct core_port *port = idle->core->port;
+
+	if (idle->armed == armed)
+		return;
+	idle->armed = armed;
+	if (armed)
+		rte_eth_dev_rx_intr_enable(port->port_id, port->queue);
+	else
+		rte_eth_dev_rx_intr_disable(port->port_id, port->queue);
 }
 
 static void

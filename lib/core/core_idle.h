@@ -19,6 +19,7 @@ struct core_idle {
 	struct core *core;
 	bool poll; /* never sleeps */
 	bool interrupts; /* the port's receive interrupt wakes it */
+	bool armed; /* that interrupt is enabled */
 	uint32_t idle_turns;
 	uint32_t nap_us;
 	int wake_fd;
