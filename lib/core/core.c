@@ -95,8 +95,9 @@ tick(struct core *core)
 	if (core->rx_mbufs == NULL || now_us < core->pressure_check_us)
 		return;
 	core->pressure_check_us = now_us + PRESSURE_CHECK_US;
-	tcp_set_pressure(core->tcp, rte_mempool_avail_count(core->rx_mbufs) <
-					    core->rx_mbufs->size / PRESSURE_SHARE);
+	core->pressure =
+		rte_mempool_avail_count(core->rx_mbufs) < core->rx_mbufs->size / PRESSURE_SHARE;
+	tcp_set_pressure(core->tcp, core->pressure);
 }
 
 static unsigned int
@@ -131,6 +132,9 @@ core_next_us(const struct core *core)
 			return core->now_us;
 	if (core->wait_count[CORE_WAIT_MEMORY] > 0)
 		next_us = RTE_MIN(next_us, core->memory_retry_us);
+	/* What comes when the core has slept is not to be dropped for a want that is over. */
+	if (core->pressure)
+		next_us = RTE_MIN(next_us, core->pressure_check_us);
 	conn = TAILQ_FIRST(&core->bodies);
 	if (conn != NULL)
 		next_us = RTE_MIN(next_us,

@@ -183,6 +183,27 @@ test_one_port_is_listened_on_once(void **state)
 }
 
 static void
+test_a_core_under_pressure_does_not_sleep_for_long(void **state)
+{
+	struct rte_mempool *pool = rte_pktmbuf_pool_create("rx", 15, 0, 0, 128, SOCKET_ID_ANY);
+	struct rte_mbuf *mbufs[10];
+	unsigned int i;
+
+	(void)state;
+	assert_non_null(pool);
+	assert_int_equal(rte_pktmbuf_alloc_bulk(pool, mbufs, RTE_DIM(mbufs)), 0);
+	rig.core->rx_mbufs = pool;
+	core_rig_run(&rig, 2000);
+	assert_true(core_next_us(rig.core) <= rig.now_us + 1000);
+	for (i = 0; i < RTE_DIM(mbufs); i++)
+		rte_pktmbuf_free(mbufs[i]);
+	core_rig_run(&rig, 2000);
+	assert_true(core_next_us(rig.core) > rig.now_us + 1000);
+	rig.core->rx_mbufs = NULL;
+	rte_mempool_free(pool);
+}
+
+static void
 test_many_connections(void **state)
 {
 	unsigned int i;
@@ -206,6 +227,7 @@ main(void)
 		TEST(test_who_waits_for_mbufs_later_puts_nobody_off),
 		TEST(test_stop_closes_and_start_accepts_again),
 		TEST(test_one_port_is_listened_on_once),
+		TEST(test_a_core_under_pressure_does_not_sleep_for_long),
 		TEST(test_many_connections),
 	};
 
