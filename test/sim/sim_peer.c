@@ -3,6 +3,9 @@
  */
 #include "sim_peer.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include <rte_common.h>
 
 /* Bytes in the send chain above which a writer waits. */
@@ -69,6 +72,27 @@ sim_peer_ask(struct sim_peer *peer, unsigned int index)
 	conn->asked = true;
 	tcp_send(conn->tcp);
 	return true;
+}
+
+void
+sim_peer_print(const struct sim_peer *peer, unsigned int index, const char *name)
+{
+	const struct sim_peer_conn *conn = &peer->conns[index];
+	struct tcp_conn_info info = {.state = TCP_CLOSED};
+
+	if (conn->tcp != NULL)
+		tcp_conn_info(conn->tcp, &info);
+	printf("    %s: %s, sent %" PRIu32 " of %" PRIu32 ", received %" PRIu32 " of %" PRIu32
+	       ", error %d%s%s%s%s\n",
+	       name, tcp_state_name(info.state), conn->sent, conn->plan.send_bytes, conn->received,
+	       conn->plan.expect_bytes, conn->error, conn->opened ? "" : ", never opened",
+	       conn->told_closed ? ", closed" : "", conn->plan.close_last ? ", closes last" : "",
+	       conn->plan.abort_after != 0 ? ", aborts" : "");
+	if (conn->tcp != NULL)
+		printf("      una %" PRIu32 " nxt %" PRIu32 " queued %" PRIu32 " wnd %" PRIu32
+		       " cwnd %" PRIu32 " unread %" PRIu32 " offers %" PRIu32 "\n",
+		       info.snd_una, info.snd_nxt, info.send_bytes, info.snd_wnd, info.cwnd_bytes,
+		       info.receive_bytes, info.rcv_wnd);
 }
 
 uint64_t

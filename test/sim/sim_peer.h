@@ -77,6 +77,9 @@ void sim_peer_run(struct sim_peer *peer, uint64_t now_us);
  */
 bool sim_peer_ask(struct sim_peer *peer, unsigned int index);
 
+/** Print two lines about a connection. */
+void sim_peer_print(const struct sim_peer *peer, unsigned int index, const char *name);
+
 /** When a paused reader goes on, or UINT64_MAX. */
 uint64_t sim_peer_next_us(const struct sim_peer *peer);
 

@@ -104,13 +104,15 @@ sim_stack_poll(struct sim_stack *stack, uint64_t now_us)
 	ip_tick(stack->ip, now_us);
 	tcp_output(stack->tcp, now_us);
 	sent = stack->port->tx(stack->port, txq->frames, txq->nb);
-	/* What a full queue does not take is lost, as on any wire. */
-	rte_pktmbuf_free_bulk(txq->frames + sent, txq->nb - sent);
-	txq->nb = 0;
+	txq->nb -= sent;
+	memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
 }
 
 uint64_t
 sim_stack_next_us(const struct sim_stack *stack)
 {
+	/* What the port did not take is tried again at once. */
+	if (ip_txq(stack->ip)->nb > 0)
+		return 0;
 	return RTE_MIN(tcp_next_timer_us(stack->tcp), ip_next_timer_us(stack->ip));
 }

@@ -175,6 +175,8 @@ wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 	struct end *peer = end == wire->ends ? wire->ends + 1 : wire->ends;
 	uint16_t i;
 
+	if (sim_random_chance(&wire->random, wire->config.partial_ppm))
+		nb = sim_random_below(&wire->random, nb + 1);
 	for (i = 0; i < nb; i++) {
 		if (wire->watch != NULL)
 			wire->watch(wire->watch_arg, port->port_id, mbufs[i]);

@@ -19,6 +19,7 @@ struct sim_wire_config {
 	uint32_t repeat_ppm;
 	uint32_t reorder_ppm; /* delayed once more by up to jitter_us */
 	uint32_t corrupt_ppm; /* one bit of an IP packet: a checksum's to find */
+	uint32_t partial_ppm; /* bursts of which the port takes only a part */
 	uint64_t delay_us;
 	uint64_t jitter_us;
 	uint64_t hold_us; /* how long a sent mbuf stays with the device, at most */

@@ -7,7 +7,6 @@
  * test_sim --first SEED --runs 1 replays it bit for bit.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,9 @@
 #include <rte_ip.h>
 
 #include "sim_peer.h"
+#include "sim_plan.h"
 #include "sim_random.h"
+#include "sim_seeds.h"
 #include "sim_stack.h"
 #include "sim_watch.h"
 #include "sim_wire.h"
@@ -27,35 +28,14 @@
 #define SERVER RTE_IPV4(10, 0, 0, 2)
 #define SERVER_PORT 7
 
-/* A run that has not ended by then is stuck: R2 and the longest backoff are far below. */
-#define END_US (4 * 3600 * 1000000ull)
-
-/*
- * A side that has closed waits a minute for the other's FIN. However slow a reader is, it has read
- * everything in less.
- */
-#define READ_TIME_MAX_US (20 * 1000000ull)
-#define READ_PAUSE_MAX_US (2 * 1000000ull)
-
-/* Far below the time in which connections are given up. */
-#define CUT_TIME_US (5 * 1000000ull)
-#define CUT_BEGIN_MAX_US (10 * 1000000ull)
-
-/* More turns than any run needs: nothing may spin without time going on. */
-#define TURNS_MAX 20000000u
-
-#define RUNS 500
-
 struct run {
 	uint64_t seed;
 	struct sim_random random;
+	struct sim_plan plan;
 	struct sim_wire *wire;
 	struct sim_stack stacks[2];
 	struct sim_peer peers[2]; /* client, server */
 	struct sim_watch watch;
-	bool calm; /* nothing is done to frames, and memory is plenty */
-	bool pressure; /* receive buffers run dry now and then */
-	uint64_t cut_us; /* for a while from then on nothing arrives */
 	uint64_t digest; /* of all that happened, to compare two replays */
 };
 
@@ -66,51 +46,16 @@ static const char *judge(const struct run *run);
 static bool conn_lacks(const struct run *run, unsigned int index, const char **wrong);
 static void report(struct run *run, const char *wrong);
 static void report_stack(const struct run *run, unsigned int end);
-static void report_end(struct run *run, unsigned int end, unsigned int index);
 static void introduce(struct run *run, unsigned int end);
 static void plan_conn(struct run *run, unsigned int index);
-static void limit_read_time(struct sim_peer_plan *plan);
-static void trouble(struct run *run, uint64_t now_us);
 static bool ask_half_open(struct run *run);
 
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"first", required_argument, NULL, 'f'},
-		{"runs", required_argument, NULL, 'r'},
-		{NULL, 0, NULL, 0},
-	};
-	uint64_t first = 1, runs = RUNS, seed, digest, again;
-	const char *wrong;
-	uint64_t failed = 0;
-	int option;
+	static const struct sim_seeds seeds = {.name = "sim", .runs = 500, .run = run_seed};
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'f')
-			first = strtoull(optarg, NULL, 0);
-		else if (option == 'r')
-			runs = strtoull(optarg, NULL, 0);
-		else
-			return EXIT_FAILURE;
-	}
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	test_eal_init();
-	for (seed = first; seed < first + runs; seed++) {
-		wrong = run_seed(seed, &digest);
-		/* Some are run twice: the same seed must give the same run. */
-		if (wrong == NULL && seed % 16 == 0) {
-			wrong = run_seed(seed, &again);
-			if (wrong == NULL && again != digest)
-				printf("seed %" PRIu64 ": %s\n", seed, wrong = "replay differs");
-		}
-		if (wrong == NULL)
-			continue;
-		failed++;
-	}
-	printf("sim: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " failed\n", first,
-	       first + runs - 1, failed);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return sim_seeds_main(argc, argv, &seeds);
 }
 
 static const char *
@@ -132,7 +77,7 @@ run_seed(uint64_t seed, uint64_t *digest)
 	sim_wire_flush(run.wire);
 	/* What the stacks still hold at an orderly end is a leak. */
 	if (wrong == NULL && test_pools_lacking() != 0)
-		printf("seed %" PRIu64 ": %s\n", seed, wrong = "mbufs leaked");
+		sim_seeds_failed(seed, wrong = "mbufs leaked");
 	sim_stack_deinit(&run.stacks[0]);
 	sim_stack_deinit(&run.stacks[1]);
 	sim_wire_destroy(run.wire);
@@ -144,32 +89,14 @@ run_init(struct run *run)
 {
 	static const char *const names[] = {"client", "server"};
 	struct sim_random *random = &run->random;
-	struct sim_wire_config wire = {
-		.loss_ppm = sim_random_below(random, 100001),
-		.repeat_ppm = sim_random_below(random, 30000),
-		.reorder_ppm = sim_random_below(random, 100000),
-		.corrupt_ppm = sim_random_below(random, 20000),
-		.delay_us = 10 + sim_random_below(random, 30000),
-		.jitter_us = sim_random_below(random, 30000),
-		.hold_us = sim_random_below(random, 20000),
-		.mtu = sim_random_below(random, 4) == 0 ? 576 : 1500,
-		.tx_segments = sim_random_below(random, 2),
-		.share_mbufs = sim_random_below(random, 4) != 0,
-	};
 	struct sim_stack_config config = {.events = &sim_peer_events};
 	unsigned int i;
 
-	run->calm = sim_random_below(random, 8) == 0;
-	if (run->calm)
-		wire.loss_ppm = wire.repeat_ppm = wire.reorder_ppm = wire.corrupt_ppm = 0;
-	run->pressure = !run->calm && sim_random_below(random, 8) == 0;
-	run->cut_us = !run->calm && sim_random_below(random, 8) == 0
-			      ? sim_random_below(random, CUT_BEGIN_MAX_US)
-			      : UINT64_MAX - CUT_TIME_US;
-	run->wire = sim_wire_create(&wire, sim_random_next(random));
+	sim_plan_run(&run->plan, random);
+	run->wire = sim_wire_create(&run->plan.wire, sim_random_next(random));
 	if (run->wire == NULL)
 		rte_exit(EXIT_FAILURE, "sim: no memory for the wire\n");
-	sim_watch_init(&run->watch, SIM_PEER_PORT, wire.mtu);
+	sim_watch_init(&run->watch, SIM_PEER_PORT, run->plan.wire.mtu);
 	sim_wire_set_watch(run->wire, sim_watch_frame, &run->watch);
 	for (i = 0; i < 2; i++) {
 		config.name = names[i];
@@ -177,12 +104,12 @@ run_init(struct run *run)
 		config.addr = rte_cpu_to_be_32(i == 0 ? CLIENT : SERVER);
 		config.events_arg = &run->peers[i];
 		config.nb_mbufs = 64 + sim_random_below(random, 1024);
-		config.nb_segment_mbufs = run->calm ? 1024 : 2 + sim_random_below(random, 64);
-		config.nb_control_mbufs = run->calm ? 1024 : 4 + sim_random_below(random, 64);
+		config.nb_segment_mbufs = run->plan.calm ? 1024 : 2 + sim_random_below(random, 64);
+		config.nb_control_mbufs = run->plan.calm ? 1024 : 4 + sim_random_below(random, 64);
 		config.receive_window_bytes = 2048 << sim_random_below(random, 7);
 		config.seed = sim_random_next(random);
 		sim_stack_init(&run->stacks[i], &config);
-		if (run->calm)
+		if (run->plan.calm)
 			introduce(run, i);
 	}
 	run->peers[0].nb_conns = 1 + sim_random_below(random, SIM_PEER_CONNS_MAX);
@@ -210,27 +137,11 @@ plan_conn(struct run *run, unsigned int index)
 	struct sim_random *random = &run->random;
 	struct sim_peer_plan *client = &run->peers[0].conns[index].plan;
 	struct sim_peer_plan *server = &run->peers[1].conns[index].plan;
-	struct sim_peer_plan *plan;
-	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
-		plan = i == 0 ? client : server;
-		plan->stream_seed = sim_random_next(random);
-		plan->send_bytes = sim_random_below(random, 1u << sim_random_below(random, 18));
-		plan->write_max = 1u << sim_random_below(random, 13);
-		plan->read_max = 1u << sim_random_below(random, 17);
-		if (sim_random_below(random, 8) == 0) {
-			plan->read_max = 4096;
-			plan->read_pause_us = sim_random_below(random, READ_PAUSE_MAX_US);
-		}
-		run->peers[i].conns[index].random.state = sim_random_next(random);
-	}
-	client->expect_seed = server->stream_seed;
-	client->expect_bytes = server->send_bytes;
-	server->expect_seed = client->stream_seed;
-	server->expect_bytes = client->send_bytes;
-	limit_read_time(client);
-	limit_read_time(server);
+	sim_plan_side(&run->peers[0].conns[index], random);
+	sim_plan_side(&run->peers[1].conns[index], random);
+	sim_plan_expect(client, server->stream_seed, server->send_bytes);
+	sim_plan_expect(server, client->stream_seed, client->send_bytes);
 	switch (sim_random_below(random, 3)) {
 	case 0:
 		server->close_last = true;
@@ -245,14 +156,6 @@ plan_conn(struct run *run, unsigned int index)
 		server->abort_after = 1 + sim_random_below(random, server->expect_bytes);
 }
 
-static void
-limit_read_time(struct sim_peer_plan *plan)
-{
-	uint32_t reads = 1 + plan->expect_bytes / plan->read_max;
-
-	plan->read_pause_us = RTE_MIN(plan->read_pause_us, READ_TIME_MAX_US / reads);
-}
-
 static const char *
 run_until_end(struct run *run)
 {
@@ -262,11 +165,12 @@ run_until_end(struct run *run)
 	for (i = 0; i < run->peers[0].nb_conns; i++)
 		sim_peer_connect(&run->peers[0], run->stacks[0].tcp, rte_cpu_to_be_32(SERVER),
 				 rte_cpu_to_be_16(SERVER_PORT), i);
-	for (turns = 0; turns < TURNS_MAX; turns++) {
+	for (turns = 0; turns < SIM_PLAN_TURNS_MAX; turns++) {
 		sim_wire_advance(run->wire, now_us);
-		trouble(run, now_us);
+		sim_plan_cut(&run->plan, run->wire, now_us);
 		next_us = sim_wire_next_us(run->wire);
 		for (i = 0; i < 2; i++) {
+			sim_plan_pressure(&run->plan, run->stacks[i].tcp, &run->random);
 			sim_peer_run(&run->peers[i], now_us);
 			sim_stack_poll(&run->stacks[i], now_us);
 			sim_peer_run(&run->peers[i], now_us);
@@ -288,20 +192,10 @@ run_until_end(struct run *run)
 		if (run->watch.wrong != NULL)
 			return run->watch.wrong;
 		now_us = RTE_MAX(next_us, now_us + 1);
-		if (now_us > END_US)
+		if (now_us > SIM_PLAN_END_US)
 			return "stuck: out of time";
 	}
 	return "stuck: out of turns";
-}
-
-static void
-trouble(struct run *run, uint64_t now_us)
-{
-	unsigned int i;
-
-	sim_wire_cut(run->wire, now_us - run->cut_us < CUT_TIME_US);
-	for (i = 0; run->pressure && i < 2; i++)
-		tcp_set_pressure(run->stacks[i].tcp, sim_random_below(&run->random, 4) == 0);
 }
 
 /*
@@ -334,7 +228,7 @@ judge(const struct run *run)
 	for (i = 0; i < run->peers[0].nb_conns; i++)
 		if (conn_lacks(run, i, &wrong))
 			return wrong;
-	for (i = 0; run->calm && i < 2; i++)
+	for (i = 0; run->plan.calm && i < 2; i++)
 		if (tcp_stats(run->stacks[i].tcp)->retransmit_timeouts > 0 ||
 		    tcp_stats(run->stacks[i].tcp)->fast_retransmits > 0)
 			return "sent again what was not lost";
@@ -369,7 +263,7 @@ report(struct run *run, const char *wrong)
 	const char *lack = NULL;
 	unsigned int i;
 
-	printf("seed %" PRIu64 ": %s\n", run->seed, wrong);
+	sim_seeds_failed(run->seed, wrong);
 	report_stack(run, 0);
 	report_stack(run, 1);
 	if (wrong == run->watch.wrong)
@@ -381,8 +275,8 @@ report(struct run *run, const char *wrong)
 		if (wrong == run->watch.wrong)
 			lack = run->watch.wrong_end == 0 ? "by the client" : "by the server";
 		printf("  connection %u: %s\n", i, lack);
-		report_end(run, 0, i);
-		report_end(run, 1, i);
+		sim_peer_print(&run->peers[0], i, "client");
+		sim_peer_print(&run->peers[1], i, "server");
 	}
 }
 
@@ -399,26 +293,4 @@ report_stack(const struct run *run, unsigned int end)
 	       stats->retransmit_timeouts, stats->fast_retransmits, stats->window_probes,
 	       stats->send_starved, stats->drop_pressure, stats->drop_window,
 	       stats->drop_reassembly);
-}
-
-static void
-report_end(struct run *run, unsigned int end, unsigned int index)
-{
-	const struct sim_peer_conn *conn = &run->peers[end].conns[index];
-	struct tcp_conn_info info = {.state = TCP_CLOSED};
-
-	if (conn->tcp != NULL)
-		tcp_conn_info(conn->tcp, &info);
-	printf("    %s: %s, sent %" PRIu32 " of %" PRIu32 ", received %" PRIu32 " of %" PRIu32
-	       ", error %d%s%s%s%s\n",
-	       end == 0 ? "client" : "server", tcp_state_name(info.state), conn->sent,
-	       conn->plan.send_bytes, conn->received, conn->plan.expect_bytes, conn->error,
-	       conn->opened ? "" : ", never opened", conn->told_closed ? ", closed" : "",
-	       conn->plan.close_last ? ", closes last" : "",
-	       conn->plan.abort_after != 0 ? ", aborts" : "");
-	if (conn->tcp != NULL)
-		printf("      una %" PRIu32 " nxt %" PRIu32 " queued %" PRIu32 " wnd %" PRIu32
-		       " cwnd %" PRIu32 " unread %" PRIu32 " offers %" PRIu32 "\n",
-		       info.snd_una, info.snd_nxt, info.send_bytes, info.snd_wnd, info.cwnd_bytes,
-		       info.receive_bytes, info.rcv_wnd);
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "sim_seeds.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "test_eal.h"
+
+/* One of so many is run twice: the same seed must give the same run. */
+#define REPLAY 16
+
+int
+sim_seeds_main(int argc, char **argv, const struct sim_seeds *seeds)
+{
+	static const struct option options[] = {
+		{"first", required_argument, NULL, 'f'},
+		{"runs", required_argument, NULL, 'r'},
+		{NULL, 0, NULL, 0},
+	};
+	uint64_t first = 1, runs = seeds->runs, failed = 0, seed, digest, again;
+	const char *wrong;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'f')
+			first = strtoull(optarg, NULL, 0);
+		else if (option == 'r')
+			runs = strtoull(optarg, NULL, 0);
+		else
+			return EXIT_FAILURE;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	test_eal_init();
+	for (seed = first; seed < first + runs; seed++) {
+		wrong = seeds->run(seed, &digest);
+		if (wrong == NULL && seed % REPLAY == 0) {
+			wrong = seeds->run(seed, &again);
+			if (wrong == NULL && again != digest)
+				sim_seeds_failed(seed, wrong = "replay differs");
+		}
+		failed += wrong != NULL;
+	}
+	printf("%s: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " failed\n", seeds->name, first,
+	       first + runs - 1, failed);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+void
+sim_seeds_failed(uint64_t seed, const char *wrong)
+{
+	printf("seed %" PRIu64 ": %s\n", seed, wrong);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * The main program of a simulation: runs seed after seed, and some of them twice.
+ *
+ *   --first SEED   the first seed, 1 unless told otherwise
+ *   --runs N       how many
+ */
+#ifndef SIM_SEEDS_H
+#define SIM_SEEDS_H
+
+#include <stdint.h>
+
+/** What is run. */
+struct sim_seeds {
+	const char *name;
+	uint64_t runs; /* unless told otherwise */
+	/**
+	 * Run a seed.
+	 *
+	 * @param[out] digest
+	 *   Of all that happened: the same for the same seed.
+	 * @return
+	 *   NULL, or what went wrong; it has been printed then.
+	 */
+	const char *(*run)(uint64_t seed, uint64_t *digest);
+};
+
+/** Run. Returns the status to exit with. */
+int sim_seeds_main(int argc, char **argv, const struct sim_seeds *seeds);
+
+/** Print the first line of a failure. */
+void sim_seeds_failed(uint64_t seed, const char *wrong);
+
+#endif /* SIM_SEEDS_H */
