@@ -6,8 +6,8 @@
 #include <rte_common.h>
 
 /*
- * A side that has closed waits a minute for the other's FIN, and core as long for one that reads
- * nothing. However slow a reader is, it has read everything in less.
+ * A side that has closed waits a minute for the other's FIN. However slow a reader is, it has read
+ * everything in less.
  */
 #define READ_TIME_MAX_US (20 * UINT64_C(1000000))
 #define READ_PAUSE_MAX_US (2 * UINT64_C(1000000))

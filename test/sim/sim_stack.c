@@ -20,6 +20,8 @@
 /* Short, so that a run ends: what matters is that the state is passed through. */
 #define TIME_WAIT_US (2 * 1000 * 1000)
 
+static void find_unresolved(const struct ip_neighbour *neighbour, bool reachable, void *arg);
+
 void
 sim_stack_init(struct sim_stack *stack, const struct sim_stack_config *config)
 {
@@ -115,4 +117,22 @@ sim_stack_next_us(const struct sim_stack *stack)
 	if (ip_txq(stack->ip)->nb > 0)
 		return 0;
 	return RTE_MIN(tcp_next_timer_us(stack->tcp), ip_next_timer_us(stack->ip));
+}
+
+bool
+sim_stack_idle(struct ip *ip, const struct tcp *tcp)
+{
+	bool asking = false;
+
+	ip_neighbour_walk(ip, find_unresolved, &asking);
+	return tcp_conn_count(tcp) == 0 && ip_txq(ip)->nb == 0 && !asking;
+}
+
+static void
+find_unresolved(const struct ip_neighbour *neighbour, bool reachable, void *arg)
+{
+	bool *asking = arg;
+
+	(void)neighbour;
+	*asking |= !reachable;
 }

@@ -49,4 +49,7 @@ void sim_stack_poll(struct sim_stack *stack, uint64_t now_us);
 /** When the next timer is due, or UINT64_MAX. */
 uint64_t sim_stack_next_us(const struct sim_stack *stack);
 
+/** Whether a stack has no connection left, nothing to transmit and nothing that waits for ARP. */
+bool sim_stack_idle(struct ip *ip, const struct tcp *tcp);
+
 #endif /* SIM_STACK_H */

@@ -208,7 +208,9 @@ check_window(struct sim_watch_side *from, const struct seen *seen)
 {
 	uint32_t unsaid = (UINT32_C(1) << from->scale) - 1;
 
-	if (from->offered && tcp_seq_lt(seen->edge + unsaid, from->edge))
+	/* Nor can a field that is full say more: the window of a SYN is not scaled. */
+	if (from->offered && tcp_seq_lt(seen->edge + unsaid, from->edge) &&
+	    seen->header.window != UINT16_MAX)
 		return "took back what its window had offered";
 	from->edge = from->offered ? tcp_seq_max(from->edge, seen->edge) : seen->edge;
 	from->offered = true;

@@ -182,8 +182,8 @@ run_until_end(struct run *run)
 		}
 		next_us = RTE_MIN(next_us, sim_wire_next_us(run->wire));
 		if (sim_peer_ended(&run->peers[0]) && sim_peer_ended(&run->peers[1]) &&
-		    tcp_conn_count(run->stacks[0].tcp) == 0 &&
-		    tcp_conn_count(run->stacks[1].tcp) == 0)
+		    sim_stack_idle(run->stacks[0].ip, run->stacks[0].tcp) &&
+		    sim_stack_idle(run->stacks[1].ip, run->stacks[1].tcp))
 			return NULL;
 		if (next_us == UINT64_MAX && ask_half_open(run))
 			continue;
