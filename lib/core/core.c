@@ -336,6 +336,7 @@ create_stack(struct core *core, const struct core_config *config)
 		.gateway = core->config.gateway,
 		.mtu = core->port->mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
+		.neighbours_key = core->hash_seed,
 		.mbufs = core->control_mbufs,
 		.tx_ipv4_checksum = core->port->tx_ipv4_checksum,
 		.tx_tcp_checksum = core->port->tx_tcp_checksum,

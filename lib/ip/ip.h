@@ -58,6 +58,7 @@ struct ip_config {
 	rte_be32_t gateway; /* 0: none */
 	uint16_t mtu; /* of IP packets */
 	uint32_t neighbours_max;
+	uint32_t neighbours_key; /* random: places them in their table */
 	struct rte_mempool *mbufs; /* for frames that ip itself makes */
 	bool tx_ipv4_checksum; /* the port computes it */
 	bool tx_tcp_checksum;

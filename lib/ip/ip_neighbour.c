@@ -8,7 +8,6 @@
 #include <rte_common.h>
 #include <rte_jhash.h>
 #include <rte_malloc.h>
-#include <rte_random.h>
 
 enum state { INCOMPLETE, REACHABLE, STALE };
 
@@ -61,7 +60,7 @@ ip_neighbour_setup(struct ip *ip)
 		return -ENOMEM;
 	}
 	table->bucket_mask = nb_buckets - 1;
-	table->hash_key = rte_rand();
+	table->hash_key = ip->config.neighbours_key;
 	table->next_us = UINT64_MAX;
 	TAILQ_INIT(&table->used);
 	TAILQ_INIT(&table->free);
