@@ -104,9 +104,17 @@ test_a_late_answer_is_released(void **state)
 }
 
 static void
+count_release(void *arg)
+{
+	(*(unsigned int *)arg)++;
+}
+
+static void
 test_a_double_answer_is_counted_and_ignored(void **state)
 {
-	struct tr_response response = {0};
+	unsigned int released = 0;
+	struct tr_response response = {
+		.value = "x", .value_len = 1, .release = count_release, .release_arg = &released};
 
 	(void)state;
 	core_rig_say(&rig, 0, "a");
@@ -115,16 +123,63 @@ test_a_double_answer_is_counted_and_ignored(void **state)
 	tr_submit_response(rig.producer, &response);
 	core_rig_run(&rig, 5000);
 	assert_int_equal(rig.core->stats.responses_double, 1);
-	/* The credit has another use now: the old token must not answer it. */
-	core_rig_say(&rig, 0, "bcdefghijklmn");
-	tr_submit_response(rig.producer, &response);
-	core_rig_run(&rig, 5000);
-	assert_int_equal(rig.core->stats.responses_double, 2);
+	assert_int_equal(released, 1);
 	assert_string_equal(rig.clients[0].received, "a");
 	response.token = submit_token(0, SUBMIT_TOKEN_INDEXES - 1, 0);
 	tr_submit_response(rig.producer, &response);
 	core_rig_run(&rig, 5000);
-	assert_int_equal(rig.core->stats.responses_double, 3);
+	assert_int_equal(rig.core->stats.responses_double, 2);
+	assert_int_equal(released, 2);
+}
+
+/* The next use of a credit has another generation: an old token must not answer it. */
+static void
+test_an_old_token_does_not_answer_a_new_request(void **state)
+{
+	struct tr_response response = {0};
+	uint32_t index;
+	unsigned int nb;
+
+	(void)state;
+	core_rig_say(&rig, 0, "a");
+	response.token = rig.pending[0]->token;
+	index = submit_token_index(response.token);
+	core_rig_answer(&rig, 'a');
+	core_rig_say(&rig, 0, "b");
+	while (submit_token_index(rig.pending[0]->token) != index) {
+		core_rig_answer(&rig, 'b');
+		core_rig_say(&rig, 0, "b");
+		assert_true(rig.nb_executed <= rig.config.credits + 1);
+	}
+	nb = rig.clients[0].nb_received;
+	tr_submit_response(rig.producer, &response);
+	core_rig_run(&rig, 5000);
+	assert_int_equal(rig.core->stats.responses_double, 1);
+	assert_int_equal(rig.clients[0].nb_received, nb);
+	assert_int_equal(rig.core->credits_used, 1);
+	core_rig_answer(&rig, 'b');
+	assert_int_equal(rig.clients[0].nb_received, nb + 1);
+}
+
+/* The first answer waits for its turn: the second must not take its place. */
+static void
+test_a_double_answer_to_a_request_that_waits(void **state)
+{
+	unsigned int released = 0;
+	struct tr_response response = {
+		.value = "x", .value_len = 1, .release = count_release, .release_arg = &released};
+
+	(void)state;
+	core_rig_say(&rig, 0, "ab");
+	response.token = rig.pending[1]->token;
+	core_rig_answer(&rig, 'b');
+	tr_submit_response(rig.producer, &response);
+	core_rig_run(&rig, 5000);
+	assert_int_equal(rig.core->stats.responses_double, 1);
+	assert_int_equal(released, 1);
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.clients[0].received, "ab");
+	assert_int_equal(rig.released, 2);
 }
 
 static void
@@ -195,6 +250,8 @@ main(void)
 		TEST(test_waiting_connections_take_turns),
 		TEST(test_a_late_answer_is_released),
 		TEST(test_a_double_answer_is_counted_and_ignored),
+		TEST(test_an_old_token_does_not_answer_a_new_request),
+		TEST(test_a_double_answer_to_a_request_that_waits),
 		TEST(test_held_requests_of_a_closed_connection_never_execute),
 		TEST(test_close_waits_for_answers),
 		cmocka_unit_test_setup(test_a_core_that_ends_releases_all_answers, setup_many),
