@@ -139,6 +139,29 @@ test_a_long_pipeline_answered_at_once(void **state)
 	assert_string_equal(rig.clients[0].received, expect);
 }
 
+static void
+test_responses_of_a_turn_share_an_allocation(void **state)
+{
+	const struct chain_stats *stats = &rig.core->chains.stats;
+	const struct tcp_stats *tcp = tcp_stats(rig.core->tcp);
+	uint64_t segments;
+
+	(void)state;
+	core_rig_say(&rig, 0, "abcd");
+	core_rig_answer(&rig, 'b');
+	core_rig_answer(&rig, 'c');
+	assert_int_equal(stats->mbufs, 0);
+	segments = tcp->tx_segments;
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.clients[0].received, "abc");
+	assert_int_equal(stats->appends, 3);
+	assert_int_equal(stats->mbufs, 1);
+	assert_int_equal(tcp->tx_segments - segments, 1);
+	/* The device has that one: it is sealed. */
+	core_rig_answer(&rig, 'd');
+	assert_int_equal(stats->mbufs, 2);
+}
+
 int
 main(void)
 {
@@ -152,6 +175,7 @@ main(void)
 		TEST(test_unordered_reply_overtakes),
 		TEST(test_unordered_keeps_barriers),
 		TEST(test_a_long_pipeline_answered_at_once),
+		TEST(test_responses_of_a_turn_share_an_allocation),
 	};
 
 	test_eal_init();

@@ -20,6 +20,7 @@
 #include "test_eal.h"
 
 #define POOL_MBUFS 255
+#define SEGMENT_BYTES 1460
 #define CREDITS_MAX 64
 
 enum slot_state { SLOT_TAKEN, SLOT_PREPARED, SLOT_STARTED, SLOT_ANSWERED };
@@ -120,7 +121,7 @@ mc_test_create(const struct mc_test_options *options)
 	test->seed = test->options.seed;
 	test->conn.test = test;
 	test->chain_pool = (struct chain_pool){.mbufs = mempool, .segments = mempool};
-	chain_init(&test->chain, &test->chain_pool, 1460);
+	chain_init(&test->chain, &test->chain_pool, SEGMENT_BYTES);
 	test->stats = mc_stats_create(2);
 	assert_non_null(test->stats);
 	config.stats = test->stats;
@@ -347,12 +348,20 @@ turn(struct mc_test *test)
 	return false;
 }
 
+/* Into an empty chain: one append, one allocation for each mbuf-full, however many parts it has. */
 static void
 compose(struct mc_test *test, struct slot *slot)
 {
+	const struct chain_stats before = test->chain_pool.stats;
+	const struct chain_stats *after = &test->chain_pool.stats;
+	uint32_t bytes;
+
 	assert_int_equal(mc_protocol.compose(test->protocol, test->state, &slot->request,
 					     &slot->response, &test->chain),
 			 0);
+	bytes = tr_chain_bytes(&test->chain);
+	assert_int_equal(after->appends - before.appends, bytes > 0);
+	assert_int_equal(after->mbufs - before.mbufs, (bytes + SEGMENT_BYTES - 1) / SEGMENT_BYTES);
 }
 
 static void
