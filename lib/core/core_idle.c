@@ -4,10 +4,12 @@
 #include "core_idle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <time.h>
 
+#include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_interrupts.h>
 #include <rte_pause.h>
@@ -23,6 +25,7 @@
 #define SLEEP_MAX_US 1000000ull
 
 static void arm(struct core_idle *idle, bool armed);
+static void take_signals(const struct core_port *port);
 static void wait_interrupt(uint64_t timeout_us);
 static void nap(struct core_idle *idle, uint64_t timeout_us);
 
@@ -51,6 +54,7 @@ core_idle_init(struct core_idle *idle, struct core *core, bool poll)
 		return;
 	}
 	idle->interrupts = true;
+	take_signals(port);
 }
 
 void
@@ -118,6 +122,20 @@ arm(struct core_idle *idle, bool armed)
 		rte_eth_dev_rx_intr_enable(port->port_id, port->queue);
 	else
 		rte_eth_dev_rx_intr_disable(port->port_id, port->queue);
+}
+
+/*
+ * net_tap yields no frame before some thread has taken the signal of it. That must be the thread
+ * which the frame wakes: of another, it would look too early, and sleep until the next frame.
+ */
+static void
+take_signals(const struct core_port *port)
+{
+	struct f_owner_ex owner = {.type = F_OWNER_TID, .pid = rte_gettid()};
+	int fd = rte_eth_dev_rx_intr_ctl_q_get_fd(port->port_id, port->queue);
+
+	if (fd >= 0)
+		fcntl(fd, F_SETOWN_EX, &owner);
 }
 
 static void
