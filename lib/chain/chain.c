@@ -12,6 +12,7 @@
 #include <rte_mbuf.h>
 #include <rte_memcpy.h>
 
+#include "chain_internal.h"
 #include "chain_link.h"
 
 /* Mbufs asked of the pool at once: a large value takes several rounds. */
@@ -20,12 +21,7 @@
 /* Objects that an lcore keeps at hand. */
 #define CHAIN_MEMPOOL_CACHE 256
 
-static uint32_t chain_tail_room(const struct tr_chain *chain);
-static struct rte_mbuf *chain_mbufs_alloc(struct tr_chain *chain, uint32_t nb,
-					  struct rte_mbuf **last);
 static void chain_mbufs_free(struct rte_mbuf *mbuf);
-static void chain_write(struct tr_chain *chain, struct rte_mbuf *mbuf, const struct iovec *parts,
-			unsigned int nb_parts);
 static void chain_cursors_trim(struct tr_chain *chain, uint32_t bytes);
 
 int
@@ -35,19 +31,15 @@ tr_chain_append(struct tr_chain *chain, const struct iovec *parts, unsigned int 
 	struct rte_mbuf *first = NULL;
 	struct rte_mbuf *last = NULL;
 	struct rte_mbuf *start;
-	uint64_t total = 0;
-	uint64_t nb_new = 0;
+	uint64_t total = chain_parts_bytes(parts, nb_parts);
+	uint64_t nb_new;
 	uint32_t room;
-	unsigned int i;
 
-	for (i = 0; i < nb_parts; i++)
-		total += parts[i].iov_len;
 	if (total == 0)
 		return 0;
 
 	room = chain_tail_room(chain);
-	if (total > room)
-		nb_new = (total - room + chain->segment_bytes - 1) / chain->segment_bytes;
+	nb_new = chain_mbufs_needed(chain, total, room);
 	if (nb_new > 0) {
 		/* The sequence space, and so the chain, ends far below 4 GiB. */
 		if (likely(total <= UINT32_MAX - chain->bytes))
@@ -60,13 +52,8 @@ tr_chain_append(struct tr_chain *chain, const struct iovec *parts, unsigned int 
 
 	/* Nothing fails from here on. */
 	start = room > 0 ? chain->tail : first;
-	if (first != NULL) {
-		if (chain->tail == NULL)
-			chain->head = first;
-		else
-			chain_link(chain->tail)->next = first;
-		chain->tail = last;
-	}
+	if (first != NULL)
+		chain_mbufs_link(chain, first, last);
 	chain_write(chain, start, parts, nb_parts);
 
 	chain->bytes += total;
@@ -146,7 +133,26 @@ chain_deinit(struct tr_chain *chain)
 	chain_trim(chain, chain->bytes);
 }
 
-static uint32_t
+uint64_t
+chain_parts_bytes(const struct iovec *parts, unsigned int nb_parts)
+{
+	uint64_t total = 0;
+	unsigned int i;
+
+	for (i = 0; i < nb_parts; i++)
+		total += parts[i].iov_len;
+	return total;
+}
+
+uint64_t
+chain_mbufs_needed(const struct tr_chain *chain, uint64_t bytes, uint32_t room)
+{
+	if (bytes <= room)
+		return 0;
+	return (bytes - room + chain->segment_bytes - 1) / chain->segment_bytes;
+}
+
+uint32_t
 chain_tail_room(const struct tr_chain *chain)
 {
 	const struct chain_link *link;
@@ -161,8 +167,7 @@ chain_tail_room(const struct tr_chain *chain)
 	return RTE_MIN((uint32_t)chain->segment_bytes - link->len, chain->tail->buf_len - end);
 }
 
-/* Exactly @p nb empty mbufs linked in a list, or NULL and none. */
-static struct rte_mbuf *
+struct rte_mbuf *
 chain_mbufs_alloc(struct tr_chain *chain, uint32_t nb, struct rte_mbuf **last)
 {
 	struct rte_mbuf *mbufs[CHAIN_ALLOC_BURST];
@@ -200,8 +205,17 @@ chain_mbufs_free(struct rte_mbuf *mbuf)
 	}
 }
 
-/* Copy the parts to the end of @p mbuf and those after it, which have room for them. */
-static void
+void
+chain_mbufs_link(struct tr_chain *chain, struct rte_mbuf *first, struct rte_mbuf *last)
+{
+	if (chain->tail == NULL)
+		chain->head = first;
+	else
+		chain_link(chain->tail)->next = first;
+	chain->tail = last;
+}
+
+void
 chain_write(struct tr_chain *chain, struct rte_mbuf *mbuf, const struct iovec *parts,
 	    unsigned int nb_parts)
 {

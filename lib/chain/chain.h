@@ -12,7 +12,12 @@
  * and length stand in the mbuf's private area, because `next`, `data_off` and the lengths belong
  * to transmission.
  *
- * Threads: the core that owns the connection.
+ * A value by reference is cut into as few mbufs as their 16-bit length allows, each attached to
+ * the value's memory, and every segment of it is linked: an mbuf for headers, one that borrows the
+ * bytes. All of these mbufs share one count. Whoever drops the last, the chain as it is trimmed or
+ * a device as it completes, on any thread, posts the value to its owner, which releases it.
+ *
+ * Threads: the core that owns the connection, unless a function says more.
  */
 #ifndef CHAIN_H
 #define CHAIN_H
@@ -21,6 +26,7 @@
 #include <stddef.h>
 
 #include <rte_mbuf.h>
+#include <rte_ring.h>
 
 #include "chain_stats.h"
 #include "tr_chain.h"
@@ -30,6 +36,9 @@
 
 /** Room that the pool of a chain keeps in each mbuf's private area. */
 #define CHAIN_PRIV_SIZE 32
+
+/** Values shorter than this cost less to copy. */
+#define CHAIN_REFERENCE_MIN (16 * 1024)
 
 /** What the chains of one core share. */
 struct chain_pool {
@@ -41,6 +50,12 @@ struct chain_pool {
 	struct rte_mempool *segments;
 	bool link_segments; /* the port sends mbufs of several segments */
 	bool share_mbufs; /* the port gives an mbuf back before a peer writes to it */
+	/* Values by reference; all zero: values are copied. */
+	uint32_t reference_min; /* a value of so many bytes is referenced; 0: none is */
+	uint64_t reference_bytes; /* of values referenced and not yet released */
+	uint64_t reference_bytes_max; /* beyond, values are copied */
+	struct rte_mempool *references; /* one for each such value */
+	struct rte_ring *released; /* those that no mbuf points to any more; any thread posts */
 	struct chain_stats stats;
 };
 
@@ -57,7 +72,7 @@ struct tr_chain {
 	struct rte_mbuf *tail;
 	struct chain_cursor cursors[2]; /* where segments were cut last: the next is near */
 	uint32_t bytes;
-	uint16_t segment_bytes; /* payload of a full segment; an mbuf holds no more */
+	uint16_t segment_bytes; /* payload of a full segment; an mbuf's own room holds no more */
 };
 
 /**
@@ -92,8 +107,8 @@ void chain_deinit(struct tr_chain *chain);
  * @param offset
  *   From the chain's first byte.
  * @param[in,out] len
- *   In: most bytes wanted, not 0. Out: bytes given, at least 1. Less than was asked for where the
- *   mbuf in which @p offset lies ends.
+ *   In: most bytes wanted, from 1 to chain_segment_bytes_max(). Out: bytes given, at least 1.
+ *   Less than was asked for where the mbuf in which @p offset lies ends.
  * @return
  *   A packet of exactly *len bytes with CHAIN_HEADROOM before its first byte, whose headers the
  *   caller may write; it is the caller's to send or free. NULL when no mbuf can be had.
@@ -102,5 +117,34 @@ struct rte_mbuf *chain_segment(struct tr_chain *chain, uint32_t offset, uint32_t
 
 /** Free @p bytes from the front, which have been acknowledged. */
 void chain_trim(struct tr_chain *chain, uint32_t bytes);
+
+/**
+ * Let chains of this pool hold values by reference: reference_min becomes CHAIN_REFERENCE_MIN. For
+ * a port that sends mbufs of several segments, shares none with a peer, and reads any memory.
+ * Control thread.
+ *
+ * @param name
+ *   Of the mempool and the ring.
+ * @param nb_values
+ *   Most values referenced at a time; beyond, they are copied.
+ * @param bytes_max
+ *   Most bytes of such values: what slow peers can keep an engine from reusing.
+ * @return
+ *   0 or -errno.
+ */
+int chain_reference_setup(struct chain_pool *pool, const char *name, unsigned int nb_values,
+			  uint64_t bytes_max, int socket);
+
+/** Undo it, also if it failed. Nothing is referenced any more. Control thread. */
+void chain_reference_teardown(struct chain_pool *pool);
+
+/**
+ * Release the values that no mbuf points to any more. Once a turn; costs a load when no value is
+ * referenced. A post does not wake a core that sleeps.
+ *
+ * @return
+ *   How many were released.
+ */
+unsigned int chain_reference_release(struct chain_pool *pool);
 
 #endif /* CHAIN_H */

@@ -77,14 +77,15 @@ segment_find(struct tr_chain *chain, uint32_t *offset)
 
 /*
  * Headers go in front of the first byte: where they may overwrite headroom, or bytes that have
- * been acknowledged, but never bytes of the chain. And nobody else may be reading.
+ * been acknowledged, but never bytes of the chain, nor memory that is not ours. And nobody else may
+ * be reading.
  */
 static bool
 segment_in_place_ok(const struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset,
 		    uint32_t len)
 {
 	return pool->share_mbufs && offset == 0 && len == chain_link(mbuf)->len &&
-	       rte_mbuf_refcnt_read(mbuf) == 1;
+	       rte_mbuf_refcnt_read(mbuf) == 1 && !RTE_MBUF_HAS_EXTBUF(mbuf);
 }
 
 static struct rte_mbuf *
@@ -117,8 +118,8 @@ segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, 
 
 	link->sealed = true;
 	rte_pktmbuf_attach(payload, mbuf);
-	/* What attach copied is what was last sent from this mbuf: headers, offloads. */
-	payload->ol_flags = RTE_MBUF_F_INDIRECT;
+	/* What else attach copied is what was last sent from this mbuf: headers, offloads. */
+	payload->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
 	payload->tx_offload = 0;
 	payload->data_off = link->offset + offset;
 	payload->data_len = len;

@@ -19,7 +19,11 @@
 	X(mbufs, "mbufs allocated by appends")                                             \
 	X(segments, "segments sent as the mbuf itself: no copy, no allocation")            \
 	X(segments_linked, "segments sent as a header mbuf and an indirect one")           \
-	X(segments_copied, "segments copied, for a port that sends no chains")
+	X(segments_copied, "segments copied, for a port that sends no chains")             \
+	X(values_referenced, "values sent from where they are, not copied")                \
+	X(bytes_referenced, "bytes of these values")                                       \
+	X(values_released, "values released after they were sent from where they are")     \
+	X(references_refused, "values copied because too many were referenced")
 /* clang-format on */
 
 /** The counters by name. */
