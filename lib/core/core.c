@@ -379,7 +379,7 @@ core_destroy(struct core *core)
 	if (core->control != NULL)
 		core_control_run(core);
 	if (core->tcp != NULL)
-		core_abort(core);
+		tcp_conn_walk(core->tcp, abort_conn, core);
 	/* All of them, however many one turn takes: their values are of an engine that goes next.
 	 */
 	while (core->requests != NULL && core_reply_drain(core) > 0)

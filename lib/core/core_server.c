@@ -396,15 +396,16 @@ tr_core_destroy(struct tr_core_server *server)
 		return;
 	if (server->submit != NULL)
 		submit_stop(server->submit);
+	/* First the port: it holds mbufs of the cores and, by reference, values of the engine. */
+	if (server->port_started)
+		core_ethdev_stop(server->config.port_id);
+	if (server->port_set_up)
+		core_ethdev_teardown(server->config.port_id);
 	for (i = 0; i < server->nb_cores; i++)
 		core_destroy(server->cores[i]);
 	if (server->engine.ops != NULL)
 		engine_close(&server->engine);
 	submit_destroy(server->submit);
-	if (server->port_started)
-		core_ethdev_stop(server->config.port_id);
-	if (server->port_set_up)
-		core_ethdev_teardown(server->config.port_id);
 	for (i = 0; i < server->nb_cores; i++)
 		rte_mempool_free(server->rx_mbufs[i]);
 	rte_free(server);
