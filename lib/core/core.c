@@ -32,8 +32,14 @@
 #define TIME_WAIT_US (60 * 1000 * 1000ull)
 #define NEIGHBOURS_MAX 1024
 
-/* Segments on their way out that are not the chain's own mbufs: retransmissions, mostly. */
+/*
+ * Of segments on their way out that are not the chain's own mbufs, two each: those of values by
+ * reference, and retransmissions.
+ */
 #define SEGMENT_MBUFS 2048
+
+/* Values that the send chains of a core hold by reference. */
+#define VALUES_REFERENCED_MAX 1024
 
 /* Room for a frame without TCP payload. */
 #define CONTROL_MBUFS 4096
@@ -62,6 +68,7 @@ core_poll(struct core *core, uint64_t now_us)
 	submit_flush(core->submit, core->index);
 	tcp_output(core->tcp, now_us);
 	work += transmit(core);
+	chain_reference_release(&core->chains);
 	core->stats.turns += work > 0;
 	return work;
 }
@@ -319,6 +326,13 @@ create_pools(struct core *core, int socket)
 		return -rte_errno;
 	core->chains.link_segments = core->port->tx_segments;
 	core->chains.share_mbufs = core->port->share_mbufs;
+	if (core->port->tx_external) {
+		snprintf(name, sizeof(name), "core%u_values", core->index);
+		ret = chain_reference_setup(&core->chains, name, VALUES_REFERENCED_MAX,
+					    core->config.body_budget_bytes, socket);
+		if (ret < 0)
+			return ret;
+	}
 	snprintf(name, sizeof(name), "core%u_frames", core->index);
 	core->control_mbufs =
 		rte_pktmbuf_pool_create(name, CONTROL_MBUFS, 0, 0, CONTROL_MBUF_BYTES, socket);
@@ -389,6 +403,8 @@ core_destroy(struct core *core)
 		core->listeners[i].ops->destroy(core->listeners[i].protocol);
 	tcp_destroy(core->tcp);
 	ip_destroy(core->ip);
+	chain_reference_release(&core->chains);
+	chain_reference_teardown(&core->chains);
 	core_control_teardown(core);
 	rte_mempool_free(core->conn_pool);
 	rte_mempool_free(core->chains.segments);

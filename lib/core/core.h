@@ -209,7 +209,9 @@ struct core *core_create(const struct core_config *config);
 
 /**
  * Free a core, its connections and its requests. Control messages that wait are run first;
- * responses that are in the submit rings are released. Before its engine is destroyed.
+ * responses that are in the submit rings are released, and so are the values in send chains.
+ * Nothing is sent any more, and the port must have given back all that it was given: it is closed,
+ * or idle. Before its engine is destroyed.
  */
 void core_destroy(struct core *core);
 

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <rte_cycles.h>
+#include <rte_dev.h>
+#include <rte_devargs.h>
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
@@ -28,6 +30,7 @@ static int configure(uint16_t port_id, unsigned int nb_queues, const struct rte_
 static int setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
 			const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf);
 static bool has_interrupt(uint16_t port_id, uint16_t queue);
+static bool reads_any_memory(const struct rte_eth_dev_info *info);
 static uint16_t ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t ethdev_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 
@@ -73,6 +76,7 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	port.tx_segments = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	/* net_ring hands the very mbuf to its peer, which may write to it. */
 	port.share_mbufs = strcmp(info.driver_name, "net_ring") != 0;
+	port.tx_external = port.tx_segments && port.share_mbufs && reads_any_memory(&info);
 	port.rx_interrupt = interrupts;
 	for (i = 0; i < nb_queues; i++) {
 		ports[i] = port;
@@ -184,6 +188,27 @@ void
 core_ethdev_teardown(uint16_t port_id)
 {
 	rte_eth_dev_close(port_id);
+}
+
+/*
+ * Whether the driver copies what it sends with the CPU, out of whatever memory. A real NIC would
+ * need the memory to be mapped for it, and so would virtio_user and memif's zero-copy, which hand
+ * offsets into EAL's memory to a peer: for these, bytes are copied into mbufs.
+ */
+static bool
+reads_any_memory(const struct rte_eth_dev_info *info)
+{
+	static const char *const drivers[] = {"net_af_packet", "net_memif", "net_null", "net_pcap",
+					      "net_tap"};
+	const struct rte_devargs *devargs = rte_dev_devargs(info->device);
+	unsigned int i;
+
+	if (devargs != NULL && devargs->args != NULL && strstr(devargs->args, "zero-copy") != NULL)
+		return false;
+	for (i = 0; i < RTE_DIM(drivers); i++)
+		if (strcmp(info->driver_name, drivers[i]) == 0)
+			return true;
+	return false;
 }
 
 static uint16_t

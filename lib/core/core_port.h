@@ -31,6 +31,11 @@ struct core_port {
 	bool tx_tcp_checksum;
 	bool tx_segments; /* sends mbufs of several segments */
 	bool share_mbufs; /* an mbuf with further references may be sent */
+	/*
+	 * Both of these, and the CPU reads what is sent: any memory will do, also what no device
+	 * knows an address of.
+	 */
+	bool tx_external;
 	bool rx_interrupt;
 };
 

@@ -120,12 +120,15 @@ static bool
 compose(struct tr_conn *conn, struct core_request *request, const struct tr_response *response)
 {
 	struct core *core = conn->core;
+	int ret;
 
-	if (conn->ops->compose(conn->protocol, conn->state, &request->request, response,
-			       tcp_chain(conn->tcp)) < 0)
+	ret = conn->ops->compose(conn->protocol, conn->state, &request->request, response,
+				 tcp_chain(conn->tcp));
+	if (ret < 0)
 		return false;
 	core->stats.composed++;
-	core_reply_release(response);
+	if (ret != TR_CHAIN_TAKEN)
+		core_reply_release(response);
 	TAILQ_REMOVE(&conn->pipeline, request, link);
 	conn->requests--;
 	core_request_free(core, request);

@@ -36,7 +36,11 @@ struct tr_core_config {
 	uint32_t conns_max; /**< Of each core; 0: 4096. TIME-WAIT included. */
 	uint32_t credits; /**< Requests a core may have unanswered; 0: 4096. */
 	uint32_t value_max; /**< Largest value stored, bytes; 0: 1 MiB. */
-	uint64_t body_budget_bytes; /**< Values that a core holds unexecuted; 0: 16 MiB. */
+	/**
+	 * Values that a core holds unexecuted, and as much again that it sends from where the
+	 * engine has them; 0: 16 MiB.
+	 */
+	uint64_t body_budget_bytes;
 	uint32_t body_timeout_ms; /**< A value that does not move is given up; 0: 10000. */
 	uint32_t send_timeout_ms; /**< So is a send queue; 0: 60000. */
 	uint32_t send_max_bytes; /**< Send queue above which a connection waits; 0: 1 MiB. */

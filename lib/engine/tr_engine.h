@@ -8,8 +8,9 @@
  *
  * A request is owned by the core that parsed it and lives until it is answered; the engine may
  * read it until then, from any thread. A response is a value: it is copied through the submit
- * rings. What a response points to belongs to the engine and stays valid until its release
- * function has run, once, on the core that owns the request.
+ * rings. What a response points to belongs to the engine and stays valid, and as it is, until its
+ * release function has run, once, on the core that owns the request: for a large value, when the
+ * client has received it.
  *
  * Threads: each function states its own. "The core" is the lcore that owns the request's
  * connection, "an executor" is the thread that calls tr_engine_ops.execute: an engine thread, or
@@ -113,7 +114,7 @@ struct tr_response {
 	uint64_t cas; /**< The item's cas after the request, or 0. */
 	union {
 		struct {
-			const void *value; /**< Valid until release, or NULL. */
+			const void *value; /**< Unchanged until release, or NULL. */
 			void (*release)(void *arg); /**< See tr_engine_release_fn; may be NULL. */
 			void *release_arg; /**< Its argument. */
 		};

@@ -191,7 +191,7 @@ mc_compose(void *protocol, void *state, const struct tr_request *request,
 		ret = mc_binary_compose(protocol, conn, request, response, chain);
 	else
 		ret = mc_text_compose(protocol, conn, request, response, chain);
-	if (ret == 0)
+	if (ret >= 0)
 		mc_stats_count_response(protocol, request, response);
 	return ret;
 }

@@ -162,7 +162,8 @@ mc_binary_compose_item(const struct tr_request *request, const struct tr_respons
 	parts[1] = mc_part(&client_flags, sizeof(client_flags));
 	parts[2] = mc_part(request->key, key_len);
 	parts[3] = mc_part(response->value, value_len);
-	return tr_chain_append(chain, parts, RTE_DIM(parts));
+	return tr_chain_append_value(chain, parts, RTE_DIM(parts), 3, response->release,
+				     response->release_arg);
 }
 
 static int

@@ -171,7 +171,7 @@ uint32_t mc_expiry(int64_t exptime, uint32_t now_s);
 /** Parse one binary request's header, extras and key. */
 enum mc_result mc_binary_command(struct mc_parser *parser);
 
-/** Write the bytes that answer a binary request. */
+/** Write the bytes that answer a binary request. As tr_protocol_ops.compose. */
 int mc_binary_compose(struct mc *mc, const struct mc_conn *state, const struct tr_request *request,
 		      const struct tr_response *response, struct tr_chain *chain);
 
@@ -187,7 +187,7 @@ enum mc_result mc_text_get_keys(struct mc_parser *parser);
 /** Skip to the end of the line. */
 enum mc_result mc_text_get_skip_line(struct mc_parser *parser);
 
-/** Write the bytes that answer a text request. */
+/** Write the bytes that answer a text request. As tr_protocol_ops.compose. */
 int mc_text_compose(struct mc *mc, struct mc_conn *state, const struct tr_request *request,
 		    const struct tr_response *response, struct tr_chain *chain);
 

@@ -142,7 +142,8 @@ mc_text_compose_item(const struct tr_request *request, const struct tr_response 
 	parts[2] = mc_part(numbers, len);
 	parts[3] = mc_part(response->value, response->value_len);
 	parts[4] = mc_part("\r\n", 2);
-	return tr_chain_append(chain, parts, RTE_DIM(parts));
+	return tr_chain_append_value(chain, parts, RTE_DIM(parts), 3, response->release,
+				     response->release_arg);
 }
 
 static int

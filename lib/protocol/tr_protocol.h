@@ -140,12 +140,12 @@ struct tr_protocol_ops {
 					  size_t len, size_t *consumed);
 
 	/**
-	 * Write the bytes that answer a request, if any, to the chain: one tr_chain_append().
-	 *
-	 * The value of @p response is released by the core afterwards.
+	 * Write the bytes that answer a request, if any, to the chain: one tr_chain_append(), or
+	 * one tr_chain_append_value() of the value of @p response.
 	 *
 	 * @return
-	 *   0, or -ENOMEM from tr_chain_append(): called again later with the same arguments.
+	 *   What that returned. 0: the core releases the value now; TR_CHAIN_TAKEN: the chain has
+	 *   it, and releases it later; -ENOMEM: called again later with the same arguments.
 	 */
 	int (*compose)(void *protocol, void *state, const struct tr_request *request,
 		       const struct tr_response *response, struct tr_chain *chain);

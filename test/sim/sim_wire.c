@@ -77,6 +77,7 @@ sim_wire_create(const struct sim_wire_config *config, uint64_t seed)
 			.mac = {{0x02, 0, 0, 0, 0, i + 1}},
 			.tx_segments = config->tx_segments,
 			.share_mbufs = config->share_mbufs,
+			.tx_external = config->tx_segments && config->share_mbufs,
 		};
 	}
 	return wire;

@@ -366,6 +366,12 @@ class Tailrace(_Process):
         total = sum(found.pop(name) for name in conns)
         return {**found, "connections": total - self.cmd("show conn").count("TIME-WAIT")}
 
+    def counter(self, name):
+        """A counter of the stack."""
+        line, = [line for line in self.cmd("show stack all").splitlines()
+                 if line.split()[:1] == [name]]
+        return int(line.split()[1])
+
     def stop(self, signum=signal.SIGTERM):
         """End it with a signal: status 0 in time, and nothing is left behind."""
         self.proc.send_signal(signum)

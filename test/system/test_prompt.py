@@ -258,6 +258,21 @@ def test_end_of_input():
         server.ended()
 
 
+def test_large_values_unsent():
+    """What clients have not read lies in the engine's memory: it goes first, then the engine."""
+    value = bytes(1 << 20)
+    with servers.Tailrace(threads=1) as server, server.connect() as sock:
+        mc.exchange(sock, b"set k 0 0 %d\r\n%s\r\n" % (len(value), value), b"STORED\r\n")
+        with server.connect() as gone:
+            for reader in (sock, gone):
+                reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                reader.sendall(3 * b"get k\r\n")
+            servers.wait_until("answers", lambda: server.counter("values_referenced") >= 2, 5)
+            assert server.counter("values_released") == 0
+        servers.wait_until("release", lambda: server.counter("values_released") > 0, 5)
+        server.stop()
+
+
 def test_answers_before_the_end():
     """What was asked before the signal is answered."""
     with servers.Tailrace(threads=1) as server, server.connect() as sock:

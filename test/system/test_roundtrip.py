@@ -142,6 +142,27 @@ def test_binary_quiet(threaded_server, rng):
                 assert_found(answers[i], key, value, i)
 
 
+@pytest.mark.tailrace_only("its own counters")
+def test_large_values_are_not_copied(threaded_server, rng):
+    """Sent from the engine's memory, also as it changes, and while a client reads nothing."""
+    threaded_server.cmd("clear stats")
+    with threaded_server.connect() as sock, threaded_server.connect() as slow:
+        for i in range(20):
+            key, value = b"key%d" % (i % 3), rng.randbytes(LARGEST - i)
+            mc.exchange(sock, text_set(key, value), b"STORED\r\n")
+            mc.exchange(sock, b"get %s %s\r\n" % (key, key),
+                        2 * text_value(key, value) + b"END\r\n")
+            if i == 0:
+                first = text_value(key, value) + b"END\r\n"
+                slow.sendall(b"get %s\r\n" % key)
+        # What it asked for first, though long replaced.
+        got = mc.pump(slow, b"", lambda received: len(received) >= len(first))
+        mc.assert_same(got, first)
+    assert threaded_server.counter("values_referenced") == 41
+    assert threaded_server.counter("values_released") == 41
+    assert threaded_server.counter("bytes_copied") < 4096
+
+
 def test_too_large(threaded_server):
     """Refused, swallowed, and the connection goes on; the old value is gone or as it was."""
     value = bytes(VALUE_MAX + 1)

@@ -29,8 +29,16 @@ static const struct tr_protocol_ops rig_protocol;
 void
 core_rig_init(struct core_rig *rig, const struct tr_core_config *config)
 {
-	struct sim_wire_config wire = {
+	static const struct sim_wire_config wire = {
 		.delay_us = 100, .mtu = 1500, .tx_segments = true, .share_mbufs = true};
+
+	core_rig_init_wire(rig, config, &wire, 1);
+}
+
+void
+core_rig_init_wire(struct core_rig *rig, const struct tr_core_config *config,
+		   const struct sim_wire_config *wire, uint64_t seed)
+{
 	struct sim_stack_config stack = {
 		.name = "client",
 		.addr = rte_cpu_to_be_32(CLIENT),
@@ -58,7 +66,7 @@ core_rig_init(struct core_rig *rig, const struct tr_core_config *config)
 #undef DEFAULT
 	rig->config.addr = rte_cpu_to_be_32(SERVER);
 	rig->config.prefix_len = 24;
-	rig->wire = sim_wire_create(&wire, 1);
+	rig->wire = sim_wire_create(wire, seed);
 	assert_non_null(rig->wire);
 	stack.port = sim_wire_port(rig->wire, 0);
 	sim_stack_init(&rig->stack, &stack);
@@ -94,6 +102,8 @@ core_rig_deinit(struct core_rig *rig)
 	core_rig_run(rig, 100000);
 	assert_int_equal(rig->core->credits_used, 0);
 	assert_int_equal(rig->prepared, 0);
+	assert_int_equal(rig->released, rig->answered);
+	assert_int_equal(rig->core->chains.reference_bytes, 0);
 	assert_int_equal(rte_mempool_in_use_count(rig->core->request_pool), 0);
 	assert_int_equal(rte_mempool_in_use_count(rig->core->conn_pool), 0);
 	assert_int_equal(rte_mempool_in_use_count(rig->core->chains.mbufs), 0);
@@ -139,13 +149,20 @@ core_rig_connect(struct core_rig *rig, unsigned int index)
 void
 core_rig_connect_to(struct core_rig *rig, unsigned int index, uint16_t port)
 {
+	core_rig_connect_begin(rig, index, port);
+	core_rig_run(rig, 2000);
+	assert_true(rig->clients[index].open);
+}
+
+void
+core_rig_connect_begin(struct core_rig *rig, unsigned int index, uint16_t port)
+{
 	struct core_rig_client *client = &rig->clients[index];
 
+	client->rig = rig;
 	client->tcp = tcp_connect(rig->stack.tcp, rte_cpu_to_be_32(SERVER), rte_cpu_to_be_16(port),
 				  rte_cpu_to_be_16(CLIENT_PORT + index), client, rig->now_us);
 	assert_non_null(client->tcp);
-	core_rig_run(rig, 2000);
-	assert_true(client->open);
 }
 
 void
@@ -173,12 +190,56 @@ release(void *arg)
 	rig->released++;
 }
 
-/* The answer to a letter is the letter. */
+/* A value in memory of its own, where the address sanitizer sees whoever reads it too late. */
+struct rig_value {
+	struct core_rig *rig;
+	uint8_t bytes[];
+};
+
+static void
+release_value(void *arg)
+{
+	struct rig_value *value = arg;
+
+	value->rig->released++;
+	free(value);
+}
+
+uint8_t
+core_rig_value_byte(char letter, uint32_t offset)
+{
+	return letter + offset * 7 + offset / 251;
+}
+
+static void
+fill_value(struct core_rig *rig, char letter, uint32_t len, struct tr_response *response)
+{
+	struct rig_value *value = malloc(sizeof(*value) + len);
+	uint32_t i;
+
+	assert_non_null(value);
+	value->rig = rig;
+	for (i = 0; i < len; i++)
+		value->bytes[i] = core_rig_value_byte(letter, i);
+	response->value = value->bytes;
+	response->value_len = len;
+	response->release = release_value;
+	response->release_arg = value;
+}
+
+/* The answer to a letter is the letter, and a value if it has one. */
 static void
 fill(struct core_rig *rig, const struct tr_request *request, struct tr_response *response)
 {
+	unsigned int letter = request->key[0] - 'a';
+
+	rig->answered++;
 	response->token = request->token;
 	response->status = TR_ENGINE_OK;
+	if (letter < RTE_DIM(rig->value_bytes) && rig->value_bytes[letter] > 0) {
+		fill_value(rig, request->key[0], rig->value_bytes[letter], response);
+		return;
+	}
 	response->value = request->key;
 	response->value_len = 1;
 	response->release = release;
@@ -230,14 +291,27 @@ static void
 client_readable(void *user, struct tcp_conn *tcp)
 {
 	struct core_rig_client *client = user;
+	const uint8_t *data;
 	uint32_t len;
 
 	if (client->deaf)
 		return;
+	while (client->rig->sink != NULL && tcp_receive_bytes(tcp) > 0) {
+		data = tcp_receive_peek(tcp, &len);
+		client->rig->sink(client->rig, client - client->rig->clients, data, len);
+		tcp_receive_consume(tcp, len);
+	}
 	len = tcp_receive_copy(tcp, client->received + client->nb_received,
 			       sizeof(client->received) - 1 - client->nb_received);
 	client->nb_received += len;
 	tcp_receive_consume(tcp, len);
+}
+
+void
+core_rig_read(struct core_rig *rig, unsigned int index)
+{
+	rig->clients[index].deaf = false;
+	client_readable(&rig->clients[index], rig->clients[index].tcp);
 }
 
 static void
@@ -473,12 +547,14 @@ static int
 protocol_compose(void *protocol, void *state, const struct tr_request *request,
 		 const struct tr_response *response, struct tr_chain *chain)
 {
-	struct iovec part = {.iov_base = (void *)(uintptr_t)request->key, .iov_len = 1};
+	struct iovec parts[2] = {{(void *)(uintptr_t)request->key, 1}};
 
 	(void)protocol;
 	(void)state;
-	(void)response;
-	return tr_chain_append(chain, &part, 1);
+	if (response->value_len <= 1)
+		return tr_chain_append(chain, parts, 1);
+	parts[1] = (struct iovec){(void *)(uintptr_t)response->value, response->value_len};
+	return tr_chain_append_value(chain, parts, 2, 1, response->release, response->release_arg);
 }
 
 static const struct tr_protocol_ops rig_protocol = {

@@ -10,6 +10,7 @@
  * it; 'U' before it makes it unordered; a capital letter but 'U' and 'S' is a barrier that needs
  * no engine; 'S' and three decimal digits store that many kilobytes, which follow, but those that
  * begin with '!' the protocol refuses to store; '.' closes.
+ * A letter for which the test says so is answered with a value behind it, in memory of its own.
  */
 #ifndef CORE_RIG_H
 #define CORE_RIG_H
@@ -24,12 +25,15 @@
 /** Client connections. */
 #define CORE_RIG_CONNS_MAX 48
 
+struct core_rig;
+
 /** One client connection, as the test sees it. */
 struct core_rig_client {
+	struct core_rig *rig;
 	struct tcp_conn *tcp;
 	bool open;
 	bool ended;
-	bool deaf; /* reads nothing: set by the test */
+	bool deaf; /* reads nothing: set by the test; ends with core_rig_read() */
 	char received[65536]; /* what the server sent, as a string */
 	uint32_t nb_received;
 };
@@ -51,8 +55,12 @@ struct core_rig {
 	struct tr_request *pending[CORE_RIG_PENDING_MAX];
 	unsigned int nb_pending;
 	unsigned int prepared; /* given and not taken back */
+	unsigned int answered;
 	unsigned int released;
 	bool answer_at_once;
+	uint32_t value_bytes[26]; /* of the answer to each letter, beside the letter */
+	/* What clients receive goes here, if set, and not to client->received. */
+	void (*sink)(struct core_rig *rig, unsigned int index, const uint8_t *data, uint32_t len);
 };
 
 /** Where the protocol of one-byte requests is listened for, and where echo is. */
@@ -61,6 +69,10 @@ struct core_rig {
 
 /** Set up; zero fields of @p config mean a test's defaults. */
 void core_rig_init(struct core_rig *rig, const struct tr_core_config *config);
+
+/** The same, on a wire of one's own. */
+void core_rig_init_wire(struct core_rig *rig, const struct tr_core_config *config,
+			const struct sim_wire_config *wire, uint64_t seed);
 
 /** Tear down, and check that the engine got everything back. */
 void core_rig_deinit(struct core_rig *rig);
@@ -77,6 +89,9 @@ void core_rig_connect(struct core_rig *rig, unsigned int index);
 /** The same, to a port: CORE_RIG_PORT or CORE_RIG_ECHO_PORT. */
 void core_rig_connect_to(struct core_rig *rig, unsigned int index, uint16_t port);
 
+/** The same without waiting. */
+void core_rig_connect_begin(struct core_rig *rig, unsigned int index, uint16_t port);
+
 /** Send bytes on a client connection, and let them arrive. */
 void core_rig_send(struct core_rig *rig, unsigned int index, const void *data, size_t len);
 
@@ -85,6 +100,12 @@ void core_rig_say(struct core_rig *rig, unsigned int index, const char *text);
 
 /** Answer all pending requests, and let nothing arrive. */
 void core_rig_answer_all(struct core_rig *rig);
+
+/** A byte of the value that answers a letter. */
+uint8_t core_rig_value_byte(char letter, uint32_t offset);
+
+/** Let a client that was deaf read on. */
+void core_rig_read(struct core_rig *rig, unsigned int index);
 
 /** Answer the pending request whose key is this letter (the first of several), and let it arrive.
  */

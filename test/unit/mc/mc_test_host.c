@@ -22,6 +22,7 @@
 #define POOL_MBUFS 255
 #define SEGMENT_BYTES 1460
 #define CREDITS_MAX 64
+#define VALUES_MAX 4
 
 enum slot_state { SLOT_TAKEN, SLOT_PREPARED, SLOT_STARTED, SLOT_ANSWERED };
 
@@ -121,6 +122,14 @@ mc_test_create(const struct mc_test_options *options)
 	test->seed = test->options.seed;
 	test->conn.test = test;
 	test->chain_pool = (struct chain_pool){.mbufs = mempool, .segments = mempool};
+	if (test->options.by_reference) {
+		test->chain_pool.link_segments = true;
+		test->chain_pool.share_mbufs = true;
+		assert_int_equal(chain_reference_setup(&test->chain_pool, "test_mc_values",
+						       VALUES_MAX, UINT32_MAX, SOCKET_ID_ANY),
+				 0);
+		test->chain_pool.reference_min = 1;
+	}
 	chain_init(&test->chain, &test->chain_pool, SEGMENT_BYTES);
 	test->stats = mc_stats_create(2);
 	assert_non_null(test->stats);
@@ -151,6 +160,7 @@ mc_test_destroy(struct mc_test *test)
 	mc_stats_destroy(test->stats);
 	mc_test_engine_clear(&test->engine);
 	chain_deinit(&test->chain);
+	chain_reference_teardown(&test->chain_pool);
 	free(test->in);
 	free(test->out);
 	free(test);
@@ -213,6 +223,12 @@ visit(const struct mc_stats_counter *counter, void *arg)
 	assert_false(wanted->found);
 	wanted->value = counter->value;
 	wanted->found = true;
+}
+
+uint64_t
+mc_test_referenced(const struct mc_test *test)
+{
+	return test->chain_pool.stats.values_referenced;
 }
 
 uint64_t
@@ -355,12 +371,18 @@ compose(struct mc_test *test, struct slot *slot)
 	const struct chain_stats before = test->chain_pool.stats;
 	const struct chain_stats *after = &test->chain_pool.stats;
 	uint32_t bytes;
+	int ret;
 
-	assert_int_equal(mc_protocol.compose(test->protocol, test->state, &slot->request,
-					     &slot->response, &test->chain),
-			 0);
+	ret = mc_protocol.compose(test->protocol, test->state, &slot->request, &slot->response,
+				  &test->chain);
 	bytes = tr_chain_bytes(&test->chain);
 	assert_int_equal(after->appends - before.appends, bytes > 0);
+	if (ret == TR_CHAIN_TAKEN && test->options.by_reference) {
+		/* The chain releases what it has taken. */
+		slot->response.release = NULL;
+		return;
+	}
+	assert_int_equal(ret, 0);
 	assert_int_equal(after->mbufs - before.mbufs, (bytes + SEGMENT_BYTES - 1) / SEGMENT_BYTES);
 }
 
@@ -406,7 +428,7 @@ drain(struct mc_test *test)
 		assert_non_null(test->out);
 	}
 	while (bytes != 0) {
-		uint32_t len = bytes;
+		uint32_t len = RTE_MIN(bytes, 1460u);
 		struct rte_mbuf *mbuf = chain_segment(&test->chain, 0, &len);
 		const void *data;
 
@@ -419,6 +441,7 @@ drain(struct mc_test *test)
 		chain_trim(&test->chain, len);
 		bytes -= len;
 	}
+	chain_reference_release(&test->chain_pool);
 }
 
 static struct tr_request *

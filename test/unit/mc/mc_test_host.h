@@ -30,6 +30,7 @@ struct mc_test_options {
 	unsigned int starved_percent; /* answers that find no mbuf at first */
 	size_t chunk; /* bytes that arrive at a time; 0: all of them */
 	bool chunk_random; /* from 1 to chunk bytes */
+	bool by_reference; /* values of answers need not be copied */
 	uint64_t seed;
 	uint32_t value_max; /* of the protocol; 0: its default */
 	uint32_t engine_value_max; /* of the engine; 0: any */
@@ -56,6 +57,9 @@ struct mc_stats *mc_test_stats(struct mc_test *test);
 
 /** A counter by its name, over all cores. */
 uint64_t mc_test_counter(struct mc_test *test, const char *name);
+
+/** Values that were answered by reference. */
+uint64_t mc_test_referenced(const struct mc_test *test);
 
 /** Close and free; asserts that every credit and every item came back. */
 void mc_test_destroy(struct mc_test *test);

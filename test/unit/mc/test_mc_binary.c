@@ -249,6 +249,16 @@ test_exchanges_unkind(void **state)
 	expect_all(&options);
 }
 
+static void
+test_exchanges_by_reference(void **state)
+{
+	struct mc_test_options options = {
+		.by_reference = true, .late_percent = 30, .starved_percent = 30, .seed = 7};
+
+	(void)state;
+	expect_all(&options);
+}
+
 /* Send requests to a server that closes, and assert what it answered before. */
 static void
 expect_close(const struct mc_test_packet in[PACKETS], const struct mc_test_packet out[PACKETS],
@@ -361,6 +371,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_exchanges_unkind),
+		cmocka_unit_test(test_exchanges_by_reference),
 		cmocka_unit_test(test_quit),
 		cmocka_unit_test(test_absurd_length_closes),
 		cmocka_unit_test(test_bad_magic_closes),

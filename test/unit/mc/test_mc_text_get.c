@@ -77,6 +77,53 @@ test_exchanges_unkind(void **state)
 	expect_all(&options);
 }
 
+static void
+test_exchanges_by_reference(void **state)
+{
+	const struct mc_test_options options = {
+		.by_reference = true, .late_percent = 30, .starved_percent = 30, .seed = 4};
+
+	(void)state;
+	expect_all(&options);
+}
+
+static void
+test_large_value_by_reference(void **state)
+{
+	static const struct mc_test_options options = {.by_reference = true};
+	static const char set[] = "set a 5 0 300000 noreply\r\n";
+	static const char get[] = "get a\r\ngets b a a\r\n";
+	static const char value[] = "VALUE a 5 300000\r\n";
+	static const char value_cas[] = "VALUE a 5 300000 1\r\n";
+	static char bytes[300000 + 2];
+	struct mc_test *test = mc_test_create(&options);
+	const char *const heads[] = {value, value_cas, value_cas};
+	const uint8_t *out;
+	size_t len, i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bytes) - 2; i++)
+		bytes[i] = i * 7 + i / 251;
+	memcpy(bytes + i, "\r\n", 2);
+	mc_test_send(test, set, strlen(set));
+	mc_test_send(test, bytes, sizeof(bytes));
+	mc_test_send(test, get, strlen(get));
+	out = mc_test_take(test, &len);
+	for (i = 0; i < RTE_DIM(heads); i++) {
+		assert_memory_equal(out, heads[i], strlen(heads[i]));
+		out += strlen(heads[i]);
+		assert_memory_equal(out, bytes, sizeof(bytes));
+		out += sizeof(bytes);
+		if (i == 1)
+			continue;
+		assert_memory_equal(out, "END\r\n", 5);
+		out += 5;
+	}
+	assert_int_equal(mc_test_referenced(test), RTE_DIM(heads));
+	assert_int_equal(mc_test_counter(test, "get_hits"), 3);
+	mc_test_destroy(test);
+}
+
 /* A line of many spans, whose keys are longest keys; also where it arrives in pieces. */
 static void
 test_long_line(void **state)
@@ -130,6 +177,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_exchanges_unkind),
+		cmocka_unit_test(test_exchanges_by_reference),
+		cmocka_unit_test(test_large_value_by_reference),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_long_line_bad_key),
 	};
