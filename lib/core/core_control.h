@@ -27,6 +27,9 @@ int core_control_post(struct core *core, const struct core_message *message);
  */
 int core_control_call(struct core *core, void (*call)(struct core *core, void *arg), void *arg);
 
+/** Whether messages wait. The core. */
+bool core_control_waits(const struct core *core);
+
 /** Run the messages that wait. Returns how many. The core. */
 unsigned int core_control_run(struct core *core);
 

@@ -14,6 +14,8 @@
 #include <rte_interrupts.h>
 #include <rte_pause.h>
 
+#include "core_control.h"
+
 /* Turns without work before a core sleeps: some tens of microseconds. */
 #define IDLE_TURNS 256
 
@@ -94,8 +96,7 @@ core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
 	next_us = core_next_us(core);
 	if (next_us <= now_us || !submit_sleep_begin(core->submit, core->index))
 		return;
-	if (rte_ring_empty(core->control) &&
-	    !atomic_load_explicit(&core->stop, memory_order_relaxed)) {
+	if (!core_control_waits(core) && !atomic_load_explicit(&core->stop, memory_order_relaxed)) {
 		core->stats.sleeps++;
 		if (idle->interrupts)
 			wait_interrupt(RTE_MIN(next_us - now_us, SLEEP_MAX_US));
