@@ -32,6 +32,10 @@
 #define TIME_WAIT_US (60 * 1000 * 1000ull)
 #define NEIGHBOURS_MAX 1024
 
+/* Mbufs for data: so many a credit, and what each holds at least where paths are narrow. */
+#define SEND_MBUFS_CREDIT 4
+#define SEND_MBUF_BYTES_LEAST 1024
+
 /*
  * Of segments on their way out that are not the chain's own mbufs, two each: those of values by
  * reference, and retransmissions.
@@ -317,7 +321,12 @@ create_pools(struct core *core, int socket)
 	if (core->conn_pool == NULL)
 		return -rte_errno;
 	snprintf(name, sizeof(name), "core%u_send", core->index);
-	core->chains.mbufs = chain_mempool_create(name, 4 * core->credits_max, socket);
+	/* The longest value must fit, for ports that want it copied, and leave room for others. */
+	core->chains.mbufs =
+		chain_mempool_create(name,
+				     RTE_MAX(SEND_MBUFS_CREDIT * core->credits_max,
+					     2 * (core->config.value_max / SEND_MBUF_BYTES_LEAST)),
+				     socket);
 	if (core->chains.mbufs == NULL)
 		return -rte_errno;
 	snprintf(name, sizeof(name), "core%u_segments", core->index);
