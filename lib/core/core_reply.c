@@ -15,6 +15,8 @@
 
 static struct core_request *find(struct core *core, uint64_t token);
 static bool is_next(const struct core_request *request);
+static bool compose_or_wait(struct tr_conn *conn, struct core_request *request,
+			    const struct tr_response *response);
 static bool compose(struct tr_conn *conn, struct core_request *request,
 		    const struct tr_response *response);
 
@@ -74,15 +76,10 @@ core_reply(struct core *core, struct core_request *request, const struct tr_resp
 		return;
 	}
 	request->state = CORE_REQUEST_ANSWERED;
-	if (conn->wait == CORE_WAIT_MEMORY || !is_next(request)) {
+	if (!is_next(request) || !compose_or_wait(conn, request, response))
 		request->response = *response;
-	} else if (!compose(conn, request, response)) {
-		request->response = *response;
-		core->stats.blocked_memory++;
-		core_wait_begin(conn, CORE_WAIT_MEMORY);
-	} else {
+	else
 		core_reply_compose(conn);
-	}
 	if (conn->held > 0)
 		core_order_run(conn);
 }
@@ -94,17 +91,38 @@ core_reply_compose(struct tr_conn *conn)
 
 	for (request = TAILQ_FIRST(&conn->pipeline); request != NULL; request = next) {
 		next = TAILQ_NEXT(request, link);
-		if (request->state != CORE_REQUEST_ANSWERED)
-			continue;
-		if (!is_next(request))
-			break;
-		if (compose(conn, request, &request->response))
-			continue;
-		conn->core->stats.blocked_memory++;
-		core_wait_begin(conn, CORE_WAIT_MEMORY);
-		return false;
+		if (request->state == CORE_REQUEST_ANSWERED && is_next(request)) {
+			if (!compose_or_wait(conn, request, &request->response))
+				return false;
+		} else if (!conn->unordered) {
+			break; /* nothing overtakes it */
+		}
 	}
 	return true;
+}
+
+/*
+ * Compose, unless responses before it wait already, or the peer has enough to read: then this one
+ * waits in its request, and so does what would come after it.
+ */
+static bool
+compose_or_wait(struct tr_conn *conn, struct core_request *request,
+		const struct tr_response *response)
+{
+	struct core *core = conn->core;
+
+	if (conn->wait == CORE_WAIT_MEMORY)
+		return false;
+	if (tr_chain_bytes(tcp_chain(conn->tcp)) >= core->config.send_max_bytes) {
+		core->stats.blocked_send += conn->wait != CORE_WAIT_SEND;
+		core_wait_begin(conn, CORE_WAIT_SEND);
+		return false;
+	}
+	if (compose(conn, request, response))
+		return true;
+	core->stats.blocked_memory++;
+	core_wait_begin(conn, CORE_WAIT_MEMORY);
+	return false;
 }
 
 /* Whether the order of replies lets this one leave now. */

@@ -18,7 +18,7 @@ unsigned int core_reply_drain(struct core *core);
 void core_reply(struct core *core, struct core_request *request,
 		const struct tr_response *response);
 
-/** Compose what is in order. @return False when mbufs ran out: the connection waits for them. */
+/** Compose what is in order. @return False when the rest waits for mbufs or for the peer. */
 bool core_reply_compose(struct tr_conn *conn);
 
 /** Release the value of a response. */

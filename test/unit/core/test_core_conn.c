@@ -81,7 +81,7 @@ test_a_client_that_reads_nothing_stops_only_itself(void **state)
 	assert_string_equal(rig.clients[1].received, "hello again");
 }
 
-static struct rte_mbuf *taken[1024];
+static struct rte_mbuf *taken[4096];
 static unsigned int nb_taken;
 
 static void
@@ -141,6 +141,26 @@ test_who_waits_for_mbufs_later_puts_nobody_off(void **state)
 	core_rig_run(&rig, 10000);
 	for (i = 0; i < CORE_RIG_CONNS_MAX; i++)
 		assert_string_equal(rig.clients[i].received, "x");
+}
+
+/* What the engine answers while the peer takes nothing waits in its request, not in the chain. */
+static void
+test_answers_wait_for_send_space(void **state)
+{
+	(void)state;
+	core_rig_connect(&rig, 1);
+	core_rig_say(&rig, 1, "abcdefghijklmnopqrstuvwxyz");
+	assert_int_equal(rig.nb_pending, 26);
+	rig.core->config.send_max_bytes = 4;
+	sim_wire_cut(rig.wire, true);
+	while (rig.nb_pending > 0)
+		core_rig_answer(&rig, rig.pending[rig.nb_pending - 1]->key[0]);
+	assert_int_equal(rig.core->stats.composed, 4);
+	assert_int_equal(rig.core->credits_used, 22);
+	sim_wire_cut(rig.wire, false);
+	core_rig_run(&rig, 60 * 1000000);
+	assert_string_equal(rig.clients[1].received, "abcdefghijklmnopqrstuvwxyz");
+	assert_int_equal(rig.core->credits_used, 0);
 }
 
 static void
@@ -225,6 +245,7 @@ main(void)
 		TEST(test_a_client_that_reads_nothing_stops_only_itself),
 		TEST(test_a_response_waits_for_mbufs),
 		TEST(test_who_waits_for_mbufs_later_puts_nobody_off),
+		TEST(test_answers_wait_for_send_space),
 		TEST(test_stop_closes_and_start_accepts_again),
 		TEST(test_one_port_is_listened_on_once),
 		TEST(test_a_core_under_pressure_does_not_sleep_for_long),
