@@ -17,6 +17,7 @@
 #include "core_control.h"
 #include "core_reply.h"
 #include "core_request.h"
+#include "core_timeout.h"
 #include "core_wait.h"
 
 #define RX_BURST 64
@@ -103,6 +104,7 @@ tick(struct core *core)
 	ip_tick(core->ip, now_us);
 	core_body_tick(core);
 	core_conn_tick(core);
+	core_timeout_tick(core);
 	if (core->rx_mbufs == NULL || now_us < core->pressure_check_us)
 		return;
 	core->pressure_check_us = now_us + PRESSURE_CHECK_US;
@@ -146,6 +148,7 @@ core_next_us(const struct core *core)
 	/* What comes when the core has slept is not to be dropped for a want that is over. */
 	if (core->pressure)
 		next_us = RTE_MIN(next_us, core->pressure_check_us);
+	next_us = RTE_MIN(next_us, core_timeout_next_us(core));
 	conn = TAILQ_FIRST(&core->bodies);
 	if (conn != NULL)
 		next_us = RTE_MIN(next_us,
@@ -285,6 +288,7 @@ core_create(const struct core_config *config)
 	core->listening = true;
 	core->hash_seed = rte_jhash(config->secret, sizeof(config->secret), 0);
 	TAILQ_INIT(&core->ready);
+	TAILQ_INIT(&core->started);
 	TAILQ_INIT(&core->bodies);
 	TAILQ_INIT(&core->sending);
 	for (wait = 0; wait < CORE_WAITS; wait++)

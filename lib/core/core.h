@@ -68,10 +68,14 @@ struct core_request {
 	const struct tr_protocol_ops *ops;
 	void *protocol;
 	TAILQ_ENTRY(core_request) link; /* in conn->pipeline, in the order of the requests */
+	TAILQ_ENTRY(core_request) started_link; /* in core->started, while the engine is in time */
+	uint64_t started_us;
 	struct tr_response response; /* valid when answered, or when local */
 	uint32_t body_bytes; /* charged to the budget */
 	uint8_t state; /* enum core_request_state */
 	uint8_t order; /* TR_PROTOCOL_* */
+	bool with_engine; /* which has not answered yet: it may read the request */
+	bool abandoned; /* the client was told of a temporary failure */
 	bool local; /* needs no engine: response is there already */
 	bool prepared; /* the engine gave memory that it has not got back */
 };
@@ -185,6 +189,8 @@ struct core {
 	uint32_t body_requests; /* whose value has not arrived */
 	struct core_conns bodies; /* with such a request, least recent progress first */
 	struct core_conns sending; /* with unacknowledged bytes, least recent progress first */
+
+	struct core_pipeline started; /* requests that the engine has, oldest first */
 
 	/* Seldom touched. */
 	unsigned int index;

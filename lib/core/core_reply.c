@@ -7,6 +7,7 @@
 #include "core_conn.h"
 #include "core_order.h"
 #include "core_request.h"
+#include "core_timeout.h"
 #include "core_wait.h"
 
 /* Responses taken from the submit rings at once, and in one turn. */
@@ -55,7 +56,7 @@ find(struct core *core, uint64_t token)
 	if (index >= core->credits_max)
 		return NULL;
 	request = core->requests[index];
-	if (request->request.token != token || request->state != CORE_REQUEST_STARTED)
+	if (request->request.token != token || !request->with_engine)
 		return NULL;
 	return request;
 }
@@ -63,18 +64,27 @@ find(struct core *core, uint64_t token)
 void
 core_reply(struct core *core, struct core_request *request, const struct tr_response *response)
 {
-	struct tr_conn *conn = request->conn;
-
 	core_body_done(core, request);
-	if (conn == NULL) {
-		if (request->ask != NULL)
-			core_ask_answer(request->ask, response);
-		else
-			core->stats.responses_late++;
-		core_reply_release(response);
-		core_request_free(core, request);
+	core_timeout_end(core, request);
+	if (request->conn != NULL && !request->abandoned) {
+		core_reply_tell(request, response);
 		return;
 	}
+	if (request->ask != NULL)
+		core_ask_answer(request->ask, response);
+	else
+		core->stats.responses_late++;
+	core_reply_release(response);
+	/* Else it still waits to tell the client that it was abandoned. */
+	if (request->conn == NULL)
+		core_request_free(core, request);
+}
+
+void
+core_reply_tell(struct core_request *request, const struct tr_response *response)
+{
+	struct tr_conn *conn = request->conn;
+
 	request->state = CORE_REQUEST_ANSWERED;
 	if (!is_next(request) || !compose_or_wait(conn, request, response))
 		request->response = *response;
@@ -149,7 +159,10 @@ compose(struct tr_conn *conn, struct core_request *request, const struct tr_resp
 		core_reply_release(response);
 	TAILQ_REMOVE(&conn->pipeline, request, link);
 	conn->requests--;
-	core_request_free(core, request);
+	request->conn = NULL;
+	/* What the engine has lives until it is answered. */
+	if (!request->with_engine)
+		core_request_free(core, request);
 	core_conn_send(conn);
 	if (conn->wait == CORE_WAIT_OWN) {
 		core_wait_end(conn);

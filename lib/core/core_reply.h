@@ -18,6 +18,9 @@ unsigned int core_reply_drain(struct core *core);
 void core_reply(struct core *core, struct core_request *request,
 		const struct tr_response *response);
 
+/** Tell the client: compose the response in its turn. Its request is in a pipeline. */
+void core_reply_tell(struct core_request *request, const struct tr_response *response);
+
 /** Compose what is in order. @return False when the rest waits for mbufs or for the peer. */
 bool core_reply_compose(struct tr_conn *conn);
 

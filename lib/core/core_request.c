@@ -15,6 +15,7 @@
 #include "core_conn.h"
 #include "core_order.h"
 #include "core_reply.h"
+#include "core_timeout.h"
 #include "core_wait.h"
 
 /* One credit in this many is kept for connections with nothing in flight. */
@@ -106,6 +107,8 @@ take(struct core *core)
 	request->body_bytes = 0;
 	request->state = CORE_REQUEST_OPEN;
 	request->local = false;
+	request->with_engine = false;
+	request->abandoned = false;
 	request->prepared = false;
 	return request;
 }
@@ -221,8 +224,10 @@ core_request_execute(struct core *core, struct core_request *request)
 	core->stats.dispatched++;
 	request->prepared = false;
 	if (submit_dispatch(core->submit, core->index, &request->request, &response) ==
-	    TR_ENGINE_PENDING)
+	    TR_ENGINE_PENDING) {
+		core_timeout_begin(core, request);
 		return;
+	}
 	core->stats.responses++;
 	core_reply(core, request, &response);
 }
@@ -254,8 +259,8 @@ core_request_abandon(struct tr_conn *conn)
 	while ((request = TAILQ_FIRST(&conn->pipeline)) != NULL) {
 		TAILQ_REMOVE(&conn->pipeline, request, link);
 		request->conn = NULL;
-		if (request->state == CORE_REQUEST_STARTED)
-			continue; /* the engine has it: it lives until it is answered */
+		if (request->with_engine)
+			continue; /* it lives until it is answered */
 		if (request->state == CORE_REQUEST_ANSWERED || request->local)
 			core_reply_release(&request->response);
 		else

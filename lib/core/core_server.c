@@ -25,6 +25,7 @@
 #define VALUE_MAX (1024 * 1024)
 #define BODY_BUDGET_BYTES (16 * 1024 * 1024)
 #define BODY_TIMEOUT_MS 10000
+#define REQUEST_TIMEOUT_MS 10000
 #define SEND_TIMEOUT_MS 60000
 #define SEND_MAX_BYTES (1024 * 1024)
 
@@ -100,6 +101,7 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 		.value_max = VALUE_MAX,
 		.body_budget_bytes = BODY_BUDGET_BYTES,
 		.body_timeout_ms = BODY_TIMEOUT_MS,
+		.request_timeout_ms = REQUEST_TIMEOUT_MS,
 		.send_timeout_ms = SEND_TIMEOUT_MS,
 		.send_max_bytes = SEND_MAX_BYTES,
 	};
@@ -110,6 +112,7 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 	DEFAULT(value_max);
 	DEFAULT(body_budget_bytes);
 	DEFAULT(body_timeout_ms);
+	DEFAULT(request_timeout_ms);
 	DEFAULT(send_timeout_ms);
 	DEFAULT(send_max_bytes);
 #undef DEFAULT

@@ -25,7 +25,8 @@
 	X(dispatched, "requests handed to the engine")                                     \
 	X(responses, "responses of the engine")                                            \
 	X(responses_local, "responses that needed no engine")                              \
-	X(responses_late, "responses whose connection had closed, released")               \
+	X(abandoned, "requests not answered in time: temporary failures")                  \
+	X(responses_late, "responses whose client had closed or was told of a failure")    \
 	X(responses_double, "second responses to one request, released")                   \
 	X(composed, "responses written to a send chain")                                   \
 	X(discarded, "requests given back unexecuted as their connection closed")          \

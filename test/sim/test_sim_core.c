@@ -145,6 +145,7 @@ core_init(struct run *run)
 		.value_max = 1 << 20,
 		.body_budget_bytes = 1 << 22,
 		.body_timeout_ms = 10000,
+		.request_timeout_ms = SEND_TIMEOUT_MS,
 		.send_timeout_ms = SEND_TIMEOUT_MS,
 		.send_max_bytes = 2048u << sim_random_below(random, 8),
 	};

@@ -61,6 +61,7 @@ core_rig_init_wire(struct core_rig *rig, const struct tr_core_config *config,
 	DEFAULT(value_max, 1024 * KILOBYTE);
 	DEFAULT(body_budget_bytes, 4096 * KILOBYTE);
 	DEFAULT(body_timeout_ms, 10000);
+	DEFAULT(request_timeout_ms, 600000);
 	DEFAULT(send_timeout_ms, 60000);
 	DEFAULT(send_max_bytes, 1024 * KILOBYTE);
 #undef DEFAULT
@@ -548,7 +549,10 @@ protocol_compose(void *protocol, void *state, const struct tr_request *request,
 		 const struct tr_response *response, struct tr_chain *chain)
 {
 	struct iovec parts[2] = {{(void *)(uintptr_t)request->key, 1}};
+	static const char busy[] = "?";
 
+	if (response->status == TR_ENGINE_BUSY)
+		parts[0].iov_base = (void *)(uintptr_t)busy;
 	(void)protocol;
 	(void)state;
 	if (response->value_len <= 1)
