@@ -32,9 +32,9 @@ TEST_PACKAGES=(
 	# lint
 	g++ binutils clang-format-14 universal-ctags shellcheck doxygen python3-sphinx
 	python3-sphinx-rtd-theme
-	# system tests: the stock clients, and what looks at the wire
-	python3-pytest python3-pymemcache python3-pylibmc libmemcached-tools memcached
-	iputils-ping ethtool tcpdump tshark nftables procps
+	# system tests: the stock clients, and what sends packets by hand
+	python3-pytest python3-pymemcache python3-pylibmc python3-binary-memcached
+	libmemcached-tools memcached python3-scapy iputils-ping ethtool procps
 )
 
 say()
