@@ -24,7 +24,7 @@
 static struct tr_request *request_get(struct tr_conn *conn);
 static void request_put(struct tr_conn *conn, struct tr_request *request);
 static int request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t *body,
-			   enum tr_engine_status *status);
+			   uint32_t trailer_bytes, enum tr_engine_status *status);
 static void request_start(struct tr_conn *conn, struct tr_request *request, unsigned int order);
 static void request_answer(struct tr_conn *conn, struct tr_request *request,
 			   const struct tr_response *response, unsigned int order);
@@ -126,7 +126,7 @@ request_put(struct tr_conn *conn, struct tr_request *request)
 
 static int
 request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t *body,
-		enum tr_engine_status *status)
+		uint32_t trailer_bytes, enum tr_engine_status *status)
 {
 	struct core_request *open = (struct core_request *)request;
 	struct core *core = conn->core;
@@ -141,7 +141,8 @@ request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t 
 		*status = TR_ENGINE_TOO_LARGE;
 		return -EMSGSIZE;
 	}
-	arrived = core->span_unread - (body - core->span) >= request->value_len;
+	arrived = core->span_unread - (uint64_t)(body - core->span) >=
+		  (uint64_t)request->value_len + trailer_bytes;
 	if (!core_body_admit(conn, open, arrived)) {
 		count_blocked(core, CORE_WAIT_BODY);
 		core_wait_begin(conn, CORE_WAIT_BODY);

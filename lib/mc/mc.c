@@ -232,7 +232,7 @@ mc_request_answer(struct mc_parser *parser, struct tr_request *request, unsigned
 
 int
 mc_request_store(struct mc_parser *parser, struct tr_request *request, size_t header_bytes,
-		 uint16_t (*refusal)(enum tr_engine_status status))
+		 uint32_t trailer_bytes, uint16_t (*refusal)(enum tr_engine_status status))
 {
 	const uint8_t *body = parser->data + parser->used + header_bytes;
 	struct mc_conn *state = parser->state;
@@ -240,7 +240,8 @@ mc_request_store(struct mc_parser *parser, struct tr_request *request, size_t he
 	struct mc_tag tag;
 
 	if (request->value_len <= parser->mc->value_max) {
-		int ret = parser->host->request_prepare(parser->conn, request, body, &status);
+		int ret = parser->host->request_prepare(parser->conn, request, body, trailer_bytes,
+							&status);
 
 		if (ret == -EAGAIN) {
 			parser->host->request_put(parser->conn, request);

@@ -242,7 +242,7 @@ mc_binary_store(struct mc_parser *parser, const struct mc_binary_packet *packet,
 		request->op = TR_ENGINE_SET;
 	request->value_len = packet->value_len;
 	ret = mc_request_store(parser, request,
-			       sizeof(packet->header) + packet->body_len - packet->value_len,
+			       sizeof(packet->header) + packet->body_len - packet->value_len, 0,
 			       mc_binary_refusal);
 	if (ret == -EAGAIN)
 		return MC_BLOCKED;

@@ -152,12 +152,14 @@ void mc_request_answer(struct mc_parser *parser, struct tr_request *request, uns
  *
  * @param header_bytes
  *   Of the request, in front of the value.
+ * @param trailer_bytes
+ *   The same, behind it.
  * @return
  *   0: the value comes next; -EAGAIN: no budget, the request was given back; -EMSGSIZE or -ENOMEM:
  *   refused and answered, its body is to be skipped.
  */
 int mc_request_store(struct mc_parser *parser, struct tr_request *request, size_t header_bytes,
-		     uint16_t (*refusal)(enum tr_engine_status status));
+		     uint32_t trailer_bytes, uint16_t (*refusal)(enum tr_engine_status status));
 
 /** Start the request in hand, whose value is complete. */
 void mc_request_start_stored(struct mc_parser *parser);

@@ -43,7 +43,7 @@ mc_text_store(struct mc_parser *parser, const struct mc_text_command *command,
 	request->value_len = numbers.value_len;
 	request->cas = numbers.cas;
 	mc_request_set_key(request, line->words[1].bytes, line->words[1].len);
-	ret = mc_request_store(parser, request, line->len, mc_text_refusal);
+	ret = mc_request_store(parser, request, line->len, 2, mc_text_refusal);
 	if (ret == -EAGAIN)
 		return MC_BLOCKED;
 	if (ret != 0)

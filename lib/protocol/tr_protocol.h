@@ -11,7 +11,8 @@
  * A request goes through these hands: request_get (the credit) → fill in → request_prepare (only
  * if it stores a value; then its bytes are copied to request->value) → request_start (an engine
  * executes it) or request_answer (the protocol knows the answer) → compose, once, in order →
- * request_done. A request that got no further than request_prepare goes back with request_put.
+ * request_done. What is started or answered is the core's: it may be gone when the call returns. A
+ * request that got no further than request_prepare goes back with request_put.
  */
 #ifndef TR_PROTOCOL_H
 #define TR_PROTOCOL_H
@@ -61,6 +62,8 @@ struct tr_protocol_host {
 	 * @param body
 	 *   Where the value begins, or will, in the bytes that parse was given: tells whether it
 	 *   has arrived already.
+	 * @param trailer_bytes
+	 *   What must follow the value before the request can start, such as a line's end.
 	 * @return
 	 *   0: request->value is where the value's bytes go; -EAGAIN: no budget for the body yet,
 	 *   stop parsing before this request (after request_put; parse is called again); else
@@ -68,7 +71,8 @@ struct tr_protocol_host {
 	 *   become one that stores nothing and be started.
 	 */
 	int (*request_prepare)(struct tr_conn *conn, struct tr_request *request,
-			       const uint8_t *body, enum tr_engine_status *status);
+			       const uint8_t *body, uint32_t trailer_bytes,
+			       enum tr_engine_status *status);
 
 	/** Have the engine execute a complete request. @p order: TR_PROTOCOL_*. */
 	void (*request_start)(struct tr_conn *conn, struct tr_request *request, unsigned int order);

@@ -454,6 +454,7 @@ static enum tr_protocol_verdict
 parse_store(const struct tr_protocol_host *host, struct tr_conn *conn, struct rig_state *state,
 	    const uint8_t *data, size_t len, size_t *consumed)
 {
+	const struct core_rig *rig = conn->core->owner;
 	enum tr_engine_status status;
 	struct tr_request *request;
 	int ret;
@@ -469,7 +470,8 @@ parse_store(const struct tr_protocol_host *host, struct tr_conn *conn, struct ri
 	request->value_len = atoi((const char[]){data[*consumed + 1], data[*consumed + 2],
 						 data[*consumed + 3], 0}) *
 			     KILOBYTE;
-	ret = host->request_prepare(conn, request, data + *consumed + 4, &status);
+	ret = host->request_prepare(conn, request, data + *consumed + 4, rig->trailer_bytes,
+				    &status);
 	if (ret < 0) {
 		host->request_put(conn, request);
 		assert_int_equal(ret, -EAGAIN);

@@ -58,6 +58,7 @@ struct core_rig {
 	unsigned int answered;
 	unsigned int released;
 	bool answer_at_once;
+	uint32_t trailer_bytes; /* that the protocol says will follow a value */
 	uint32_t value_bytes[26]; /* of the answer to each letter, beside the letter */
 	/* What clients receive goes here, if set, and not to client->received. */
 	void (*sink)(struct core_rig *rig, unsigned int index, const uint8_t *data, uint32_t len);

@@ -166,6 +166,23 @@ test_a_request_that_lacks_only_its_end_is_given_up(void **state)
 	assert_int_equal(rig.core->credits_used, 0);
 }
 
+/* They hold no more than their share, however small they are. */
+static void
+test_requests_that_lack_only_their_end_leave_credits(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	rig.trailer_bytes = 1;
+	for (i = 1; i <= 40; i++) {
+		core_rig_connect(&rig, i);
+		core_rig_say(&rig, i, "S000");
+	}
+	assert_int_equal(rig.prepared, rig.core->credits_max / 2);
+	core_rig_say(&rig, 0, "a");
+	assert_string_equal(rig.clients[0].received, "a");
+}
+
 int
 main(void)
 {
@@ -176,6 +193,7 @@ main(void)
 		TEST(test_a_value_that_does_not_move_is_given_up),
 		TEST(test_a_client_that_vanishes_gives_its_budget_back),
 		TEST(test_a_request_that_lacks_only_its_end_is_given_up),
+		TEST(test_requests_that_lack_only_their_end_leave_credits),
 		TEST(test_a_value_that_is_refused_when_it_is_there_gives_its_budget_back),
 	};
 

@@ -67,7 +67,8 @@ static struct rte_mempool *mempool;
 static struct tr_request *host_request_get(struct tr_conn *conn);
 static void host_request_put(struct tr_conn *conn, struct tr_request *request);
 static int host_request_prepare(struct tr_conn *conn, struct tr_request *request,
-				const uint8_t *body, enum tr_engine_status *status);
+				const uint8_t *body, uint32_t trailer_bytes,
+				enum tr_engine_status *status);
 static void host_request_start(struct tr_conn *conn, struct tr_request *request,
 			       unsigned int order);
 static void host_request_answer(struct tr_conn *conn, struct tr_request *request,
@@ -477,12 +478,14 @@ host_request_put(struct tr_conn *conn, struct tr_request *request)
 
 static int
 host_request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t *body,
-		     enum tr_engine_status *status)
+		     uint32_t trailer_bytes, enum tr_engine_status *status)
 {
 	struct slot *slot = container_of(request, struct slot, request);
 	struct mc_test *test = conn->test;
 
 	assert_true(body <= test->span_end);
+	/* A text value ends with its line. */
+	assert_true(trailer_bytes == 0 || trailer_bytes == 2);
 	assert_true(slot->state == SLOT_TAKEN);
 	assert_null(test->prepared);
 	assert_in_range(request->op, TR_ENGINE_SET, TR_ENGINE_PREPEND);
