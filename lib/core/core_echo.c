@@ -47,15 +47,17 @@ echo_parse(void *protocol, const struct tr_protocol_host *host, struct tr_conn *
 {
 	static const struct tr_response answer = {.status = TR_ENGINE_OK};
 	struct tr_request *request;
+	size_t part;
 
 	(void)protocol;
 	(void)state;
-	for (*consumed = 0; *consumed < len; *consumed += request->key_len) {
+	for (*consumed = 0; *consumed < len; *consumed += part) {
 		request = host->request_get(conn);
 		if (request == NULL)
 			return TR_PROTOCOL_BLOCKED;
-		request->key_len = RTE_MIN(len - *consumed, (size_t)TR_ENGINE_KEY_MAX);
-		memcpy(request->key, data + *consumed, request->key_len);
+		part = RTE_MIN(len - *consumed, (size_t)TR_ENGINE_KEY_MAX);
+		memcpy(request->key, data + *consumed, part);
+		request->key_len = part;
 		host->request_answer(conn, request, &answer, 0);
 	}
 	return TR_PROTOCOL_MORE;
