@@ -18,7 +18,7 @@
 #define ENGINE_THREADS_MAX 64
 #define CONNS_MAX (1u << 20)
 #define VALUE_MIN (1u << 10)
-#define VALUE_MAX (1u << 30)
+#define VALUE_MAX (1u << 29)
 
 /* getopt_long() returns this and the option's place in the table. */
 #define OPTION_BASE 256
@@ -318,7 +318,7 @@ parse_value_max(struct parser *p, const char *value)
 			return 0;
 		}
 	}
-	return fail(p, "--value-max %s: 1K to 1G would do", value);
+	return fail(p, "--value-max %s: 1K to 512M would do", value);
 }
 
 static int
