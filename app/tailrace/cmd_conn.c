@@ -76,8 +76,9 @@ show_one(void *parsed, struct cmdline *cl, void *data)
 		       endpoint(remote, conn.remote_addr, conn.remote_port),
 		       endpoint(local, conn.local_addr, conn.local_port),
 		       conn.protocol[0] != '\0' ? conn.protocol : "none");
-	cmdline_printf(cl, "  requests %" PRIu64 ", in flight %u%s\n", conn.received_requests,
-		       conn.requests, conn.blocked ? ", blocked" : "");
+	cmdline_printf(cl, "  requests %" PRIu64 ", in flight %u%s%s\n", conn.received_requests,
+		       conn.requests, conn.waits_for[0] != '\0' ? ", waits for " : "",
+		       conn.waits_for);
 	cmdline_printf(cl, "  send queue %u bytes, receive queue %u bytes\n", conn.send_bytes,
 		       conn.receive_bytes);
 	cmdline_printf(cl, "  windows: send %u, receive %u, congestion %u, threshold %u bytes\n",
@@ -123,7 +124,8 @@ print_line(struct cmdline *cl, const struct core_info_conn *conn)
 		       endpoint(remote, conn->remote_addr, conn->remote_port),
 		       endpoint(local, conn->local_addr, conn->local_port), conn->state,
 		       conn->protocol[0] != '\0' ? conn->protocol : "-", conn->requests,
-		       conn->send_bytes, conn->receive_bytes, conn->blocked ? " blocked" : "");
+		       conn->send_bytes, conn->receive_bytes,
+		       conn->waits_for[0] != '\0' ? " waits" : "");
 }
 
 static const char *

@@ -18,6 +18,16 @@
 /* A connection's id: the core above, tcp's id below. */
 #define CONN_ID_CORE_SHIFT 24
 
+static const char *const wait_names[] = {
+	[CORE_WAIT_NONE] = "",
+	[CORE_WAIT_CREDIT] = "credit",
+	[CORE_WAIT_BODY] = "room for a value",
+	[CORE_WAIT_MEMORY] = "memory",
+	[CORE_WAITS] = "",
+	[CORE_WAIT_SEND] = "the peer to read",
+	[CORE_WAIT_OWN] = "its own requests",
+};
+
 struct conns_call {
 	struct core_info_conn *conns;
 	uint32_t from;
@@ -139,7 +149,7 @@ describe_conn(const struct core *core, struct tcp_conn *tcp, struct core_info_co
 		return;
 	strlcpy(info->protocol, conn->ops->name, sizeof(info->protocol));
 	info->requests = conn->requests + (conn->open != NULL);
-	info->blocked = conn->wait != CORE_WAIT_NONE;
+	strlcpy(info->waits_for, wait_names[conn->wait], sizeof(info->waits_for));
 	info->received_requests = conn->requests_total;
 }
 

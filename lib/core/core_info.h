@@ -3,7 +3,7 @@
  */
 /**
  * @file
- * What the prompt and telemetry may ask and tell a running server.
+ * What the prompt may ask and tell a running server.
  *
  * Threads: any control thread while tr_core_run() runs, one at a time. What belongs to a core is
  * read by a message that this core runs, between two turns: the caller waits for it.
@@ -27,7 +27,7 @@ struct core_info_conn {
 	char state[CORE_INFO_NAME_SIZE]; /* "ESTABLISHED" */
 	char protocol[CORE_INFO_NAME_SIZE]; /* "mc"; empty where the connection has none */
 	uint32_t requests; /* in flight */
-	bool blocked; /* waits for credit, budget or send space */
+	char waits_for[CORE_INFO_NAME_SIZE]; /* "credit"; empty when it waits for nothing of ours */
 	uint64_t received_requests;
 	uint32_t send_bytes;
 	uint32_t receive_bytes;
