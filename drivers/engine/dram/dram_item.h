@@ -50,7 +50,7 @@ struct dram_item {
 	uint8_t key[]; /* and the value behind it */
 };
 
-_Static_assert(offsetof(struct dram_item, key) == 80, "the overhead that the guide states");
+_Static_assert(offsetof(struct dram_item, key) == 80, "the overhead of an item");
 
 /** Bytes that an item needs of a heap. */
 static inline uint64_t

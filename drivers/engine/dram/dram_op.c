@@ -37,7 +37,7 @@ dram_op_get(struct dram_shard *shard, const struct tr_request *request,
 	if (!reads)
 		return;
 	atomic_store_explicit(&item->state, DRAM_ITEM_LINKED | DRAM_ITEM_FETCHED,
-			      memory_order_relaxed);
+			      memory_order_release);
 	dram_item_get(item);
 	response->value = dram_item_value(item);
 	response->value_len = item->value_len;
