@@ -43,7 +43,7 @@ struct tr_core_config {
 	uint64_t body_budget_bytes;
 	uint32_t body_timeout_ms; /**< A value that does not move is given up; 0: 10000. */
 	uint32_t request_timeout_ms; /**< Past it the client is told of a failure; 0: 10000. */
-	uint32_t send_timeout_ms; /**< So is a send queue; 0: 60000. */
+	uint32_t send_timeout_ms; /**< A send queue that does not move is reset; 0: 60000. */
 	uint32_t send_max_bytes; /**< Send queue above which a connection waits; 0: 1 MiB. */
 	const char *engine; /**< "NAME" or "PATH.so", ",key=value..."; NULL: none. */
 	const char *const *engine_directories; /**< Where NAME is looked for; NULL-terminated. */

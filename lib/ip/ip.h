@@ -113,8 +113,7 @@ enum ip_verdict eth_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us,
  * is being asked for, it waits (a few at most, then the oldest is dropped and counted).
  *
  * @param mbuf
- *   Payload with headroom; consumed whatever happens. For TCP its l4_len is set, and its checksum
- *   field holds ip_tcp_checksum_begin()'s value, or the port or this function completes it.
+ *   Payload with headroom; consumed whatever happens. Of TCP, ip_tcp_checksum() has seen it.
  * @param dst
  *   Final destination: the route chooses the neighbour.
  */

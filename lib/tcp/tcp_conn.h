@@ -231,13 +231,6 @@ tcp_conn_chain_seq(const struct tcp_conn *conn)
 	return conn->snd_una;
 }
 
-/** Sequence number of our FIN, while it is not acknowledged. */
-static inline uint32_t
-tcp_conn_fin_seq(const struct tcp_conn *conn)
-{
-	return tcp_conn_chain_seq(conn) + tr_chain_bytes(&conn->chain);
-}
-
 /** Bytes that may be received now. */
 static inline uint32_t
 tcp_conn_rcv_wnd(const struct tcp_conn *conn)

@@ -116,12 +116,6 @@ tcp_timer_window_closed(struct tcp_conn *conn)
 }
 
 void
-tcp_timer_window_opened(struct tcp_conn *conn)
-{
-	stop(conn, TCP_TIMER_PERSIST);
-}
-
-void
 tcp_timer_ack_delayed(struct tcp_conn *conn)
 {
 	if (!running(conn, TCP_TIMER_DELAYED_ACK))

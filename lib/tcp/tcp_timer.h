@@ -25,9 +25,6 @@ void tcp_timer_data_acked(struct tcp_conn *conn);
 /** There is data to send, none in flight, and no window for it. */
 void tcp_timer_window_closed(struct tcp_conn *conn);
 
-/** The window allows to send again. */
-void tcp_timer_window_opened(struct tcp_conn *conn);
-
 /** A segment came that can wait for its ACK. */
 void tcp_timer_ack_delayed(struct tcp_conn *conn);
 
