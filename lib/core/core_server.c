@@ -399,6 +399,9 @@ tr_core_destroy(struct tr_core_server *server)
 		return;
 	if (server->submit != NULL)
 		submit_stop(server->submit);
+	/* What the engine's own threads still have, they answer while the requests are there. */
+	if (server->engine.ops != NULL && server->engine.ops->stop != NULL)
+		server->engine.ops->stop(server->engine.instance);
 	/* First the port: it holds mbufs of the cores and, by reference, values of the engine. */
 	if (server->port_started)
 		core_ethdev_stop(server->config.port_id);

@@ -184,7 +184,14 @@ struct tr_engine_ops {
 	void *(*create)(const char *args, const struct tr_engine_config *config, char *error,
 			size_t error_size);
 
-	/** Free an instance. Control thread; no core and no engine thread runs any more. */
+	/**
+	 * Answer what is pending, and end the threads that the engine has of its own. Control
+	 * thread; no core and no engine thread runs any more, but the requests are still there, and
+	 * release and discard are called until destroy. NULL for an engine without such threads.
+	 */
+	void (*stop)(void *engine);
+
+	/** Free an instance. Control thread; nothing of it is in use any more. */
 	void (*destroy)(void *engine);
 
 	/**

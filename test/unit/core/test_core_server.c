@@ -3,6 +3,8 @@
  */
 /* A server: what it is created from, and what its creation says and leaves behind when it fails. */
 #include <errno.h>
+#include <limits.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,6 +62,123 @@ static struct tr_core_server *
 create(const struct tr_core_config *given)
 {
 	return tr_core_create(given, error, sizeof(error));
+}
+
+/* An engine that answers only as it is stopped. */
+struct late_engine {
+	struct tr_submit_producer *producer;
+	uint64_t token;
+	unsigned int released;
+};
+
+static struct late_engine late;
+
+static void *
+late_create(const char *args, const struct tr_engine_config *engine_config, char *text, size_t size)
+{
+	(void)args;
+	(void)text;
+	(void)size;
+	late.producer = tr_submit_producer_create(engine_config->submit, "late");
+	return late.producer != NULL ? &late : NULL;
+}
+
+static void
+late_release(void *arg)
+{
+	struct late_engine *engine = arg;
+
+	engine->released++;
+}
+
+static void
+late_stop(void *engine)
+{
+	struct tr_response response = {.token = late.token, .release = late_release};
+
+	response.release_arg = engine;
+	tr_submit_response(late.producer, &response);
+}
+
+static void
+late_destroy(void *engine)
+{
+	assert_ptr_equal(engine, &late);
+	/* Nothing is released after this. */
+	assert_int_equal(late.released, 1);
+	late.released = UINT_MAX;
+}
+
+static enum tr_engine_status
+late_prepare(void *engine, struct tr_request *request)
+{
+	(void)engine;
+	(void)request;
+	return TR_ENGINE_NO_MEMORY;
+}
+
+static void
+late_discard(void *engine, struct tr_request *request)
+{
+	(void)engine;
+	(void)request;
+}
+
+static enum tr_engine_verdict
+late_execute(void *engine, const struct tr_request *request, struct tr_response *response)
+{
+	(void)engine;
+	(void)response;
+	late.token = request->token;
+	return TR_ENGINE_PENDING;
+}
+
+static const struct tr_engine_ops late_ops = {
+	.name = "late",
+	.create = late_create,
+	.stop = late_stop,
+	.destroy = late_destroy,
+	.prepare = late_prepare,
+	.discard = late_discard,
+	.execute = late_execute,
+};
+
+static void
+nothing(const char *name, const char *text, void *arg)
+{
+	(void)name;
+	(void)text;
+	(void)arg;
+}
+
+static void *
+ask_and_quit(void *arg)
+{
+	assert_int_equal(core_info_engine_stats(arg, nothing, NULL), -ETIMEDOUT);
+	tr_core_quit(arg);
+	return NULL;
+}
+
+static void
+test_what_is_pending_is_answered_as_the_engine_stops(void **state)
+{
+	struct tr_core_config given = config();
+	struct tr_core_server *server;
+	pthread_t thread;
+
+	(void)state;
+	late = (struct late_engine){0};
+	assert_return_code(tr_engine_register(&late_ops), 0);
+	given.engine = "late";
+	server = create(&given);
+	assert_non_null(server);
+	assert_int_equal(pthread_create(&thread, NULL, ask_and_quit, server), 0);
+	assert_return_code(tr_core_run(server), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(late.released, 0);
+	tr_core_destroy(server);
+	assert_int_equal(late.released, UINT_MAX);
+	tr_engine_unregister(&late_ops);
 }
 
 static void
@@ -167,9 +286,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		TEST(test_a_server_runs_and_ends),	TEST(test_a_bad_configuration_is_named),
-		TEST(test_a_second_server_is_told_why), TEST(test_what_a_producer_drops_has_a_name),
+		TEST(test_a_server_runs_and_ends),
+		TEST(test_a_bad_configuration_is_named),
+		TEST(test_a_second_server_is_told_why),
+		TEST(test_what_a_producer_drops_has_a_name),
 		TEST(test_every_value_finds_budget),
+		TEST(test_what_is_pending_is_answered_as_the_engine_stops),
 	};
 
 	test_eal_init();
