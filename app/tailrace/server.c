@@ -15,7 +15,10 @@
 
 #include "core_info.h"
 
-/* Clients read from the version what they may expect: the protocol as memcached 1.6 speaks it. */
+/*
+ * Clients read from the version what they may expect: text and binary commands as memcached 1.6
+ * answers them. Of 1.6, the meta commands are not there: they are answered with ERROR.
+ */
 #define MEMCACHED_VERSION "1.6.18"
 
 static void engine_directory(char *path, size_t size);
