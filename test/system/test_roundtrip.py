@@ -51,7 +51,8 @@ def batches(pairs):
         if total > BATCH_BYTES:
             yield batch
             batch, total = [], 0
-    yield batch
+    if batch:
+        yield batch
 
 
 @pytest.fixture(autouse=True)
