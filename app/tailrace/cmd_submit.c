@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 static void show(void *parsed, struct cmdline *cl, void *data);
-static void print_credits(struct cmdline *cl, struct tr_core_server *server);
+static void print_cores(struct cmdline *cl, struct tr_core_server *server);
+static void print_responses(struct cmdline *cl, unsigned int core,
+			    const struct core_info_core *info);
 static void print_producers(struct cmdline *cl, struct tr_core_server *server);
 
 CMD_WORD(word_show, "show");
@@ -15,7 +17,7 @@ CMD_WORD(word_submit, "submit");
 
 static const cmdline_parse_inst_t submit_show = {
 	.f = show,
-	.help_str = "show submit: credits of the cores, and the threads that answer",
+	.help_str = "show submit: credits and responses of the cores, and the threads that answer",
 	.tokens = {CMD_TOKEN(word_show), CMD_TOKEN(word_submit), NULL},
 };
 static const cmdline_parse_inst_t *const commands[] = {&submit_show, NULL};
@@ -29,12 +31,12 @@ show(void *parsed, struct cmdline *cl, void *data)
 	const struct cmd_context *context = data;
 
 	RTE_SET_USED(parsed);
-	print_credits(cl, context->server);
+	print_cores(cl, context->server);
 	print_producers(cl, context->server);
 }
 
 static void
-print_credits(struct cmdline *cl, struct tr_core_server *server)
+print_cores(struct cmdline *cl, struct tr_core_server *server)
 {
 	struct core_info_core info;
 	unsigned int core;
@@ -46,11 +48,23 @@ print_credits(struct cmdline *cl, struct tr_core_server *server)
 		if (rc == 0) {
 			cmdline_printf(cl, "core %u: %u of %u credits in use\n", core, info.credits,
 				       info.credits_max);
+			print_responses(cl, core, &info);
 			continue;
 		}
 		snprintf(what, sizeof(what), "core %u", core);
 		cmd_print_error(cl, what, rc);
 	}
+}
+
+/* What the responses cost: allocations and bytes, of which the referenced ones were not copied. */
+static void
+print_responses(struct cmdline *cl, unsigned int core, const struct core_info_core *info)
+{
+	cmdline_printf(cl,
+		       "core %u: %" PRIu64 " responses, %" PRIu64 " allocations, %" PRIu64
+		       " bytes copied, %" PRIu64 " bytes referenced\n",
+		       core, info->responses, info->allocations, info->bytes_copied,
+		       info->bytes_referenced);
 }
 
 static void

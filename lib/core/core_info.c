@@ -69,6 +69,10 @@ describe_core(struct core *core, void *arg)
 		.credits_max = core->credits_max,
 		.body_bytes = core->body_bytes[0] + core->body_bytes[1],
 		.body_bytes_max = core->config.body_budget_bytes,
+		.responses = core->stats.composed,
+		.allocations = core->chains.stats.mbufs,
+		.bytes_copied = core->chains.stats.bytes_copied,
+		.bytes_referenced = core->chains.stats.bytes_referenced,
 		.listening = core->listening,
 	};
 }

@@ -51,6 +51,11 @@ struct core_info_core {
 	uint32_t credits_max;
 	uint64_t body_bytes; /* of the budget, in use */
 	uint64_t body_bytes_max;
+	/* What became of the responses since the counters were cleared. */
+	uint64_t responses; /* written to send chains */
+	uint64_t allocations; /* mbufs taken for them */
+	uint64_t bytes_copied;
+	uint64_t bytes_referenced; /* of values sent from where they are */
 	bool listening;
 };
 

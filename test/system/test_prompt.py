@@ -63,6 +63,12 @@ def test_show_engine_and_submit(server):
     text = ask(server, "show submit")
     assert "credits" in text
     assert max(map(int, re.findall(r"\b\d+\b", text))) >= 2, text
+    cost = re.search(
+        r"core 0: (\d+) responses, (\d+) allocations, (\d+) bytes copied, (\d+) bytes referenced",
+        text,
+    )
+    responses, allocations, copied, referenced = map(int, cost.groups())
+    assert 0 < allocations <= responses and copied >= responses and referenced == 0, text
 
 
 def test_show_mempool(server):

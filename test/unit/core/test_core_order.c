@@ -162,6 +162,27 @@ test_responses_of_a_turn_share_an_allocation(void **state)
 	assert_int_equal(stats->mbufs, 2);
 }
 
+/* What a pipeline's answers take is what their bytes need. */
+static void
+test_a_pipeline_takes_as_many_allocations_as_its_bytes_need(void **state)
+{
+	const struct chain_stats *stats = &rig.core->chains.stats;
+	const uint32_t segment_bytes = 1460;
+	char key;
+
+	(void)state;
+	for (key = 'a'; key <= 'z'; key++)
+		rig.value_bytes[key - 'a'] = 199;
+	core_rig_say(&rig, 0, "abcdefghijklmnopqrstuvwxyz");
+	assert_int_equal(rig.nb_pending, 26);
+	/* All become ready in one turn. */
+	core_rig_answer_all(&rig);
+	core_rig_run(&rig, 1000000);
+	assert_int_equal(rig.clients[0].nb_received, 26 * 200);
+	assert_int_equal(stats->appends, 26);
+	assert_int_equal(stats->mbufs, (26 * 200 + segment_bytes - 1) / segment_bytes);
+}
+
 int
 main(void)
 {
@@ -176,6 +197,7 @@ main(void)
 		TEST(test_unordered_keeps_barriers),
 		TEST(test_a_long_pipeline_answered_at_once),
 		TEST(test_responses_of_a_turn_share_an_allocation),
+		TEST(test_a_pipeline_takes_as_many_allocations_as_its_bytes_need),
 	};
 
 	test_eal_init();
