@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The tailrace authors
  */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include <rte_common.h>
 
+#include "mc_decimal.h"
 #include "mc_text.h"
 
 static const char *const mc_text_replies[MC_TEXT_REPLIES] = {
@@ -127,19 +125,24 @@ static int
 mc_text_compose_item(const struct tr_request *request, const struct tr_response *response,
 		     struct tr_chain *chain)
 {
-	char numbers[64];
+	/* Flags, length and cas, with what separates them. */
+	char numbers[3 * (1 + MC_DECIMAL_MAX) + 2];
 	struct iovec parts[5];
-	int len;
+	char *end = numbers;
 
-	if ((mc_tag_load(request).flags & MC_TAG_CAS) != 0)
-		len = snprintf(numbers, sizeof(numbers), " %" PRIu32 " %" PRIu32 " %" PRIu64 "\r\n",
-			       response->client_flags, response->value_len, response->cas);
-	else
-		len = snprintf(numbers, sizeof(numbers), " %" PRIu32 " %" PRIu32 "\r\n",
-			       response->client_flags, response->value_len);
+	*end++ = ' ';
+	end = mc_decimal_write(end, response->client_flags);
+	*end++ = ' ';
+	end = mc_decimal_write(end, response->value_len);
+	if ((mc_tag_load(request).flags & MC_TAG_CAS) != 0) {
+		*end++ = ' ';
+		end = mc_decimal_write(end, response->cas);
+	}
+	*end++ = '\r';
+	*end++ = '\n';
 	parts[0] = mc_part("VALUE ", 6);
 	parts[1] = mc_part(request->key, request->key_len);
-	parts[2] = mc_part(numbers, len);
+	parts[2] = mc_part(numbers, end - numbers);
 	parts[3] = mc_part(response->value, response->value_len);
 	parts[4] = mc_part("\r\n", 2);
 	return tr_chain_append_value(chain, parts, RTE_DIM(parts), 3, response->release,
@@ -149,10 +152,13 @@ mc_text_compose_item(const struct tr_request *request, const struct tr_response 
 static int
 mc_text_compose_number(uint64_t number, struct tr_chain *chain)
 {
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%" PRIu64 "\r\n", number);
-	struct iovec part = mc_part(text, len);
+	char text[MC_DECIMAL_MAX + 2];
+	char *end = mc_decimal_write(text, number);
+	struct iovec part;
 
+	*end++ = '\r';
+	*end++ = '\n';
+	part = mc_part(text, end - text);
 	return tr_chain_append(chain, &part, 1);
 }
 
