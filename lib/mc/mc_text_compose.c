@@ -52,10 +52,11 @@ mc_text_compose(struct mc *mc, struct mc_conn *state, const struct tr_request *r
 
 	if ((tag.flags & MC_TAG_NOREPLY) != 0)
 		return 0;
-	if ((tag.flags & MC_TAG_END) != 0)
-		return mc_text_compose_end(mc, state, reply, chain);
-	if (reply != MC_TEXT_NONE)
+	if (reply != MC_TEXT_NONE) {
+		if ((tag.flags & MC_TAG_END) != 0)
+			return mc_text_compose_end(mc, state, reply, chain);
 		return mc_text_compose_reply(mc, reply, chain);
+	}
 
 	switch (request->op) {
 	case TR_ENGINE_GET:
@@ -98,15 +99,16 @@ static int
 mc_text_compose_get(struct mc *mc, struct mc_conn *state, const struct tr_request *request,
 		    const struct tr_response *response, struct tr_chain *chain)
 {
+	bool last = (mc_tag_load(request).flags & MC_TAG_END) != 0;
 	int ret;
 
-	if (state->get_failed || response->status == TR_ENGINE_NOT_FOUND)
-		return 0;
-	if (response->status == TR_ENGINE_OK)
+	if (!state->get_failed && response->status == TR_ENGINE_OK)
 		return mc_text_compose_item(request, response, chain);
+	if (state->get_failed || response->status == TR_ENGINE_NOT_FOUND)
+		return last ? mc_text_compose_end(mc, state, MC_TEXT_END, chain) : 0;
 	ret = mc_text_compose_reply(mc, mc_text_reply_of(request->op, response->status), chain);
 	if (ret == 0)
-		state->get_failed = true;
+		state->get_failed = !last;
 	return ret;
 }
 
@@ -125,6 +127,8 @@ static int
 mc_text_compose_item(const struct tr_request *request, const struct tr_response *response,
 		     struct tr_chain *chain)
 {
+	static const char line_end_and_end[] = "\r\nEND\r\n";
+	uint8_t flags = mc_tag_load(request).flags;
 	/* Flags, length and cas, with what separates them. */
 	char numbers[3 * (1 + MC_DECIMAL_MAX) + 2];
 	struct iovec parts[5];
@@ -134,7 +138,7 @@ mc_text_compose_item(const struct tr_request *request, const struct tr_response 
 	end = mc_decimal_write(end, response->client_flags);
 	*end++ = ' ';
 	end = mc_decimal_write(end, response->value_len);
-	if ((mc_tag_load(request).flags & MC_TAG_CAS) != 0) {
+	if ((flags & MC_TAG_CAS) != 0) {
 		*end++ = ' ';
 		end = mc_decimal_write(end, response->cas);
 	}
@@ -144,7 +148,7 @@ mc_text_compose_item(const struct tr_request *request, const struct tr_response 
 	parts[1] = mc_part(request->key, request->key_len);
 	parts[2] = mc_part(numbers, end - numbers);
 	parts[3] = mc_part(response->value, response->value_len);
-	parts[4] = mc_part("\r\n", 2);
+	parts[4] = mc_part(line_end_and_end, (flags & MC_TAG_END) != 0 ? 7 : 2);
 	return tr_chain_append_value(chain, parts, RTE_DIM(parts), 3, response->release,
 				     response->release_arg);
 }

@@ -2,8 +2,9 @@
  * Copyright(c) 2026 The tailrace authors
  */
 /*
- * Retrievals. Each key becomes a request of its own, and the END behind them too, so that a line
- * of any length needs no more credit than there is at a time and no more memory than one key. A
+ * Retrievals. Each key becomes a request of its own, so that a line of any length needs no more
+ * credit than there is at a time and no more memory than one key. That of the last key also ends
+ * the answer; where the line end does not follow the key at once, END is a request of its own. A
  * line that can be seen whole is checked whole first: then an error is the only answer to it, as it
  * is with memcached. A longer one is answered as far as it goes.
  */
@@ -15,7 +16,7 @@ static enum mc_result mc_text_get_begin(struct mc_parser *parser,
 					const struct mc_text_command *command, int64_t exptime,
 					const uint8_t *keys);
 static enum mc_result mc_text_get_end(struct mc_parser *parser, size_t line_end_len);
-static enum mc_result mc_text_get_key(struct mc_parser *parser, size_t len);
+static enum mc_result mc_text_get_key(struct mc_parser *parser, size_t len, size_t line_end_len);
 static enum mc_result mc_text_get_bad_key(struct mc_parser *parser);
 
 enum mc_result
@@ -81,6 +82,7 @@ enum mc_result
 mc_text_get_keys(struct mc_parser *parser)
 {
 	const uint8_t *begin, *at, *end;
+	size_t line_end_len = 0;
 
 	while (mc_rest_len(parser) != 0 && *mc_rest(parser) == ' ')
 		parser->used++;
@@ -91,20 +93,26 @@ mc_text_get_keys(struct mc_parser *parser)
 		;
 	if (at == end)
 		return at - begin < TR_ENGINE_KEY_MAX + 2 ? MC_MORE : mc_text_get_bad_key(parser);
-	if (*at == '\n' && at > begin && at[-1] == '\r')
+	if (*at == '\n')
+		line_end_len = 1;
+	if (*at == '\n' && at > begin && at[-1] == '\r') {
 		at--;
+		line_end_len = 2;
+	}
 	if (at == begin)
-		return mc_text_get_end(parser, *at == '\r' ? 2 : 1);
+		return mc_text_get_end(parser, line_end_len);
 	if (at - begin > TR_ENGINE_KEY_MAX)
 		return mc_text_get_bad_key(parser);
-	return mc_text_get_key(parser, at - begin);
+	return mc_text_get_key(parser, at - begin, line_end_len);
 }
 
+/* @p line_end_len: of the line end that follows the key; 0: something else does. */
 static enum mc_result
-mc_text_get_key(struct mc_parser *parser, size_t len)
+mc_text_get_key(struct mc_parser *parser, size_t len, size_t line_end_len)
 {
 	struct mc_conn *state = parser->state;
-	struct mc_tag tag = {.flags = state->keys_flags};
+	bool last = line_end_len > 0;
+	struct mc_tag tag = {.flags = state->keys_flags | (last ? MC_TAG_END : 0)};
 	struct tr_request *request = mc_request_get(parser, 0, tag);
 
 	if (request == NULL)
@@ -114,7 +122,9 @@ mc_text_get_key(struct mc_parser *parser, size_t len)
 		request->expiry_s = mc_expiry(state->exptime, request->now_s);
 	mc_request_set_key(request, mc_rest(parser), len);
 	parser->host->request_start(parser->conn, request, 0);
-	parser->used += len;
+	parser->used += len + line_end_len;
+	if (last)
+		state->step = MC_STEP_COMMAND;
 	return MC_NEXT;
 }
 

@@ -61,6 +61,22 @@ test_exchanges(void **state)
 	expect_all(NULL);
 }
 
+/* An error takes the place of END, of one key or the last of several; what comes next is whole. */
+static void
+test_errors_end_the_answer(void **state)
+{
+	const struct mc_test_options options = {.engine_fails = TR_ENGINE_BUSY};
+	static const char in[] = "get a\r\nget a b\r\nget a \r\nget b\r\n";
+	static const char busy[] = "SERVER_ERROR temporary failure\r\n";
+	char out[4 * sizeof(busy)] = "";
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		strcat(out, busy);
+	mc_test_expect(&options, in, strlen(in), out, strlen(out));
+}
+
 static void
 test_exchanges_unkind(void **state)
 {
@@ -176,6 +192,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_errors_end_the_answer),
 		cmocka_unit_test(test_exchanges_unkind),
 		cmocka_unit_test(test_exchanges_by_reference),
 		cmocka_unit_test(test_large_value_by_reference),
