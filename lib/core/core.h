@@ -118,7 +118,6 @@ struct tr_conn {
 	bool sending; /* on the send list */
 	bool closing; /* parses nothing more */
 	bool closed; /* TCP was told to close */
-	bool unordered; /* has had a request that may be answered out of order */
 	bool ordering; /* core_order_run() is at it */
 	bool peer_closed; /* nothing more will come */
 	uint8_t state[CORE_PROTOCOL_STATE_BYTES] __rte_aligned(16);

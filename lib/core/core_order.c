@@ -22,6 +22,8 @@ core_order_may_start(const struct core_request *request)
 			continue;
 		if ((request->order | before->order) & TR_PROTOCOL_BARRIER)
 			return false;
+		if ((request->order ^ before->order) & TR_PROTOCOL_UNORDERED)
+			return false;
 		if (!(request->order & TR_PROTOCOL_UNORDERED) && same_key(request, before))
 			return false;
 	}

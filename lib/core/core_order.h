@@ -5,7 +5,8 @@
  * @file
  * The order of execution: a request of a connection starts only when none of that connection's
  * unanswered requests before it has its key, barriers wait for all before them and hold back all
- * after. Unordered requests drop the rule of the key, never the barriers.
+ * after. Unordered requests drop the rule of the key among themselves, never the barriers; they and
+ * the ordered ones hold each other back.
  * Threads: the core.
  */
 #ifndef CORE_ORDER_H

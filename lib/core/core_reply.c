@@ -104,7 +104,7 @@ core_reply_compose(struct tr_conn *conn)
 		if (request->state == CORE_REQUEST_ANSWERED && is_next(request)) {
 			if (!compose_or_wait(conn, request, &request->response))
 				return false;
-		} else if (!conn->unordered) {
+		} else if (!(request->order & TR_PROTOCOL_UNORDERED)) {
 			break; /* nothing overtakes it */
 		}
 	}
@@ -135,12 +135,15 @@ compose_or_wait(struct tr_conn *conn, struct core_request *request,
 	return false;
 }
 
-/* Whether the order of replies lets this one leave now. */
+/* Whether the order of replies lets this one leave now: the unordered ones overtake each other. */
 static bool
 is_next(const struct core_request *request)
 {
-	return TAILQ_PREV(request, core_pipeline, link) == NULL ||
-	       (request->order & TR_PROTOCOL_UNORDERED) != 0;
+	const struct core_request *before = TAILQ_PREV(request, core_pipeline, link);
+
+	while (before != NULL && (request->order & before->order & TR_PROTOCOL_UNORDERED) != 0)
+		before = TAILQ_PREV(before, core_pipeline, link);
+	return before == NULL;
 }
 
 /* Write a response into the chain and end its request; false: no mbufs, nothing has changed. */

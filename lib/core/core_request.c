@@ -192,7 +192,6 @@ enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int 
 	conn->requests_total++;
 	conn->core->stats.requests++;
 	request->order = order;
-	conn->unordered |= (order & TR_PROTOCOL_UNORDERED) != 0;
 	TAILQ_INSERT_TAIL(&conn->pipeline, request, link);
 	if (conn->requests == 1 || core_order_may_start(request)) {
 		core_request_execute(conn->core, request);

@@ -36,7 +36,10 @@ struct tr_conn;
 
 /** Waits for all requests of the connection before it, and holds back all after it. */
 #define TR_PROTOCOL_BARRIER 0x01
-/** May execute and answer out of order, where the client negotiated it. */
+/**
+ * May execute and answer out of order among other such requests, where the client negotiated it.
+ * Requests without it are a barrier to these, but not to each other.
+ */
 #define TR_PROTOCOL_UNORDERED 0x02
 
 /** Services of a core to the protocol on it. One const table. */

@@ -123,6 +123,74 @@ test_unordered_keeps_barriers(void **state)
 	assert_string_equal(rig.clients[0].received, "aN");
 }
 
+/* They hold each other back; the ordered ones among them start together, as ever. */
+static void
+test_unordered_and_ordered(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "UaUbcdUeUe");
+	assert_string_equal(rig.executed, "ab");
+	core_rig_answer(&rig, 'b');
+	assert_string_equal(rig.executed, "ab");
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.executed, "abcd");
+	core_rig_answer(&rig, 'd');
+	assert_string_equal(rig.clients[0].received, "ba");
+	assert_string_equal(rig.executed, "abcd");
+	core_rig_answer(&rig, 'c');
+	assert_string_equal(rig.executed, "abcdee");
+	core_rig_answer(&rig, 'e');
+	core_rig_answer(&rig, 'e');
+	assert_string_equal(rig.clients[0].received, "bacdee");
+}
+
+static uint32_t total;
+static char last[5];
+
+static void
+keep_last(struct core_rig *from, unsigned int index, const uint8_t *data, uint32_t len)
+{
+	uint32_t i;
+
+	(void)from;
+	(void)index;
+	total += len;
+	for (i = 0; i < len; i++) {
+		memmove(&last[0], &last[1], sizeof(last) - 1);
+		last[sizeof(last) - 1] = data[i];
+	}
+}
+
+/* A send queue below its limit, but not yet so far that a reply which waits for it is resumed. */
+static void
+test_unordered_stays_behind_a_barrier(void **state)
+{
+	static const struct tr_core_config config = {.send_max_bytes = 200000};
+	const uint32_t bytes = 230000;
+	const struct tr_conn *conn;
+
+	(void)state;
+	core_rig_deinit(&rig);
+	core_rig_init(&rig, &config);
+	rig.sink = keep_last;
+	total = 0;
+	core_rig_connect(&rig, 0);
+	rig.value_bytes['a' - 'a'] = bytes;
+	rig.clients[0].deaf = true;
+	core_rig_say(&rig, 0, "UaNUbUc");
+	core_rig_answer(&rig, 'a');
+	core_rig_run(&rig, 1000000);
+	conn = TAILQ_FIRST(&rig.core->sending);
+	assert_int_equal(conn->wait, CORE_WAIT_SEND);
+	assert_in_range(tr_chain_bytes(tcp_chain(conn->tcp)), 100001, 199999);
+	core_rig_answer(&rig, 'c');
+	core_rig_read(&rig, 0);
+	core_rig_answer(&rig, 'b');
+	core_rig_run(&rig, 2000000);
+	assert_int_equal(total, 1 + bytes + 3);
+	assert_memory_equal(&last[2], "Nbc", 3);
+}
+
 static void
 test_a_long_pipeline_answered_at_once(void **state)
 {
@@ -195,6 +263,8 @@ main(void)
 		TEST(test_barriers_in_a_row),
 		TEST(test_unordered_reply_overtakes),
 		TEST(test_unordered_keeps_barriers),
+		TEST(test_unordered_and_ordered),
+		TEST(test_unordered_stays_behind_a_barrier),
 		TEST(test_a_long_pipeline_answered_at_once),
 		TEST(test_responses_of_a_turn_share_an_allocation),
 		TEST(test_a_pipeline_takes_as_many_allocations_as_its_bytes_need),
