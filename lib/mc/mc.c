@@ -31,6 +31,7 @@ static enum mc_result mc_step(struct mc_parser *parser);
 static enum mc_result mc_command(struct mc_parser *parser);
 static enum mc_result mc_value(struct mc_parser *parser);
 static enum mc_result mc_skip(struct mc_parser *parser);
+static unsigned int mc_order(const struct tr_request *request);
 
 const struct tr_protocol_ops mc_protocol = {
 	.name = "mc",
@@ -262,13 +263,13 @@ mc_request_store(struct mc_parser *parser, struct tr_request *request, size_t he
 	tag.fixed = refusal(status);
 	mc_tag_store(request, tag);
 	if (request->op != TR_ENGINE_SET) {
-		mc_request_answer(parser, request, 0);
+		mc_request_answer(parser, request, mc_order(request));
 	} else {
 		/* As memcached does: what the client meant to replace must not be served as new. */
 		request->op = TR_ENGINE_DELETE;
 		request->value_len = 0;
 		request->cas = 0;
-		parser->host->request_start(parser->conn, request, 0);
+		parser->host->request_start(parser->conn, request, mc_order(request));
 	}
 	return status == TR_ENGINE_TOO_LARGE ? -EMSGSIZE : -ENOMEM;
 }
@@ -280,7 +281,14 @@ mc_request_start_stored(struct mc_parser *parser)
 
 	parser->state->request = NULL;
 	parser->state->step = MC_STEP_COMMAND;
-	parser->host->request_start(parser->conn, request, 0);
+	parser->host->request_start(parser->conn, request, mc_order(request));
+}
+
+/* The order of a request that stores: never a barrier. */
+static unsigned int
+mc_order(const struct tr_request *request)
+{
+	return (mc_tag_load(request).flags & MC_TAG_UNORDERED) != 0 ? TR_PROTOCOL_UNORDERED : 0;
 }
 
 uint32_t

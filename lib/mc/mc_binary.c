@@ -5,9 +5,11 @@
 
 #include <errno.h>
 
+#include <rte_bitops.h>
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
 
+#include "mc_hello.h"
 #include "mc_internal.h"
 
 /* A counter whose expiry is this is not to be created. */
@@ -23,32 +25,38 @@
 #define KEY_BACK (MC_BINARY_KEY | MC_BINARY_REPLY_KEY)
 #define QUIET MC_BINARY_QUIET
 #define BARRIER MC_BINARY_BARRIER
+#define REORDER MC_BINARY_REORDER
 
+/*
+ * REORDER is what kv_engine's UnorderedExecution.md lists, and GATK. Quiet commands are not among
+ * them: their silence, once something behind them was answered, must go on to tell that they are
+ * done.
+ */
 static const struct mc_binary_form mc_binary_forms[MC_BINARY_OPCODES] = {
-	[MC_BINARY_GET] = FORM(GET, KEY, 0),
+	[MC_BINARY_GET] = FORM(GET, KEY | REORDER, 0),
 	[MC_BINARY_GETQ] = FORM(GET, KEY | QUIET, 0),
-	[MC_BINARY_GETK] = FORM(GET, KEY_BACK, 0),
+	[MC_BINARY_GETK] = FORM(GET, KEY_BACK | REORDER, 0),
 	[MC_BINARY_GETKQ] = FORM(GET, KEY_BACK | QUIET, 0),
-	[MC_BINARY_GAT] = FORM(GAT, KEY, 4),
+	[MC_BINARY_GAT] = FORM(GAT, KEY | REORDER, 4),
 	[MC_BINARY_GATQ] = FORM(GAT, KEY | QUIET, 4),
-	[MC_BINARY_GATK] = FORM(GAT, KEY_BACK, 4),
+	[MC_BINARY_GATK] = FORM(GAT, KEY_BACK | REORDER, 4),
 	[MC_BINARY_GATKQ] = FORM(GAT, KEY_BACK | QUIET, 4),
-	[MC_BINARY_TOUCH] = FORM(TOUCH, KEY, 4),
-	[MC_BINARY_SET] = FORM(SET, STORE, 8),
+	[MC_BINARY_TOUCH] = FORM(TOUCH, KEY | REORDER, 4),
+	[MC_BINARY_SET] = FORM(SET, STORE | REORDER, 8),
 	[MC_BINARY_SETQ] = FORM(SET, STORE | QUIET, 8),
-	[MC_BINARY_ADD] = FORM(ADD, STORE, 8),
+	[MC_BINARY_ADD] = FORM(ADD, STORE | REORDER, 8),
 	[MC_BINARY_ADDQ] = FORM(ADD, STORE | QUIET, 8),
-	[MC_BINARY_REPLACE] = FORM(REPLACE, STORE, 8),
+	[MC_BINARY_REPLACE] = FORM(REPLACE, STORE | REORDER, 8),
 	[MC_BINARY_REPLACEQ] = FORM(REPLACE, STORE | QUIET, 8),
-	[MC_BINARY_APPEND] = FORM(APPEND, STORE, 0),
+	[MC_BINARY_APPEND] = FORM(APPEND, STORE | REORDER, 0),
 	[MC_BINARY_APPENDQ] = FORM(APPEND, STORE | QUIET, 0),
-	[MC_BINARY_PREPEND] = FORM(PREPEND, STORE, 0),
+	[MC_BINARY_PREPEND] = FORM(PREPEND, STORE | REORDER, 0),
 	[MC_BINARY_PREPENDQ] = FORM(PREPEND, STORE | QUIET, 0),
-	[MC_BINARY_DELETE] = FORM(DELETE, KEY, 0),
+	[MC_BINARY_DELETE] = FORM(DELETE, KEY | REORDER, 0),
 	[MC_BINARY_DELETEQ] = FORM(DELETE, KEY | QUIET, 0),
-	[MC_BINARY_INCREMENT] = FORM(INCR, KEY, 20),
+	[MC_BINARY_INCREMENT] = FORM(INCR, KEY | REORDER, 20),
 	[MC_BINARY_INCREMENTQ] = FORM(INCR, KEY | QUIET, 20),
-	[MC_BINARY_DECREMENT] = FORM(DECR, KEY, 20),
+	[MC_BINARY_DECREMENT] = FORM(DECR, KEY | REORDER, 20),
 	[MC_BINARY_DECREMENTQ] = FORM(DECR, KEY | QUIET, 20),
 	[MC_BINARY_FLUSH] = FORM(FLUSH, BARRIER | MC_BINARY_EXTRAS_OPTIONAL, 4),
 	[MC_BINARY_FLUSHQ] = FORM(FLUSH, BARRIER | MC_BINARY_EXTRAS_OPTIONAL | QUIET, 4),
@@ -56,6 +64,7 @@ static const struct mc_binary_form mc_binary_forms[MC_BINARY_OPCODES] = {
 	[MC_BINARY_NOOP] = FORM(OPS, BARRIER, 0),
 	[MC_BINARY_VERSION] = FORM(OPS, 0, 0),
 	[MC_BINARY_VERBOSITY] = FORM(OPS, 0, 4),
+	[MC_BINARY_HELLO] = FORM(OPS, BARRIER | MC_BINARY_KEY_OPTIONAL | MC_BINARY_FEATURES, 0),
 	[MC_BINARY_QUIT] = FORM(OPS, BARRIER | MC_BINARY_CLOSE, 0),
 	[MC_BINARY_QUITQ] = FORM(OPS, BARRIER | MC_BINARY_CLOSE | QUIET, 0),
 };
@@ -66,6 +75,7 @@ static const struct mc_binary_form mc_binary_forms[MC_BINARY_OPCODES] = {
 #undef KEY_BACK
 #undef QUIET
 #undef BARRIER
+#undef REORDER
 
 /* A packet, its lengths in host order and within its body. */
 struct mc_binary_packet {
@@ -80,10 +90,13 @@ struct mc_binary_packet {
 
 static enum mc_result mc_binary_close(struct mc_parser *parser);
 static uint16_t mc_binary_check(const struct mc_parser *parser, struct mc_binary_packet *packet);
+static uint32_t mc_binary_head_len(const struct mc_binary_packet *packet);
 static enum mc_result mc_binary_refuse(struct mc_parser *parser,
 				       const struct mc_binary_packet *packet, uint16_t status);
 static enum mc_result mc_binary_execute(struct mc_parser *parser,
 					const struct mc_binary_packet *packet);
+static void mc_binary_negotiate(struct mc_parser *parser, const struct mc_binary_packet *packet,
+				struct tr_request *request);
 static enum mc_result mc_binary_answer(struct mc_parser *parser,
 				       const struct mc_binary_packet *packet,
 				       struct tr_request *request, unsigned int order);
@@ -117,8 +130,8 @@ mc_binary_command(struct mc_parser *parser)
 	status = mc_binary_check(parser, &packet);
 	if (unlikely(status != MC_BINARY_OK))
 		return mc_binary_refuse(parser, &packet, status);
-	/* At most 24 + 20 + 250 bytes, which the host shows at once. */
-	if (mc_rest_len(parser) < packet.body_len - packet.value_len + sizeof(packet.header))
+	/* At most 24 + 20 + 250 bytes and a list of features, which the host shows at once. */
+	if (mc_rest_len(parser) < mc_binary_head_len(&packet))
 		return MC_MORE;
 	packet.extras = mc_rest(parser) + sizeof(packet.header);
 	packet.key = packet.extras + packet.header.extras_len;
@@ -160,9 +173,22 @@ mc_binary_check(const struct mc_parser *parser, struct mc_binary_packet *packet)
 	if (extras_len != form->extras_len &&
 	    !(extras_len == 0 && (form->flags & MC_BINARY_EXTRAS_OPTIONAL) != 0))
 		return MC_BINARY_INVALID;
+	if ((form->flags & MC_BINARY_FEATURES) != 0)
+		return packet->value_len > MC_HELLO_LIST_MAX || packet->value_len % 2 != 0
+			       ? MC_BINARY_INVALID
+			       : MC_BINARY_OK;
 	if ((form->flags & MC_BINARY_VALUE) == 0 && packet->value_len != 0)
 		return MC_BINARY_INVALID;
 	return MC_BINARY_OK;
+}
+
+/* Bytes of a packet that are parsed at once: all but a value that is stored. */
+static uint32_t
+mc_binary_head_len(const struct mc_binary_packet *packet)
+{
+	uint32_t stored_len = (packet->form->flags & MC_BINARY_VALUE) != 0 ? packet->value_len : 0;
+
+	return sizeof(packet->header) + packet->body_len - stored_len;
 }
 
 static enum mc_result
@@ -198,13 +224,21 @@ static enum mc_result
 mc_binary_execute(struct mc_parser *parser, const struct mc_binary_packet *packet)
 {
 	const struct mc_binary_form *form = packet->form;
-	unsigned int order = (form->flags & MC_BINARY_BARRIER) != 0 ? TR_PROTOCOL_BARRIER : 0;
 	struct mc_tag tag = {.opaque = packet->header.opaque};
 	struct tr_request *request;
+	unsigned int order = 0;
 
+	if ((form->flags & MC_BINARY_BARRIER) != 0) {
+		order = TR_PROTOCOL_BARRIER;
+	} else if (parser->state->unordered && (form->flags & MC_BINARY_REORDER) != 0) {
+		order = TR_PROTOCOL_UNORDERED;
+		tag.flags = MC_TAG_UNORDERED;
+	}
 	request = mc_request_get(parser, packet->header.opcode, tag);
 	if (request == NULL)
 		return MC_BLOCKED;
+	if ((form->flags & MC_BINARY_FEATURES) != 0)
+		mc_binary_negotiate(parser, packet, request);
 	if (form->op == TR_ENGINE_OPS)
 		return mc_binary_answer(parser, packet, request, order);
 	request->op = form->op;
@@ -216,6 +250,17 @@ mc_binary_execute(struct mc_parser *parser, const struct mc_binary_packet *packe
 	parser->host->request_start(parser->conn, request, order);
 	parser->used += sizeof(packet->header) + packet->body_len;
 	return MC_NEXT;
+}
+
+/* It is a barrier: requests before it keep the order that they came with. */
+static void
+mc_binary_negotiate(struct mc_parser *parser, const struct mc_binary_packet *packet,
+		    struct tr_request *request)
+{
+	uint64_t granted =
+		mc_hello_grant(request, packet->key + packet->key_len, packet->value_len);
+
+	parser->state->unordered = (granted & RTE_BIT64(MC_HELLO_UNORDERED_EXECUTION)) != 0;
 }
 
 static enum mc_result
@@ -241,9 +286,7 @@ mc_binary_store(struct mc_parser *parser, const struct mc_binary_packet *packet,
 	    request->op != TR_ENGINE_PREPEND)
 		request->op = TR_ENGINE_SET;
 	request->value_len = packet->value_len;
-	ret = mc_request_store(parser, request,
-			       sizeof(packet->header) + packet->body_len - packet->value_len, 0,
-			       mc_binary_refusal);
+	ret = mc_request_store(parser, request, mc_binary_head_len(packet), 0, mc_binary_refusal);
 	if (ret == -EAGAIN)
 		return MC_BLOCKED;
 	if (ret != 0)

@@ -82,6 +82,7 @@ enum mc_binary_opcode {
 	MC_BINARY_TOUCH = 0x1c,
 	MC_BINARY_GAT = 0x1d,
 	MC_BINARY_GATQ = 0x1e,
+	MC_BINARY_HELLO = 0x1f,
 	MC_BINARY_GATK = 0x23,
 	MC_BINARY_GATKQ = 0x24,
 	MC_BINARY_OPCODES /* one more than the last */
@@ -95,13 +96,15 @@ enum mc_binary_opcode {
 #define MC_BINARY_REPLY_KEY 0x20 /* the answer has the key */
 #define MC_BINARY_BARRIER 0x40 /* waits for all before it and holds back all after it */
 #define MC_BINARY_CLOSE 0x80 /* ends the connection */
+#define MC_BINARY_FEATURES 0x100 /* may have a value: a list of features */
+#define MC_BINARY_REORDER 0x200 /* may be executed out of order, where that was negotiated */
 
 /** What a command's packets look like. */
 struct mc_binary_form {
 	uint8_t known;
 	uint8_t op; /* enum tr_engine_op; TR_ENGINE_OPS: answered without the engine */
-	uint8_t flags; /* MC_BINARY_* */
 	uint8_t extras_len;
+	uint16_t flags; /* MC_BINARY_* */
 };
 
 /** The form of a command; @p known is 0 where there is no such command. */

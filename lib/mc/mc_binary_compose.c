@@ -5,6 +5,7 @@
 #include <rte_common.h>
 
 #include "mc_binary.h"
+#include "mc_hello.h"
 #include "mc_internal.h"
 
 static bool mc_binary_silent(const struct mc_binary_form *form, uint16_t status);
@@ -40,6 +41,8 @@ mc_binary_compose(struct mc *mc, const struct mc_conn *state, const struct tr_re
 		return mc_binary_compose_error(request, status, chain);
 	if (request->protocol_op == MC_BINARY_VERSION)
 		return mc_binary_compose_version(mc, request, chain);
+	if (request->protocol_op == MC_BINARY_HELLO)
+		return mc_hello_compose(request, chain);
 
 	switch (form->op) {
 	case TR_ENGINE_GET:

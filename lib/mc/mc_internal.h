@@ -60,6 +60,7 @@ struct mc_conn {
 	uint8_t step; /* enum mc_step */
 	uint8_t keys_op; /* of the retrieval: TR_ENGINE_GET or TR_ENGINE_GAT */
 	uint8_t keys_flags; /* of the retrieval: MC_TAG_* */
+	bool unordered; /* binary: negotiated */
 	bool get_failed; /* text, compose: an error ended the answer to this retrieval */
 };
 
@@ -87,6 +88,7 @@ enum mc_result {
 #define MC_TAG_NOREPLY 0x01 /* text: the client wants no answer */
 #define MC_TAG_CAS 0x02 /* text: the answer shows the cas */
 #define MC_TAG_END 0x04 /* text: ends the answer to a retrieval */
+#define MC_TAG_UNORDERED 0x08 /* binary: may be executed and answered out of order */
 
 /** Ways of a request back to its client: kept in the request's protocol_data. */
 struct mc_tag {

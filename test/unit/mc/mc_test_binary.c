@@ -21,7 +21,8 @@ void
 mc_test_packet(struct mc_test_bytes *bytes, const struct mc_test_packet *packet)
 {
 	size_t key_len = packet->key != NULL ? strlen(packet->key) : 0;
-	size_t value_len = packet->value != NULL ? strlen(packet->value) : 0;
+	size_t value_len = packet->value != NULL && packet->value_len == 0 ? strlen(packet->value)
+									   : packet->value_len;
 	size_t body_len = packet->extras_len + key_len + value_len + packet->body_len_more;
 	struct mc_binary_header header = {
 		.magic = packet->magic != 0 ? packet->magic : MC_BINARY_MAGIC_REQUEST,

@@ -28,7 +28,8 @@ struct mc_test_packet {
 	const char *extras; /* extras_len bytes */
 	size_t extras_len;
 	const char *key; /* a string; NULL: none */
-	const char *value; /* a string; NULL: none */
+	const char *value; /* a string, or value_len bytes; NULL: none */
+	size_t value_len; /* 0: it is a string */
 	int key_len_more;
 	int extras_len_more;
 	int64_t body_len_more;

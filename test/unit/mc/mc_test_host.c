@@ -23,6 +23,7 @@
 #define SEGMENT_BYTES 1460
 #define CREDITS_MAX 64
 #define VALUES_MAX 4
+#define ORDERS_MAX 256
 
 enum slot_state { SLOT_TAKEN, SLOT_PREPARED, SLOT_STARTED, SLOT_ANSWERED };
 
@@ -60,6 +61,8 @@ struct mc_test {
 	uint8_t *out;
 	size_t out_len;
 	size_t out_room;
+	uint8_t orders[ORDERS_MAX]; /* of all requests, the first of them */
+	size_t nb_orders;
 };
 
 static struct rte_mempool *mempool;
@@ -73,6 +76,7 @@ static void host_request_start(struct tr_conn *conn, struct tr_request *request,
 			       unsigned int order);
 static void host_request_answer(struct tr_conn *conn, struct tr_request *request,
 				const struct tr_response *response, unsigned int order);
+static void enter_pipeline(struct mc_test *test, struct slot *slot, unsigned int order);
 static void host_close(struct tr_conn *conn);
 static void arrive(struct mc_test *test, const uint8_t *bytes, size_t len);
 static void parse(struct mc_test *test);
@@ -205,6 +209,13 @@ struct mc_stats *
 mc_test_stats(struct mc_test *test)
 {
 	return test->stats;
+}
+
+const uint8_t *
+mc_test_orders(const struct mc_test *test, size_t *count)
+{
+	*count = test->nb_orders;
+	return test->orders;
 }
 
 struct wanted {
@@ -519,13 +530,14 @@ host_request_start(struct tr_conn *conn, struct tr_request *request, unsigned in
 
 	assert_in_range(request->op, 0, TR_ENGINE_OPS - 1);
 	assert_true(slot->state == (stores ? SLOT_PREPARED : SLOT_TAKEN));
-	assert_int_equal(order, barrier ? TR_PROTOCOL_BARRIER : 0);
+	assert_true(order == (barrier ? TR_PROTOCOL_BARRIER : 0) ||
+		    (order == TR_PROTOCOL_UNORDERED && !barrier));
 	if (stores)
 		conn->test->prepared = NULL;
 	if (slot->arrived_len != 0)
 		assert_memory_equal(request->value, slot->arrived, slot->arrived_len);
 	slot->state = SLOT_STARTED;
-	conn->test->pipeline[conn->test->pipelined++] = slot;
+	enter_pipeline(conn->test, slot, order);
 }
 
 static void
@@ -534,11 +546,18 @@ host_request_answer(struct tr_conn *conn, struct tr_request *request,
 {
 	struct slot *slot = container_of(request, struct slot, request);
 
-	(void)order;
 	assert_true(slot->state == SLOT_TAKEN);
 	slot->response = *response;
 	slot->state = SLOT_ANSWERED;
-	conn->test->pipeline[conn->test->pipelined++] = slot;
+	enter_pipeline(conn->test, slot, order);
+}
+
+static void
+enter_pipeline(struct mc_test *test, struct slot *slot, unsigned int order)
+{
+	if (test->nb_orders < ORDERS_MAX)
+		test->orders[test->nb_orders++] = order;
+	test->pipeline[test->pipelined++] = slot;
 }
 
 static void

@@ -61,6 +61,9 @@ uint64_t mc_test_counter(struct mc_test *test, const char *name);
 /** Values that were answered by reference. */
 uint64_t mc_test_referenced(const struct mc_test *test);
 
+/** The order (TR_PROTOCOL_*) that each request was given so far; valid until the next send. */
+const uint8_t *mc_test_orders(const struct mc_test *test, size_t *count);
+
 /** Close and free; asserts that every credit and every item came back. */
 void mc_test_destroy(struct mc_test *test);
 

@@ -13,10 +13,13 @@
 
 #include "mc_test_binary.h"
 #include "mc_test_host.h"
+#include "tr_protocol.h"
 
 #define K50 "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
 #define K250 K50 K50 K50 K50 K50
+#define FEATURES128 K50 K50 "kkkkkkkkkkkkkkkkkkkkkkkkkkkk"
 #define EXTRAS(bytes) .extras = (bytes), .extras_len = sizeof(bytes) - 1
+#define LIST(bytes) .value = (bytes), .value_len = sizeof(bytes) - 1
 #define FLAGS5 "\0\0\0\5"
 #define STORE EXTRAS(FLAGS5 "\0\0\0\0")
 #define STORE_EXPIRED EXTRAS(FLAGS5 "\x65\x53\xf1\x00") /* now */
@@ -165,9 +168,17 @@ static const struct {
 	{{{.opcode = MC_BINARY_VERSION}, {.opcode = MC_BINARY_VERBOSITY, EXPIRY_0}},
 	 {{.opcode = MC_BINARY_VERSION, .value = MC_TEST_VERSION},
 	  {.opcode = MC_BINARY_VERBOSITY}}},
-	{{{.opcode = 0x20}, {.opcode = 0x1f, EXTRAS("ee"), .key = K250 "k", .value = "v"},
+	{{{.opcode = 0x20}, {.opcode = 0x21, EXTRAS("ee"), .key = K250 "k", .value = "v"},
 	  {.opcode = 0xff, .value = "v"}, NOOP},
-	 {{.opcode = 0x20, UNKNOWN}, {.opcode = 0x1f, UNKNOWN}, {.opcode = 0xff, UNKNOWN}, NOOP}},
+	 {{.opcode = 0x20, UNKNOWN}, {.opcode = 0x21, UNKNOWN}, {.opcode = 0xff, UNKNOWN}, NOOP}},
+	/* hello: what is granted of what was asked for; nothing is; the longest list */
+	{{{.opcode = MC_BINARY_HELLO, LIST("\0\x0e\0\1\0\3\0\x0e\1\x0e\0\5\xff\xff"), .key = K250},
+	  {.opcode = MC_BINARY_HELLO, LIST("\0\3")}, NOOP},
+	 {{.opcode = MC_BINARY_HELLO, LIST("\0\3\0\x0e")}, {.opcode = MC_BINARY_HELLO, LIST("\0\3")},
+	  NOOP}},
+	{{{.opcode = MC_BINARY_HELLO}, {.opcode = MC_BINARY_HELLO, LIST("\0\1"), .key = "agent"},
+	  {.opcode = MC_BINARY_HELLO, .value = FEATURES128}},
+	 {{.opcode = MC_BINARY_HELLO}, {.opcode = MC_BINARY_HELLO}, {.opcode = MC_BINARY_HELLO}}},
 	/* malformed */
 	{{{.opcode = MC_BINARY_GETK}, {.opcode = MC_BINARY_SET, STORE, .value = "v"},
 	  {.opcode = MC_BINARY_GETQ, .key = K250 "k"},
@@ -184,6 +195,12 @@ static const struct {
 	 {{.opcode = MC_BINARY_SETQ, INVALID}, {.opcode = MC_BINARY_INCREMENTQ, INVALID},
 	  {.opcode = MC_BINARY_TOUCH, INVALID}, {.opcode = MC_BINARY_FLUSHQ, INVALID},
 	  {.opcode = MC_BINARY_FLUSH, INVALID}, {.opcode = MC_BINARY_NOOP, INVALID}}},
+	{{{.opcode = MC_BINARY_HELLO, LIST("\0\x0e\0")},
+	  {.opcode = MC_BINARY_HELLO, EXPIRY_0, LIST("\0\x0e")},
+	  {.opcode = MC_BINARY_HELLO, .value = FEATURES128 "kk"},
+	  {.opcode = MC_BINARY_HELLO, .key = K250 "k"}, NOOP},
+	 {{.opcode = MC_BINARY_HELLO, INVALID}, {.opcode = MC_BINARY_HELLO, INVALID},
+	  {.opcode = MC_BINARY_HELLO, INVALID}, {.opcode = MC_BINARY_HELLO, INVALID}, NOOP}},
 	{{{.opcode = MC_BINARY_GET, .key = "k", .key_len_more = 1},
 	  {.opcode = MC_BINARY_GET, .key = "k", .key_len_more = 0xfff0},
 	  {.opcode = MC_BINARY_SET, STORE, .key = "k", .value = "v", .extras_len_more = 3},
@@ -365,6 +382,103 @@ test_engine_failures(void **state)
 	}
 }
 
+/* Commands, and whether they may be reordered once that was negotiated. */
+static const struct {
+	struct mc_test_packet in;
+	unsigned int order;
+} orders[] = {
+	{{.opcode = MC_BINARY_GET, .key = "k"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_GETQ, .key = "k"}, 0},
+	{{.opcode = MC_BINARY_GETK, .key = "k"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_GETKQ, .key = "k"}, 0},
+	{{.opcode = MC_BINARY_GAT, EXPIRY_0, .key = "k"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_GATQ, EXPIRY_0, .key = "k"}, 0},
+	{{.opcode = MC_BINARY_GATK, EXPIRY_0, .key = "k"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_GATKQ, EXPIRY_0, .key = "k"}, 0},
+	{{.opcode = MC_BINARY_TOUCH, EXPIRY_0, .key = "k"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_SET, STORE, .key = "k", .value = "v"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_SETQ, STORE, .key = "k", .value = "v"}, 0},
+	{{.opcode = MC_BINARY_ADD, STORE, .key = "k", .value = "v"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_ADDQ, STORE, .key = "k", .value = "v"}, 0},
+	{{.opcode = MC_BINARY_REPLACE, STORE, .key = "k", .value = "v"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_REPLACEQ, STORE, .key = "k", .value = "v"}, 0},
+	{{.opcode = MC_BINARY_APPEND, .key = "k", .value = "v"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_APPENDQ, .key = "k", .value = "v"}, 0},
+	{{.opcode = MC_BINARY_PREPEND, .key = "k", .value = "v"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_PREPENDQ, .key = "k", .value = "v"}, 0},
+	{{.opcode = MC_BINARY_DELETE, .key = "k"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_DELETEQ, .key = "k"}, 0},
+	{{.opcode = MC_BINARY_INCREMENT, CREATE, .key = "n"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_INCREMENTQ, CREATE, .key = "n"}, 0},
+	{{.opcode = MC_BINARY_DECREMENT, CREATE, .key = "n"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_DECREMENTQ, CREATE, .key = "n"}, 0},
+	{{.opcode = MC_BINARY_FLUSH}, TR_PROTOCOL_BARRIER},
+	{{.opcode = MC_BINARY_FLUSHQ}, TR_PROTOCOL_BARRIER},
+	{{.opcode = MC_BINARY_STAT, .key = "reset"}, TR_PROTOCOL_BARRIER},
+	{NOOP, TR_PROTOCOL_BARRIER},
+	{{.opcode = MC_BINARY_VERSION}, 0},
+	{{.opcode = MC_BINARY_VERBOSITY, EXPIRY_0}, 0},
+	/* refused: by their form, as too large for the engine, as too large for anything, unknown
+	 */
+	{{.opcode = MC_BINARY_GET}, 0},
+	{{.opcode = MC_BINARY_SET, STORE, .key = "k", .value = K50 K50 "v"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_ADD, STORE, .key = "k", .value = K50 K50 "v"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_SETQ, STORE, .key = "k", .value = K50 K50 "v"}, 0},
+	{{.opcode = MC_BINARY_SET, STORE, .key = "k", .value = K250}, 0},
+	{{.opcode = 0x20}, 0},
+	/* does not change what was negotiated; the last does */
+	{{.opcode = MC_BINARY_HELLO, LIST("\0")}, 0},
+	{{.opcode = MC_BINARY_DELETE, .key = "k"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_HELLO, LIST("\0\x0e")}, TR_PROTOCOL_BARRIER},
+	{{.opcode = MC_BINARY_DELETE, .key = "k"}, TR_PROTOCOL_UNORDERED},
+	{{.opcode = MC_BINARY_HELLO, LIST("\0\3")}, TR_PROTOCOL_BARRIER},
+	{{.opcode = MC_BINARY_DELETE, .key = "k"}, 0},
+	{{.opcode = MC_BINARY_QUITQ}, TR_PROTOCOL_BARRIER},
+};
+
+/* The same commands with and without the feature. */
+static void
+test_orders(void **state)
+{
+	static const char *const lists[] = {"\0\3", "\0\x0e"};
+	struct mc_test_options options = {.value_max = 100, .late_percent = 20};
+	static struct mc_test_bytes in;
+	const uint8_t *got;
+	size_t count, i, wanted, unordered;
+	struct mc_test *test;
+
+	(void)state;
+	for (unordered = 0; unordered < 2; unordered++) {
+		struct mc_test_packet hello = {
+			.opcode = MC_BINARY_HELLO, .value = lists[unordered], .value_len = 2};
+
+		in.len = 0;
+		mc_test_packet(&in, &hello);
+		for (i = 0; i < RTE_DIM(orders); i++)
+			if (unordered || orders[i].in.opcode != MC_BINARY_HELLO)
+				mc_test_packet(&in, &orders[i].in);
+		test = mc_test_create(&options);
+		mc_test_send(test, in.bytes, in.len);
+		got = mc_test_orders(test, &count);
+		assert_int_equal(*got, TR_PROTOCOL_BARRIER);
+		wanted = 1;
+		for (i = 0; i < RTE_DIM(orders); i++) {
+			unsigned int order = orders[i].order;
+
+			if (!unordered && orders[i].in.opcode == MC_BINARY_HELLO)
+				continue;
+			if (!unordered && order == TR_PROTOCOL_UNORDERED)
+				order = 0;
+			if (wanted >= count || got[wanted] != order)
+				fail_msg("order of command %zu, opcode %02x", i,
+					 orders[i].in.opcode);
+			wanted++;
+		}
+		assert_int_equal(count, wanted);
+		mc_test_destroy(test);
+	}
+}
+
 int
 main(void)
 {
@@ -372,6 +486,7 @@ main(void)
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_exchanges_unkind),
 		cmocka_unit_test(test_exchanges_by_reference),
+		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_quit),
 		cmocka_unit_test(test_absurd_length_closes),
 		cmocka_unit_test(test_bad_magic_closes),
