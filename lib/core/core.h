@@ -152,7 +152,7 @@ struct core_config {
 	uint8_t secret[16];
 	uint64_t now_us; /* on the clock that core_poll() will be given */
 	uint64_t unix_us; /* UNIX time at now_us 0 */
-	const struct engine *engine; /* ops NULL: none */
+	const struct tr_engine *engine; /* ops NULL: none */
 	const struct ip_events *ip_events; /* called with the core */
 	void *owner; /* whoever runs the core: core does not look at it */
 };
@@ -163,7 +163,7 @@ struct core {
 	struct ip *ip;
 	struct tcp *tcp;
 	struct tr_submit *submit;
-	struct engine engine; /* ops NULL: none */
+	struct tr_engine engine; /* ops NULL: none */
 	uint64_t now_us;
 	uint32_t now_s; /* UNIX time */
 	uint32_t credits_used;

@@ -189,8 +189,10 @@ create_engine(struct tr_core_server *server, char *error, size_t error_size)
 		.nb_cores = server->nb_cores,
 		.nb_executors = config->engine_threads ? config->engine_threads : server->nb_cores,
 		.partitioned = config->engine_threads > 0 || server->nb_cores == 1,
+		.requests_max = config->credits * server->nb_cores,
 		.prepared_bytes = config->body_budget_bytes * server->nb_cores,
 		.value_max = config->value_max,
+		.directories = config->engine_directories,
 	};
 
 	server->submit = submit_create(&submit);
@@ -202,8 +204,7 @@ create_engine(struct tr_core_server *server, char *error, size_t error_size)
 	if (config->engine == NULL)
 		return 0;
 	engine.submit = server->submit;
-	return engine_open(config->engine, config->engine_directories, &engine, &server->engine,
-			   error, error_size);
+	return tr_engine_open(config->engine, &engine, &server->engine, error, error_size);
 }
 
 static int
@@ -410,7 +411,7 @@ tr_core_destroy(struct tr_core_server *server)
 	for (i = 0; i < server->nb_cores; i++)
 		core_destroy(server->cores[i]);
 	if (server->engine.ops != NULL)
-		engine_close(&server->engine);
+		tr_engine_close(&server->engine);
 	submit_destroy(server->submit);
 	for (i = 0; i < server->nb_cores; i++)
 		rte_mempool_free(server->rx_mbufs[i]);

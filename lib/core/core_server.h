@@ -19,7 +19,7 @@ struct tr_core_server {
 	struct core_port ports[RTE_MAX_LCORE];
 	struct rte_mempool *rx_mbufs[RTE_MAX_LCORE];
 	struct tr_submit *submit;
-	struct engine engine; /* ops NULL: none */
+	struct tr_engine engine; /* ops NULL: none */
 	bool port_set_up;
 	bool port_started;
 	bool running;

@@ -27,7 +27,7 @@ struct text {
 static bool loader_is_path(const char *name);
 static int loader_find_path(const char *name, const char *const *directories, char *path,
 			    struct text *error);
-static int loader_load(const char *path, const char *name, struct engine *engine,
+static int loader_load(const char *path, const char *name, struct tr_engine *engine,
 		       struct text *error);
 static const struct tr_engine_ops *loader_ops_of(void *library);
 static void *loader_hold(const struct tr_engine_ops *ops);
@@ -37,8 +37,8 @@ static void text_add(struct text *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 int
-engine_open(const char *spec, const char *const *directories, const struct tr_engine_config *config,
-	    struct engine *engine, char *error, size_t error_size)
+tr_engine_open(const char *spec, const struct tr_engine_config *config, struct tr_engine *engine,
+	       char *error, size_t error_size)
 {
 	struct text text = {.data = error, .size = error_size};
 	const char *comma = strchr(spec, ',');
@@ -47,7 +47,7 @@ engine_open(const char *spec, const char *const *directories, const struct tr_en
 	char path[PATH_MAX];
 	int rc;
 
-	*engine = (struct engine){0};
+	*engine = (struct tr_engine){0};
 	rc = snprintf(name, sizeof(name), "%.*s", (int)strcspn(spec, ","), spec);
 	if (rc <= 0 || (size_t)rc >= sizeof(name)) {
 		text_add(&text, "\"%s\" names no engine: NAME or PATH.so is needed", spec);
@@ -58,7 +58,7 @@ engine_open(const char *spec, const char *const *directories, const struct tr_en
 	if (engine->ops != NULL) {
 		engine->library = loader_hold(engine->ops);
 	} else {
-		rc = loader_find_path(name, directories, path, &text);
+		rc = loader_find_path(name, config->directories, path, &text);
 		if (rc < 0)
 			return rc;
 		rc = loader_load(path, loader_is_path(name) ? NULL : name, engine, &text);
@@ -72,7 +72,7 @@ engine_open(const char *spec, const char *const *directories, const struct tr_en
 	if (engine->instance == NULL) {
 		if (engine->library != NULL)
 			dlclose(engine->library);
-		*engine = (struct engine){0};
+		*engine = (struct tr_engine){0};
 		return -EINVAL;
 	}
 	if (error_size > 0)
@@ -81,13 +81,13 @@ engine_open(const char *spec, const char *const *directories, const struct tr_en
 }
 
 void
-engine_close(struct engine *engine)
+tr_engine_close(struct tr_engine *engine)
 {
 	if (engine->instance != NULL)
 		engine->ops->destroy(engine->instance);
 	if (engine->library != NULL)
 		dlclose(engine->library);
-	*engine = (struct engine){0};
+	*engine = (struct tr_engine){0};
 }
 
 static bool
@@ -127,7 +127,7 @@ loader_find_path(const char *name, const char *const *directories, char *path, s
 
 /* Load a file, and find the engine in it: the one of this name, or any when @p name is NULL. */
 static int
-loader_load(const char *path, const char *name, struct engine *engine, struct text *error)
+loader_load(const char *path, const char *name, struct tr_engine *engine, struct text *error)
 {
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 

@@ -146,13 +146,17 @@ struct tr_engine_config {
 	unsigned int nb_cores; /**< Cores that call prepare, discard and release. */
 	unsigned int nb_executors; /**< Threads that call execute: engine threads, else cores. */
 	/**
-	 * Requests with equal (hash % nb_executors) execute on one thread. False only when several
-	 * cores execute their own requests: then any of them may execute any key at any time.
+	 * Requests with equal (hash % nb_executors) execute on one thread. False when several cores
+	 * execute their own requests, or an engine around this one has threads that execute: then
+	 * any executor may execute any key, of any core, at any time.
 	 */
 	bool partitioned;
+	uint32_t requests_max; /**< Most requests that all cores together have unanswered. */
 	uint64_t prepared_bytes; /**< Most bytes that cores together hold prepared, not executed. */
 	uint32_t value_max; /**< Largest value, in bytes, that a protocol will prepare. */
 	struct tr_submit *submit; /**< Where the engine's own threads register as producers. */
+	/** Where engines are looked for, for one that opens another; NULL-terminated, or NULL. */
+	const char *const *directories;
 };
 
 /**
@@ -249,6 +253,37 @@ void tr_engine_unregister(const struct tr_engine_ops *ops);
 	{                                                                                          \
 		tr_engine_unregister(&(ops));                                                      \
 	}
+
+/** An engine that runs: its table, its instance, and the shared object that it came from. */
+struct tr_engine {
+	const struct tr_engine_ops *ops; /**< Its table; NULL: there is none. */
+	void *instance; /**< What its functions take first. */
+	void *library; /**< dlopen handle that keeps its object loaded, or NULL. */
+};
+
+/**
+ * Find, load if need be, and create an engine: a server's, or one that another engine wraps.
+ * Control thread.
+ *
+ * @param spec
+ *   NAME or PATH.so, then optional ",key=value..." for the engine. A NAME that is not registered
+ *   is looked for as engine_NAME.so in @p config->directories.
+ * @param config
+ *   Handed to the engine.
+ * @param engine
+ *   Filled in on success.
+ * @param error
+ *   On failure: one line that says what was wrong and what would do.
+ * @param error_size
+ *   Room at error, in bytes.
+ * @return
+ *   0, -ENOENT (no such engine), -EINVAL (bad arguments or not an engine).
+ */
+int tr_engine_open(const char *spec, const struct tr_engine_config *config,
+		   struct tr_engine *engine, char *error, size_t error_size);
+
+/** Destroy the instance and unload what tr_engine_open() loaded. Control thread. */
+void tr_engine_close(struct tr_engine *engine);
 
 #ifdef __cplusplus
 }

@@ -135,7 +135,7 @@ static void
 core_init(struct run *run)
 {
 	struct sim_random *random = &run->random;
-	static const struct engine no_engine;
+	static const struct tr_engine no_engine;
 	struct submit_config submit = {.nb_cores = 1};
 	struct tr_core_config server = {
 		.addr = rte_cpu_to_be_32(SERVER),

@@ -7,7 +7,8 @@
  *
  * A value that is stored goes to a buffer of the core that receives it, one for all its requests:
  * nobody reads it, and one thread writes it. Counters belong to executors, by the rule of
- * tr_engine_config.partitioned, so that none is shared.
+ * tr_engine_config.partitioned, so that none is shared; without partitions a counter is that of a
+ * core's requests, which nearly always execute on one thread, but may execute on several.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -36,7 +37,7 @@ struct null_stat {
 	char text[NULL_STAT_SIZE];
 };
 
-/** Written by one executor, read by any thread. */
+/** Written by its executors (with partitions: one), read by any thread. */
 struct null_executor {
 	_Atomic uint64_t ops[TR_ENGINE_OPS];
 } __rte_cache_aligned;
@@ -53,8 +54,7 @@ struct null_engine {
 };
 
 static int parse_args(const char *args, uint32_t *value_bytes, char *error, size_t error_size);
-static struct null_executor *null_executor(struct null_engine *engine,
-					   const struct tr_request *request);
+static void null_count(struct null_engine *engine, const struct tr_request *request);
 static void null_stat(struct null_engine *engine, struct tr_response *response);
 static void null_stat_release(void *arg);
 static void null_destroy(void *arg);
@@ -82,15 +82,12 @@ static enum tr_engine_verdict
 null_execute(void *arg, const struct tr_request *request, struct tr_response *response)
 {
 	struct null_engine *engine = arg;
-	_Atomic uint64_t *count;
 
 	if (request->op >= TR_ENGINE_OPS) {
 		response->status = TR_ENGINE_NOT_SUPPORTED;
 		return TR_ENGINE_DONE;
 	}
-	count = &null_executor(engine, request)->ops[request->op];
-	atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
-			      memory_order_relaxed);
+	null_count(engine, request);
 
 	response->status = TR_ENGINE_OK;
 	response->cas = NULL_CAS;
@@ -118,13 +115,17 @@ null_execute(void *arg, const struct tr_request *request, struct tr_response *re
 	return TR_ENGINE_DONE;
 }
 
-static struct null_executor *
-null_executor(struct null_engine *engine, const struct tr_request *request)
+static void
+null_count(struct null_engine *engine, const struct tr_request *request)
 {
-	unsigned int index =
-		engine->partitioned ? request->hash % engine->nb_executors : request->core;
+	uint32_t index = engine->partitioned ? request->hash : request->core;
+	_Atomic uint64_t *count = &engine->executors[index % engine->nb_executors].ops[request->op];
 
-	return &engine->executors[index];
+	if (engine->partitioned)
+		atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
+				      memory_order_relaxed);
+	else
+		atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
 }
 
 /* name NUL text NUL, for each operation that was asked for. */

@@ -76,7 +76,7 @@ core_rig_init_wire(struct core_rig *rig, const struct tr_core_config *config,
 	assert_non_null(rig->submit);
 	rig->producer = tr_submit_producer_create(rig->submit, "test");
 	assert_non_null(rig->producer);
-	rig->engine = (struct engine){.ops = &rig_engine, .instance = rig};
+	rig->engine = (struct tr_engine){.ops = &rig_engine, .instance = rig};
 	assert_return_code(submit_start(rig->submit, &rig_engine, rig), 0);
 	core.submit = rig->submit;
 	core.port = sim_wire_port(rig->wire, 1);

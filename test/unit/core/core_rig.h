@@ -46,7 +46,7 @@ struct core_rig {
 	struct core *core;
 	struct tr_submit *submit;
 	struct tr_submit_producer *producer;
-	struct engine engine;
+	struct tr_engine engine;
 	struct tr_core_config config;
 	struct core_rig_client clients[CORE_RIG_CONNS_MAX];
 	/* The engine: what was executed, in order, and what waits for its answer. */

@@ -19,21 +19,26 @@
 
 static const char *const directories[] = {"/nowhere", TEST_ENGINE_DIR, NULL};
 static const struct tr_engine_config config = {
-	.nb_cores = 2, .nb_executors = 2, .value_max = 1000, .prepared_bytes = 4000};
+	.nb_cores = 2,
+	.nb_executors = 2,
+	.value_max = 1000,
+	.prepared_bytes = 4000,
+	.directories = directories,
+};
 
 static char error[512];
 
 static int
-open_spec(const char *spec, struct engine *engine)
+open_spec(const char *spec, struct tr_engine *engine)
 {
 	memset(error, 'X', sizeof(error));
-	return engine_open(spec, directories, &config, engine, error, sizeof(error));
+	return tr_engine_open(spec, &config, engine, error, sizeof(error));
 }
 
 static void
 check_error(const char *spec, int rc, const char *part)
 {
-	struct engine engine;
+	struct tr_engine engine;
 
 	assert_int_equal(open_spec(spec, &engine), rc);
 	assert_null(engine.ops);
@@ -48,7 +53,7 @@ check_error(const char *spec, int rc, const char *part)
 static void
 test_by_name(void **state)
 {
-	struct engine engine;
+	struct tr_engine engine;
 
 	(void)state;
 	assert_int_equal(open_spec("null", &engine), 0);
@@ -56,39 +61,39 @@ test_by_name(void **state)
 	assert_string_equal(engine.ops->name, "null");
 	assert_non_null(engine.instance);
 	assert_ptr_equal(engine_find("null"), engine.ops);
-	engine_close(&engine);
+	tr_engine_close(&engine);
 	assert_null(engine.ops);
 	/* Unloaded, and out of the registry. */
 	assert_null(engine_find("null"));
 	assert_null(dlopen(NULL_PATH, RTLD_NOW | RTLD_NOLOAD));
-	engine_close(&engine);
+	tr_engine_close(&engine);
 }
 
 static void
 test_by_path(void **state)
 {
-	struct engine engine;
+	struct tr_engine engine;
 	char cwd[1024];
 
 	(void)state;
 	assert_int_equal(open_spec(NULL_PATH ",value=7", &engine), 0);
 	assert_string_equal(engine.ops->name, "null");
-	engine_close(&engine);
+	tr_engine_close(&engine);
 
 	/* A bare file name is a file of this folder. */
 	assert_non_null(getcwd(cwd, sizeof(cwd)));
 	assert_int_equal(chdir(TEST_ENGINE_DIR), 0);
 	assert_int_equal(open_spec("engine_null.so", &engine), 0);
-	engine_close(&engine);
+	tr_engine_close(&engine);
 	assert_int_equal(chdir(cwd), 0);
 }
 
 static void
 test_twice_at_once(void **state)
 {
-	struct engine by_path;
-	struct engine by_path_again;
-	struct engine by_name;
+	struct tr_engine by_path;
+	struct tr_engine by_path_again;
+	struct tr_engine by_name;
 
 	(void)state;
 	assert_int_equal(open_spec(NULL_PATH, &by_path), 0);
@@ -97,12 +102,12 @@ test_twice_at_once(void **state)
 	assert_ptr_equal(by_path.ops, by_path_again.ops);
 	assert_ptr_equal(by_path.ops, by_name.ops);
 	assert_ptr_not_equal(by_path.instance, by_name.instance);
-	engine_close(&by_path);
-	engine_close(&by_path_again);
+	tr_engine_close(&by_path);
+	tr_engine_close(&by_path_again);
 	/* The last one keeps the object. */
 	assert_ptr_equal(engine_find("null"), by_name.ops);
 	assert_string_equal(by_name.ops->name, "null");
-	engine_close(&by_name);
+	tr_engine_close(&by_name);
 	assert_null(engine_find("null"));
 }
 
@@ -129,11 +134,11 @@ test_errors(void **state)
 static void
 test_no_directories(void **state)
 {
-	struct engine engine;
+	const struct tr_engine_config nowhere = {.nb_cores = 1, .nb_executors = 1};
+	struct tr_engine engine;
 
 	(void)state;
-	assert_int_equal(engine_open("null", NULL, &config, &engine, error, sizeof(error)),
-			 -ENOENT);
+	assert_int_equal(tr_engine_open("null", &nowhere, &engine, error, sizeof(error)), -ENOENT);
 	assert_string_equal(error,
 			    "no engine null; there are: (looked for engine_null.so in no folder)");
 }
@@ -141,20 +146,18 @@ test_no_directories(void **state)
 static void
 test_error_is_cut(void **state)
 {
-	struct engine engine;
+	struct tr_engine engine;
 	size_t size;
 
 	(void)state;
 	for (size = 0; size < 60; size++) {
 		memset(error, 'X', sizeof(error));
-		assert_int_equal(
-			engine_open("nonesuch", directories, &config, &engine, error, size),
-			-ENOENT);
+		assert_int_equal(tr_engine_open("nonesuch", &config, &engine, error, size),
+				 -ENOENT);
 		assert_int_equal(error[size], 'X');
 		assert_true(size == 0 || strlen(error) == size - 1);
-		assert_int_equal(
-			engine_open("null,x=1", directories, &config, &engine, error, size),
-			-EINVAL);
+		assert_int_equal(tr_engine_open("null,x=1", &config, &engine, error, size),
+				 -EINVAL);
 		assert_int_equal(error[size], 'X');
 	}
 }

@@ -18,7 +18,7 @@
 
 static const char *const directories[] = {TEST_ENGINE_DIR, NULL};
 
-static struct engine engine;
+static struct tr_engine engine;
 
 static void
 open_null(const char *spec, unsigned int nb_cores, unsigned int nb_executors, bool partitioned)
@@ -29,10 +29,11 @@ open_null(const char *spec, unsigned int nb_cores, unsigned int nb_executors, bo
 		.partitioned = partitioned,
 		.value_max = VALUE_MAX,
 		.prepared_bytes = nb_cores * VALUE_MAX,
+		.directories = directories,
 	};
 	char error[256];
 
-	if (engine_open(spec, directories, &config, &engine, error, sizeof(error)) != 0)
+	if (tr_engine_open(spec, &config, &engine, error, sizeof(error)) != 0)
 		fail_msg("%s", error);
 }
 
@@ -40,7 +41,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	engine_close(&engine);
+	tr_engine_close(&engine);
 	return 0;
 }
 
@@ -77,7 +78,7 @@ test_get(void **state)
 		assert_null(response.release);
 		for (byte = 0; byte < cases[i].len; byte++)
 			assert_int_equal(((const char *)response.value)[byte], 'a' + byte % 26);
-		engine_close(&engine);
+		tr_engine_close(&engine);
 	}
 }
 
@@ -88,15 +89,15 @@ test_arguments(void **state)
 					  "null,value=1048577", "null,value=3k",
 					  "null,value= 3",	"null,value=99999999999999999999",
 					  "null,valu",		"null,value=1,,"};
-	const struct tr_engine_config config = {.nb_cores = 1, .nb_executors = 1};
+	const struct tr_engine_config config = {
+		.nb_cores = 1, .nb_executors = 1, .directories = directories};
 	char error[256];
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < RTE_DIM(bad); i++) {
-		assert_int_not_equal(
-			engine_open(bad[i], directories, &config, &engine, error, sizeof(error)),
-			0);
+		assert_int_not_equal(tr_engine_open(bad[i], &config, &engine, error, sizeof(error)),
+				     0);
 		assert_non_null(strstr(error, "value"));
 	}
 }
@@ -183,9 +184,18 @@ test_stat_sums_executors(void **state)
 	assert_int_equal(stat_value(&response, "null_stat"), 1);
 	assert_int_equal(stat_value(&response, "null_set"), 0);
 	response.release(response.release_arg);
-	engine_close(&engine);
+	tr_engine_close(&engine);
 
 	open_null("null", 3, 3, false);
+	for (i = 0; i < 9; i++)
+		execute(TR_ENGINE_SET, i % 3, 1);
+	response = execute(TR_ENGINE_STAT, 2, 0);
+	assert_int_equal(stat_value(&response, "null_set"), 9);
+	response.release(response.release_arg);
+	tr_engine_close(&engine);
+
+	/* Fewer executors than cores: one engine thread, and one of an engine around this one. */
+	open_null("null", 3, 2, false);
 	for (i = 0; i < 9; i++)
 		execute(TR_ENGINE_SET, i % 3, 1);
 	response = execute(TR_ENGINE_STAT, 2, 0);
