@@ -319,6 +319,20 @@ core_info_engine_stats(struct tr_core_server *server,
 	return 0;
 }
 
+int
+core_info_engine_control(struct tr_core_server *server, const char *command, char *reply,
+			 size_t reply_size)
+{
+	const struct tr_engine *engine = &server->engine;
+
+	reply[0] = '\0';
+	if (engine->ops == NULL)
+		return -ENOENT;
+	if (engine->ops->control == NULL)
+		return -ENOTSUP;
+	return engine->ops->control(engine->instance, command, reply, reply_size);
+}
+
 static void
 set_listening(struct core *core, void *arg)
 {

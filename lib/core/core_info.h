@@ -140,6 +140,19 @@ const char *core_info_engine(const struct tr_core_server *server);
 int core_info_engine_stats(struct tr_core_server *server,
 			   void (*visit)(const char *name, const char *text, void *arg), void *arg);
 
+/**
+ * Give the engine a command of its own; it runs in the calling thread.
+ *
+ * @param command
+ *   Words with one space between them.
+ * @param reply
+ *   One line of the engine's, also when it refuses; empty when it was not asked.
+ * @return
+ *   0, -ENOENT (no engine), -ENOTSUP (it takes no commands) or the engine's -EINVAL.
+ */
+int core_info_engine_control(struct tr_core_server *server, const char *command, char *reply,
+			     size_t reply_size);
+
 /** Accept no more and close the connections, each when its requests are answered. */
 int core_info_stop(struct tr_core_server *server);
 

@@ -223,6 +223,21 @@ struct tr_engine_ops {
 	 */
 	enum tr_engine_verdict (*execute)(void *engine, const struct tr_request *request,
 					  struct tr_response *response);
+
+	/**
+	 * Do what the prompt says: "set engine COMMAND". A control thread, while cores and
+	 * executors run. NULL for an engine that takes no commands.
+	 *
+	 * @param command
+	 *   Words with one space between them.
+	 * @param reply
+	 *   One line, without its end: what was done; or what was wrong, and what would do.
+	 * @param reply_size
+	 *   Room at reply, in bytes.
+	 * @return
+	 *   0, or -EINVAL for a command that the engine does not know.
+	 */
+	int (*control)(void *engine, const char *command, char *reply, size_t reply_size);
 };
 
 /**

@@ -71,6 +71,12 @@ def test_show_engine_and_submit(server):
     assert 0 < allocations <= responses and copied >= responses and referenced == 0, text
 
 
+def test_set_engine(server):
+    """An engine without commands says so, and goes on."""
+    assert ask(server, "set engine  do this ").strip() == "engine dram takes no commands"
+    assert "Bad arguments" in server.cmd("set engine")
+
+
 def test_show_mempool(server):
     title, *rows = ask(server, "show mempool").strip().splitlines()
     assert "in use" in title and rows
@@ -174,7 +180,7 @@ def test_completion():
     with servers.Tailrace(tty=True) as server:
         server.terminal_expect(servers.PROMPT)
         for typed, completed in (("show mem\t", "show mempool"), ("cle\t", "clear"),
-                                 ("set lo\t", "set log")):
+                                 ("set lo\t", "set log"), ("set en\t", "set engine")):
             os.write(server.terminal, typed.encode())
             server.terminal_expect(completed)
             os.write(server.terminal, b"\x03\n")

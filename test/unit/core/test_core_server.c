@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,13 +183,55 @@ test_what_is_pending_is_answered_as_the_engine_stops(void **state)
 }
 
 static void
+no_destroy(void *engine)
+{
+	assert_ptr_equal(engine, &late);
+}
+
+static int
+obey(void *engine, const char *command, char *reply, size_t reply_size)
+{
+	assert_ptr_equal(engine, &late);
+	snprintf(reply, reply_size, "heard %s", command);
+	return strcmp(command, "run fast") == 0 ? 0 : -EINVAL;
+}
+
+static void
+test_a_command_reaches_an_engine_that_takes_it(void **state)
+{
+	struct tr_engine_ops ops = late_ops;
+	struct tr_core_config given = config();
+	struct tr_core_server *server;
+	char reply[12] = "x";
+
+	(void)state;
+	ops.stop = NULL;
+	ops.destroy = no_destroy;
+	assert_return_code(tr_engine_register(&ops), 0);
+	given.engine = "late";
+	server = create(&given);
+	assert_non_null(server);
+	assert_int_equal(core_info_engine_control(server, "run", reply, sizeof(reply)), -ENOTSUP);
+	assert_string_equal(reply, "");
+	ops.control = obey;
+	assert_int_equal(core_info_engine_control(server, "run fast", reply, sizeof(reply)), 0);
+	assert_string_equal(reply, "heard run f");
+	assert_int_equal(core_info_engine_control(server, "run", reply, sizeof(reply)), -EINVAL);
+	assert_string_equal(reply, "heard run");
+	tr_core_destroy(server);
+	tr_engine_unregister(&ops);
+}
+
+static void
 test_a_server_runs_and_ends(void **state)
 {
 	struct tr_core_config given = config();
 	struct tr_core_server *server = create(&given);
+	char reply[12];
 
 	(void)state;
 	assert_non_null(server);
+	assert_int_equal(core_info_engine_control(server, "run", reply, sizeof(reply)), -ENOENT);
 	assert_return_code(tr_core_listen(server, 0, 7, &tr_core_echo, NULL), 0);
 	assert_int_equal(tr_core_listen(server, 0, 7, &tr_core_echo, NULL), -EADDRINUSE);
 	assert_int_equal(tr_core_listen(server, 1, 7, &tr_core_echo, NULL), -EADDRNOTAVAIL);
@@ -286,6 +329,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(test_a_command_reaches_an_engine_that_takes_it),
 		TEST(test_a_server_runs_and_ends),
 		TEST(test_a_bad_configuration_is_named),
 		TEST(test_a_second_server_is_told_why),
