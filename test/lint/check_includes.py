@@ -25,6 +25,7 @@ ALLOWED = {
 ENGINES_ALLOWED = ["engine", "submit"]
 # What the server sees: core and mc, and what their headers include.
 SERVER_ALLOWED = ["core", "mc", "engine", "protocol", "chain"]
+BENCH_ALLOWED = ["submit", "chain", "engine"]
 
 # Who may talk to devices.
 ETHDEV = ("lib/core/", "app/", "drivers/net/", "test/")
@@ -77,6 +78,7 @@ def check_compiler(tree):
              for library, allowed in ALLOWED.items()]
     users.append(("app/tailrace", tree.compile_flags("app/libapp_tailrace.a"),
                   set(SERVER_ALLOWED)))
+    users.append(("app/bench", tree.compile_flags("app/tailrace-bench"), set(BENCH_ALLOWED)))
     for engine in (tree.root / "drivers" / "engine").iterdir():
         try:
             flags = tree.compile_flags(f"drivers/engine/engine_{engine.name}.so")

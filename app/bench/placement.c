@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "placement.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+void
+placement_init(struct placement *placement)
+{
+	CPU_ZERO(&placement->allowed);
+	pthread_getaffinity_np(pthread_self(), sizeof(placement->allowed), &placement->allowed);
+}
+
+unsigned int
+placement_default_core(const struct placement *placement)
+{
+	unsigned int cpu = 0;
+
+	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &placement->allowed))
+		cpu++;
+	return cpu;
+}
+
+void
+placement_settle(struct placement *placement)
+{
+	CPU_ZERO(&placement->core);
+	pthread_getaffinity_np(pthread_self(), sizeof(placement->core), &placement->core);
+	/* Those of the process that are not the core's. */
+	CPU_AND(&placement->engines, &placement->allowed, &placement->core);
+	CPU_XOR(&placement->engines, &placement->engines, &placement->allowed);
+	if (CPU_COUNT(&placement->engines) == 0)
+		placement->engines = placement->core;
+}
+
+void
+placement_enter_engine(const struct placement *placement, unsigned int thread)
+{
+	unsigned int skip = thread % CPU_COUNT(&placement->engines);
+	unsigned int cpu = 0;
+	cpu_set_t own;
+
+	while (!CPU_ISSET(cpu, &placement->engines) || skip-- > 0)
+		cpu++;
+	CPU_ZERO(&own);
+	CPU_SET(cpu, &own);
+	pthread_setaffinity_np(pthread_self(), sizeof(own), &own);
+}
+
+void
+placement_format(const cpu_set_t *cpus, char *text, size_t size)
+{
+	unsigned int cpu;
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (cpu = 0; cpu < CPU_SETSIZE && len < size; cpu++)
+		if (CPU_ISSET(cpu, cpus))
+			len += snprintf(text + len, size - len, "%s%u", len > 0 ? "," : "", cpu);
+}
