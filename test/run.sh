@@ -24,7 +24,7 @@ usage()
 	END
 }
 
-SUITES=(unit sim packet lint system)
+SUITES=(unit sim packet lint model system)
 ASAN_SUITES=(unit sim packet)
 TSAN_SUITES=(unit)
 
@@ -32,6 +32,8 @@ TEST_PACKAGES=(
 	# lint
 	g++ binutils clang-format-14 universal-ctags shellcheck doxygen python3-sphinx
 	python3-sphinx-rtd-theme
+	# model
+	spin
 	# system tests: the stock clients, and what sends packets by hand
 	python3-pytest python3-pymemcache python3-pylibmc python3-binary-memcached
 	libmemcached-tools memcached python3-scapy iputils-ping ethtool procps

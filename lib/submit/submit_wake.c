@@ -14,6 +14,10 @@
  * store: the sleeper finds the message, or the other finds it asleep. The store of false spares
  * those who cross next a write; it may hit a later sleep than the one that was seen, but then the
  * write that follows ends that one. A write that comes late ends a sleep for nothing, no more.
+ *
+ * That store and that write are to be seen in this order: the kernel takes the eventfd's lock for
+ * the write and for the sleeper's read, so the store that came before the one is seen after the
+ * other. test/model searches every run of this, and what each fence, check and order is for.
  */
 #include <errno.h>
 #include <poll.h>
