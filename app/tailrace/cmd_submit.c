@@ -46,8 +46,8 @@ print_cores(struct cmdline *cl, struct tr_core_server *server)
 	for (core = 0; core < core_info_cores(server); core++) {
 		rc = core_info_core(server, core, &info);
 		if (rc == 0) {
-			cmdline_printf(cl, "core %u: %u of %u credits in use\n", core, info.credits,
-				       info.credits_max);
+			cmdline_printf(cl, "core %u: %u of %u credits in use, %u abandoned\n", core,
+				       info.credits, info.credits_max, info.abandoned);
 			print_responses(cl, core, &info);
 			continue;
 		}

@@ -69,6 +69,8 @@ core_poll(struct core *core, uint64_t now_us)
 	work += core_conn_run(core);
 	tick(core);
 	work += core_reply_drain(core);
+	/* What was answered in time is not to be found late because the core was. */
+	core_timeout_tick(core);
 	work += core_wait_resume(core);
 	submit_flush(core->submit, core->index);
 	tcp_output(core->tcp, now_us);
@@ -104,7 +106,6 @@ tick(struct core *core)
 	ip_tick(core->ip, now_us);
 	core_body_tick(core);
 	core_conn_tick(core);
-	core_timeout_tick(core);
 	if (core->rx_mbufs == NULL || now_us < core->pressure_check_us)
 		return;
 	core->pressure_check_us = now_us + PRESSURE_CHECK_US;
@@ -288,7 +289,7 @@ core_create(const struct core_config *config)
 	core->listening = true;
 	core->hash_seed = rte_jhash(config->secret, sizeof(config->secret), 0);
 	TAILQ_INIT(&core->ready);
-	TAILQ_INIT(&core->started);
+	TAILQ_INIT(&core->timed);
 	TAILQ_INIT(&core->bodies);
 	TAILQ_INIT(&core->sending);
 	for (wait = 0; wait < CORE_WAITS; wait++)

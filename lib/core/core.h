@@ -58,6 +58,7 @@ enum core_request_state {
 	CORE_REQUEST_HELD, /* complete; waits for others of its connection */
 	CORE_REQUEST_STARTED, /* the engine has it */
 	CORE_REQUEST_ANSWERED, /* the response waits to be composed */
+	CORE_REQUEST_TOLD, /* abandoned: the client was told, and the engine has it still */
 };
 
 /** A request, its place in the pipeline and its response. The object is the credit. */
@@ -67,15 +68,16 @@ struct core_request {
 	struct core_ask *ask; /* who asked, if no connection did */
 	const struct tr_protocol_ops *ops;
 	void *protocol;
-	TAILQ_ENTRY(core_request) link; /* in conn->pipeline, in the order of the requests */
-	TAILQ_ENTRY(core_request) started_link; /* in core->started, while the engine is in time */
-	uint64_t started_us;
+	TAILQ_ENTRY(core_request) link; /* in conn->pipeline, or conn->abandoned; in order */
+	TAILQ_ENTRY(core_request) timed_link; /* in core->timed, while it is in time */
+	uint64_t entered_us; /* the pipeline; set when timed */
 	struct tr_response response; /* valid when answered, or when local */
 	uint32_t body_bytes; /* charged to the budget */
 	uint8_t state; /* enum core_request_state */
 	uint8_t order; /* TR_PROTOCOL_* */
 	bool with_engine; /* which has not answered yet: it may read the request */
-	bool abandoned; /* the client was told of a temporary failure */
+	bool timed; /* held for the engine, or with it: in core->timed, or abandoned */
+	bool abandoned; /* overdue: the client is told of a temporary failure */
 	bool local; /* needs no engine: response is there already */
 	bool prepared; /* the engine gave memory that it has not got back */
 };
@@ -100,6 +102,7 @@ struct tr_conn {
 	const struct tr_protocol_ops *ops;
 	void *protocol;
 	struct core_pipeline pipeline; /* requests in flight, in order */
+	struct core_pipeline abandoned; /* composed as failures, and not answered yet */
 	struct core_request *open; /* the one that is being parsed, if any */
 	TAILQ_ENTRY(tr_conn) ready_link;
 	TAILQ_ENTRY(tr_conn) wait_link;
@@ -110,7 +113,8 @@ struct tr_conn {
 	uint64_t requests_total;
 	uint32_t body_moved; /* bytes parsed since body_progress_us */
 	uint16_t requests; /* in the pipeline */
-	uint16_t held; /* of these, not started */
+	uint16_t nb_abandoned; /* on that list */
+	uint16_t held; /* in the pipeline, not started */
 	uint16_t turn_requests; /* taken in this turn */
 	uint8_t wait; /* enum core_wait */
 	bool ready; /* on the ready list */
@@ -185,11 +189,13 @@ struct core {
 	/* Values that are prepared and not executed. */
 	uint64_t body_bytes[2]; /* large, small */
 	uint64_t body_incomplete[2]; /* of these, not arrived */
+	uint64_t body_abandoned[2]; /* of requests that the engine has past their time */
 	uint32_t body_requests; /* whose value has not arrived */
 	struct core_conns bodies; /* with such a request, least recent progress first */
 	struct core_conns sending; /* with unacknowledged bytes, least recent progress first */
 
-	struct core_pipeline started; /* requests that the engine has, oldest first */
+	struct core_pipeline timed; /* requests held for the engine or with it, oldest first */
+	uint32_t nb_abandoned; /* that the engine has past their time */
 
 	/* Seldom touched. */
 	unsigned int index;

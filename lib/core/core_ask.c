@@ -73,6 +73,8 @@ void
 core_ask_answer(struct core_ask *ask, const struct tr_response *response)
 {
 	ask->ret = response->status == TR_ENGINE_OK ? 0 : -ENOTSUP;
+	if (response->status == TR_ENGINE_BUSY)
+		ask->ret = -EBUSY;
 	if (ask->ret == 0) {
 		ask->len = response->value_len;
 		ask->text = malloc(ask->len + 1);

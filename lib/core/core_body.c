@@ -3,6 +3,7 @@
  */
 #include "core_body.h"
 
+#include "core_timeout.h"
 #include "core_wait.h"
 
 /* Shares of the budget: large and small values. */
@@ -76,8 +77,28 @@ core_body_done(struct core *core, struct core_request *request)
 	if (request->body_bytes == 0)
 		return;
 	core->body_bytes[kind(request)] -= request->body_bytes;
+	if (request->abandoned)
+		core->body_abandoned[kind(request)] -= request->body_bytes;
 	request->body_bytes = 0;
 	core_wait_freed(core, CORE_WAIT_BODY);
+}
+
+void
+core_body_abandoned(struct core *core, struct core_request *request)
+{
+	if (request->body_bytes == 0)
+		return;
+	core->body_abandoned[kind(request)] += request->body_bytes;
+	/* Who waits is to be refused, if that was too much. */
+	core_wait_freed(core, CORE_WAIT_BODY);
+}
+
+bool
+core_body_stuck(const struct core *core, const struct core_request *request)
+{
+	unsigned int size = kind(request);
+
+	return core->body_abandoned[size] >= budget(core, size) / CORE_TIMEOUT_STUCK_SHARE;
 }
 
 void

@@ -29,6 +29,15 @@ void core_body_arrived(struct tr_conn *conn, struct core_request *request);
 /** The value was executed or discarded: it is charged no more. */
 void core_body_done(struct core *core, struct core_request *request);
 
+/** A request is abandoned: the engine has its value past its time. */
+void core_body_abandoned(struct core *core, struct core_request *request);
+
+/**
+ * Whether abandoned requests have so much of the budget that a value which finds no room is not to
+ * wait for it.
+ */
+bool core_body_stuck(const struct core *core, const struct core_request *request);
+
 /** Bytes of the open request's value were parsed. */
 void core_body_progress(struct tr_conn *conn, uint32_t bytes);
 

@@ -180,6 +180,7 @@ opened(void *arg, struct tcp_conn *tcp, void *listener_arg)
 	conn->ops = listener->ops;
 	conn->protocol = listener->protocol;
 	TAILQ_INIT(&conn->pipeline);
+	TAILQ_INIT(&conn->abandoned);
 	core->stats.conns_opened++;
 	conn->ops->open(conn->protocol, conn, conn->state);
 	return conn;

@@ -67,6 +67,7 @@ describe_core(struct core *core, void *arg)
 		.conns_max = core->config.conns_max,
 		.credits = core->credits_used,
 		.credits_max = core->credits_max,
+		.abandoned = core->nb_abandoned,
 		.body_bytes = core->body_bytes[0] + core->body_bytes[1],
 		.body_bytes_max = core->config.body_budget_bytes,
 		.responses = core->stats.composed,

@@ -49,6 +49,7 @@ struct core_info_core {
 	uint32_t conns_max;
 	uint32_t credits; /* in use */
 	uint32_t credits_max;
+	uint32_t abandoned; /* credits of requests that the engine has past their time */
 	uint64_t body_bytes; /* of the budget, in use */
 	uint64_t body_bytes_max;
 	/* What became of the responses since the counters were cleared. */
@@ -135,7 +136,7 @@ const char *core_info_engine(const struct tr_core_server *server);
  * Ask the engine for its statistics, as a request does, and call @p visit for each.
  *
  * @return
- *   0, -ENOENT (no engine), -ENOTSUP, -EBUSY (no credit) or -ETIMEDOUT.
+ *   0, -ENOENT (no engine), -ENOTSUP, -EBUSY (no credit, or the engine is stuck) or -ETIMEDOUT.
  */
 int core_info_engine_stats(struct tr_core_server *server,
 			   void (*visit)(const char *name, const char *text, void *arg), void *arg);

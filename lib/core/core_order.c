@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "core_request.h"
+#include "core_timeout.h"
 
-static bool answered(const struct core_request *request);
+static bool may_pass(const struct core_request *request, const struct core_request *before);
 static bool same_key(const struct core_request *a, const struct core_request *b);
 
 bool
@@ -18,15 +19,20 @@ core_order_may_start(const struct core_request *request)
 	/* Nearest first: what holds a request back is mostly the one right before it. */
 	before = TAILQ_PREV(request, core_pipeline, link);
 	for (; before != NULL; before = TAILQ_PREV(before, core_pipeline, link)) {
-		if (answered(before))
+		/* The client has a response, but the engine may be executing it still. */
+		if (before->state == CORE_REQUEST_ANSWERED &&
+		    (request->local || !before->with_engine))
 			continue;
-		if ((request->order | before->order) & TR_PROTOCOL_BARRIER)
-			return false;
-		if ((request->order ^ before->order) & TR_PROTOCOL_UNORDERED)
-			return false;
-		if (!(request->order & TR_PROTOCOL_UNORDERED) && same_key(request, before))
+		/* The unordered ones and the others hold each other back. */
+		if (((request->order ^ before->order) & TR_PROTOCOL_UNORDERED) != 0 ||
+		    !may_pass(request, before))
 			return false;
 	}
+	if (request->local)
+		return true;
+	TAILQ_FOREACH (before, &request->conn->abandoned, link)
+		if (!may_pass(request, before))
+			return false;
 	return true;
 }
 
@@ -41,7 +47,8 @@ core_order_run(struct tr_conn *conn)
 	conn->ordering = true;
 	request = TAILQ_FIRST(&conn->pipeline);
 	while (request != NULL && conn->held > 0) {
-		if (request->state != CORE_REQUEST_HELD || !core_order_may_start(request)) {
+		if (request->state != CORE_REQUEST_HELD || core_timeout_is_due(request) ||
+		    !core_order_may_start(request)) {
 			request = TAILQ_NEXT(request, link);
 			continue;
 		}
@@ -53,10 +60,13 @@ core_order_run(struct tr_conn *conn)
 	conn->ordering = false;
 }
 
+/* Whether a request may start while one before it is not answered. */
 static bool
-answered(const struct core_request *request)
+may_pass(const struct core_request *request, const struct core_request *before)
 {
-	return request->state == CORE_REQUEST_ANSWERED;
+	if ((request->order | before->order) & TR_PROTOCOL_BARRIER)
+		return false;
+	return (request->order & TR_PROTOCOL_UNORDERED) != 0 || !same_key(request, before);
 }
 
 static bool

@@ -15,6 +15,7 @@
 #define DRAIN_TURN 256
 
 static struct core_request *find(struct core *core, uint64_t token);
+static void end_abandoned(struct core *core, struct core_request *request);
 static bool is_next(const struct core_request *request);
 static bool compose_or_wait(struct tr_conn *conn, struct core_request *request,
 			    const struct tr_response *response);
@@ -75,9 +76,27 @@ core_reply(struct core *core, struct core_request *request, const struct tr_resp
 	else
 		core->stats.responses_late++;
 	core_reply_release(response);
-	/* Else it still waits to tell the client that it was abandoned. */
-	if (request->conn == NULL)
+	end_abandoned(core, request);
+}
+
+/* Nobody is left to be told; others of its connection may have waited for it. */
+static void
+end_abandoned(struct core *core, struct core_request *request)
+{
+	struct tr_conn *conn = request->conn;
+
+	if (conn == NULL) {
 		core_request_free(core, request);
+		return;
+	}
+	/* Else the client waits to be told still, and then it is over. */
+	if (request->state == CORE_REQUEST_TOLD) {
+		TAILQ_REMOVE(&conn->abandoned, request, link);
+		conn->nb_abandoned--;
+		core_request_free(core, request);
+	}
+	if (conn->held > 0)
+		core_order_run(conn);
 }
 
 void
@@ -162,10 +181,14 @@ compose(struct tr_conn *conn, struct core_request *request, const struct tr_resp
 		core_reply_release(response);
 	TAILQ_REMOVE(&conn->pipeline, request, link);
 	conn->requests--;
-	request->conn = NULL;
-	/* What the engine has lives until it is answered. */
-	if (!request->with_engine)
+	if (likely(!request->with_engine)) {
 		core_request_free(core, request);
+	} else {
+		/* It lives until it is answered, and later ones may have to wait for that. */
+		request->state = CORE_REQUEST_TOLD;
+		TAILQ_INSERT_TAIL(&conn->abandoned, request, link);
+		conn->nb_abandoned++;
+	}
 	core_conn_send(conn);
 	if (conn->wait == CORE_WAIT_OWN) {
 		core_wait_end(conn);

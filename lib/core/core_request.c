@@ -21,6 +21,12 @@
 /* One credit in this many is kept for connections with nothing in flight. */
 #define RESERVE_SHARE 8
 
+/*
+ * And one in this many, at least one, is given to nobody while the engine keeps answering: if it
+ * stops, and holds all others, they are for failures, and for requests that need no engine.
+ */
+#define LAST_SHARE 32
+
 static struct tr_request *request_get(struct tr_conn *conn);
 static void request_put(struct tr_conn *conn, struct tr_request *request);
 static int request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t *body,
@@ -42,6 +48,7 @@ static struct core_request *take(struct core *core);
 static enum core_wait scarce(const struct tr_conn *conn);
 static void count_blocked(struct core *core, enum core_wait wait);
 static void enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int order);
+static bool engine_is_stuck(const struct core *core, const struct core_request *request);
 static void discard(struct core *core, struct core_request *request);
 static void request_construct(struct rte_mempool *pool, void *arg, void *object,
 			      unsigned int index);
@@ -108,6 +115,7 @@ take(struct core *core)
 	request->state = CORE_REQUEST_OPEN;
 	request->local = false;
 	request->with_engine = false;
+	request->timed = false;
 	request->abandoned = false;
 	request->prepared = false;
 	return request;
@@ -144,6 +152,11 @@ request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t 
 	arrived = core->span_unread - (uint64_t)(body - core->span) >=
 		  (uint64_t)request->value_len + trailer_bytes;
 	if (!core_body_admit(conn, open, arrived)) {
+		if (unlikely(core->nb_abandoned > 0) && core_body_stuck(core, open)) {
+			core->stats.refused_abandoned++;
+			*status = TR_ENGINE_NO_MEMORY;
+			return -ENOMEM;
+		}
 		count_blocked(core, CORE_WAIT_BODY);
 		core_wait_begin(conn, CORE_WAIT_BODY);
 		return -EAGAIN;
@@ -193,11 +206,13 @@ enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int 
 	conn->core->stats.requests++;
 	request->order = order;
 	TAILQ_INSERT_TAIL(&conn->pipeline, request, link);
-	if (conn->requests == 1 || core_order_may_start(request)) {
+	if (conn->requests + conn->nb_abandoned == 1 || core_order_may_start(request)) {
 		core_request_execute(conn->core, request);
 		return;
 	}
 	request->state = CORE_REQUEST_HELD;
+	if (!request->local)
+		core_timeout_begin(conn->core, request);
 	conn->held++;
 	conn->core->stats.held_order++;
 }
@@ -221,15 +236,45 @@ core_request_execute(struct core *core, struct core_request *request)
 		core_reply(core, request, &response);
 		return;
 	}
+	if (unlikely(core->nb_abandoned > 0) && engine_is_stuck(core, request)) {
+		core->stats.refused_abandoned++;
+		discard(core, request);
+		response.status = TR_ENGINE_BUSY;
+		core_reply(core, request, &response);
+		return;
+	}
 	core->stats.dispatched++;
 	request->prepared = false;
 	if (submit_dispatch(core->submit, core->index, &request->request, &response) ==
 	    TR_ENGINE_PENDING) {
+		request->with_engine = true;
 		core_timeout_begin(core, request);
 		return;
 	}
 	core->stats.responses++;
 	core_reply(core, request, &response);
+}
+
+/* Whether so much is overdue, of all or of its connection, that the engine gets no more. */
+static bool
+engine_is_stuck(const struct core *core, const struct core_request *request)
+{
+	const struct tr_conn *conn = request->conn;
+
+	if (core_timeout_stuck(core))
+		return true;
+	return conn != NULL && conn->requests + conn->nb_abandoned > CORE_CONN_REQUESTS_MAX;
+}
+
+void
+core_request_expire(struct core_request *request)
+{
+	static const struct tr_response busy = {.status = TR_ENGINE_BUSY};
+	struct tr_conn *conn = request->conn;
+
+	conn->held--;
+	discard(conn->core, request);
+	core_reply_tell(request, &busy);
 }
 
 void
@@ -265,9 +310,15 @@ core_request_abandon(struct tr_conn *conn)
 			core_reply_release(&request->response);
 		else
 			core->stats.discarded++;
+		core_timeout_end(core, request);
 		discard(core, request);
 		core_request_free(core, request);
 	}
+	while ((request = TAILQ_FIRST(&conn->abandoned)) != NULL) {
+		TAILQ_REMOVE(&conn->abandoned, request, link);
+		request->conn = NULL;
+	}
+	conn->nb_abandoned = 0;
 	conn->requests = 0;
 	conn->held = 0;
 }
@@ -314,6 +365,7 @@ static enum core_wait
 scarce(const struct tr_conn *conn)
 {
 	const struct core *core = conn->core;
+	uint32_t left, last;
 
 	if (conn->wait == CORE_WAIT_MEMORY)
 		return CORE_WAIT_MEMORY;
@@ -322,8 +374,11 @@ scarce(const struct tr_conn *conn)
 		return CORE_WAIT_OWN;
 	if (tr_chain_bytes(tcp_chain(conn->tcp)) >= core->config.send_max_bytes)
 		return CORE_WAIT_SEND;
-	if (conn->requests > 0 &&
-	    core->credits_used >= core->credits_max - core->credits_max / RESERVE_SHARE)
+	left = core->credits_max - core->credits_used;
+	last = RTE_MAX(core->credits_max / LAST_SHARE, 1u);
+	if (conn->requests > 0 && left <= last + core->credits_max / RESERVE_SHARE)
+		return CORE_WAIT_CREDIT;
+	if (left <= last && (conn->requests > 0 || !core_timeout_stuck(core)))
 		return CORE_WAIT_CREDIT;
 	return CORE_WAIT_NONE;
 }

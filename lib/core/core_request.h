@@ -27,6 +27,9 @@ bool core_request_ask(struct core *core, enum tr_engine_op op, struct core_ask *
 /** Begin the execution of a request, or answer it if it is local. It is in the pipeline. */
 void core_request_execute(struct core *core, struct core_request *request);
 
+/** Its time ran out while it was held: it will never execute, and the client is told. */
+void core_request_expire(struct core_request *request);
+
 /** Free a request that was composed, or that never will be. */
 void core_request_free(struct core *core, struct core_request *request);
 

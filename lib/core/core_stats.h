@@ -26,6 +26,8 @@
 	X(responses, "responses of the engine")                                            \
 	X(responses_local, "responses that needed no engine")                              \
 	X(abandoned, "requests not answered in time: temporary failures")                  \
+	X(expired_held, "requests held until their time was over: temporary failures")     \
+	X(refused_abandoned, "requests refused as too many abandoned ones are unanswered") \
 	X(responses_late, "responses whose client had closed or was told of a failure")    \
 	X(responses_double, "second responses to one request, released")                   \
 	X(composed, "responses written to a send chain")                                   \

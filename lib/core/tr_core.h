@@ -34,7 +34,8 @@ struct tr_core_config {
 	uint32_t gateway; /**< Next hop to other networks, network order; 0: none. */
 	uint16_t mtu; /**< Of IP packets, bytes; 0: the port's. */
 	uint32_t conns_max; /**< Of each core; 0: 4096. TIME-WAIT included. */
-	uint32_t credits; /**< Requests a core may have unanswered; 0: 4096. */
+	uint32_t credits; /**< Requests a core may have in flight; 0: 4096. One in 32 is for
+			     failures. */
 	uint32_t value_max; /**< Largest value stored, bytes; 0: 1 MiB. */
 	/**
 	 * Values that a core holds unexecuted, and as much again that it sends from where the
@@ -42,7 +43,12 @@ struct tr_core_config {
 	 */
 	uint64_t body_budget_bytes;
 	uint32_t body_timeout_ms; /**< A value that does not move is given up; 0: 10000. */
-	uint32_t request_timeout_ms; /**< Past it the client is told of a failure; 0: 10000. */
+	/**
+	 * From when a request is complete to its answer; 0: 10000. Past it the client is told of a
+	 * temporary failure. What the engine has by then keeps its credit until it is answered;
+	 * while such requests hold half of the credits, the engine is given no more.
+	 */
+	uint32_t request_timeout_ms;
 	uint32_t send_timeout_ms; /**< A send queue that does not move is reset; 0: 60000. */
 	uint32_t send_max_bytes; /**< Send queue above which a connection waits; 0: 1 MiB. */
 	const char *engine; /**< "NAME" or "PATH.so", ",key=value..."; NULL: none. */

@@ -20,6 +20,7 @@
 struct rig_state {
 	struct tr_request *store;
 	uint32_t missing;
+	uint32_t skip; /* of a value that was refused */
 };
 
 static const struct tcp_events client_events;
@@ -455,6 +456,7 @@ parse_store(const struct tr_protocol_host *host, struct tr_conn *conn, struct ri
 	    const uint8_t *data, size_t len, size_t *consumed)
 {
 	const struct core_rig *rig = conn->core->owner;
+	struct tr_response response = {0};
 	enum tr_engine_status status;
 	struct tr_request *request;
 	int ret;
@@ -472,12 +474,17 @@ parse_store(const struct tr_protocol_host *host, struct tr_conn *conn, struct ri
 			     KILOBYTE;
 	ret = host->request_prepare(conn, request, data + *consumed + 4, rig->trailer_bytes,
 				    &status);
-	if (ret < 0) {
+	if (ret == -EAGAIN) {
 		host->request_put(conn, request);
-		assert_int_equal(ret, -EAGAIN);
 		return TR_PROTOCOL_BLOCKED;
 	}
 	*consumed += 4;
+	if (ret < 0) {
+		response.status = status;
+		state->skip = request->value_len;
+		host->request_answer(conn, request, &response, 0);
+		return TR_PROTOCOL_MORE;
+	}
 	state->store = request;
 	state->missing = request->value_len;
 	return TR_PROTOCOL_MORE;
@@ -497,6 +504,12 @@ protocol_parse(void *protocol, const struct tr_protocol_host *host, struct tr_co
 	(void)protocol;
 	*consumed = 0;
 	while (*consumed < len) {
+		if (state->skip > 0) {
+			nb = RTE_MIN(len - *consumed, (size_t)state->skip);
+			state->skip -= nb;
+			*consumed += nb;
+			continue;
+		}
 		if (state->store != NULL) {
 			nb = RTE_MIN(len - *consumed, (size_t)state->missing);
 			memcpy(state->store->value + state->store->value_len - state->missing,
@@ -538,7 +551,9 @@ protocol_parse(void *protocol, const struct tr_protocol_host *host, struct tr_co
 		request->key_len = 1;
 		request->op = TR_ENGINE_GET;
 		*consumed += 1 + unordered;
-		if (c >= 'A' && c <= 'Z')
+		if (c == 'F')
+			host->request_start(conn, request, TR_PROTOCOL_BARRIER);
+		else if (c >= 'A' && c <= 'Z')
 			host->request_answer(conn, request, &ok, TR_PROTOCOL_BARRIER);
 		else
 			host->request_start(conn, request, unordered ? TR_PROTOCOL_UNORDERED : 0);
@@ -551,10 +566,10 @@ protocol_compose(void *protocol, void *state, const struct tr_request *request,
 		 const struct tr_response *response, struct tr_chain *chain)
 {
 	struct iovec parts[2] = {{(void *)(uintptr_t)request->key, 1}};
-	static const char busy[] = "?";
+	static const char failure[] = "?";
 
-	if (response->status == TR_ENGINE_BUSY)
-		parts[0].iov_base = (void *)(uintptr_t)busy;
+	if (response->status != TR_ENGINE_OK)
+		parts[0].iov_base = (void *)(uintptr_t)failure;
 	(void)protocol;
 	(void)state;
 	if (response->value_len <= 1)

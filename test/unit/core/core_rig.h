@@ -7,10 +7,11 @@
  * when the test says so, and a protocol of one-byte requests.
  *
  * The protocol: a small letter asks the engine for the key of that letter and is answered with
- * it; 'U' before it makes it unordered; a capital letter but 'U' and 'S' is a barrier that needs
- * no engine; 'S' and three decimal digits store that many kilobytes, which follow, but those that
- * begin with '!' the protocol refuses to store; '.' closes. A temporary failure is told by '?'.
- * A letter for which the test says so is answered with a value behind it, in memory of its own.
+ * it; 'U' before it makes it unordered; 'F' is a barrier that the engine is asked for; another
+ * capital letter but 'U' and 'S' is a barrier that needs no engine; 'S' and three decimal digits
+ * store that many kilobytes, which follow, but those that begin with '!' the protocol refuses to
+ * store; '.' closes. A failure is told by '?'. A letter for which the test says so is answered with
+ * a value behind it, in memory of its own.
  */
 #ifndef CORE_RIG_H
 #define CORE_RIG_H
