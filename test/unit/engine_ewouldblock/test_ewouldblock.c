@@ -53,6 +53,7 @@ stop(const char *args)
 	fixture_expect(5, indexes);
 	tr_engine_close(&fixture.engine);
 	assert_int_equal(fake.stopped, 1);
+	assert_int_equal(fake.released, 5);
 	fake = (struct fake){0};
 }
 

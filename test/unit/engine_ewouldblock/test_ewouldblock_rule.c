@@ -28,6 +28,7 @@ outcome(const char *args, const enum tr_engine_op *ops, unsigned int nb, char *l
 	letters[nb] = '\0';
 	assert_int_equal(fake.executed, nb);
 	tr_engine_close(&fixture.engine);
+	assert_int_equal(fake.released, nb);
 	fake.executed = 0;
 	fake.released = 0;
 }
@@ -75,7 +76,7 @@ test_first_of_each_operation(void **state)
 static void
 test_random_follows_its_seed(void **state)
 {
-	char first[201], again[201], other[201];
+	char first[201], again[201], other[201], none[1001];
 	unsigned int pending = 0;
 	unsigned int i;
 
@@ -88,6 +89,9 @@ test_random_follows_its_seed(void **state)
 	for (i = 0; i < 200; i++)
 		pending += first[i] == 'p';
 	assert_in_range(pending, 40, 80);
+	/* None is none, not one of a hundred. */
+	outcome("random=0", NULL, 1000, none);
+	assert_int_equal(strspn(none, "d"), 1000);
 }
 
 int
