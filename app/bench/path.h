@@ -34,8 +34,13 @@ struct path {
 	 */
 	int (*turn)(void *state);
 
-	/** Add what the path itself counted. Every thread has ended. */
-	void (*count)(const void *state, struct run_counts *counts);
+	/**
+	 * Add what the path itself counted. Every thread has ended.
+	 *
+	 * @return
+	 *   NULL, or what does not add up.
+	 */
+	const char *(*count)(const void *state, struct run_counts *counts);
 };
 
 extern const struct path path_evbuffer_add;

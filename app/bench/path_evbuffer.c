@@ -224,7 +224,7 @@ drain(struct evbuffer_state *state)
 	return bytes;
 }
 
-static void
+static const char *
 evbuffer_count(const void *arg, struct run_counts *counts)
 {
 	const struct evbuffer_state *state = arg;
@@ -234,6 +234,7 @@ evbuffer_count(const void *arg, struct run_counts *counts)
 	counts->allocations += counts->count.allocations;
 	for (i = 0; i < run->config.stream->nb_threads; i++)
 		counts->bytes_copied += run->producers[i].bytes_copied;
+	return NULL;
 }
 
 const struct path path_evbuffer_add = {

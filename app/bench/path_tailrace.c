@@ -54,7 +54,6 @@ struct tailrace_state {
 	struct slot slots[RUN_CREDITS];
 	struct chain_pool pool;
 	struct tr_chain chain;
-	uint64_t referenced; /* values given to the chain */
 	uint64_t released; /* values, each once */
 };
 
@@ -205,7 +204,7 @@ transmit(struct tailrace_state *state, struct rte_mbuf **packets, unsigned int n
 	}
 }
 
-static void
+static const char *
 tailrace_count(const void *arg, struct run_counts *counts)
 {
 	const struct tailrace_state *state = arg;
@@ -215,6 +214,7 @@ tailrace_count(const void *arg, struct run_counts *counts)
 	counts->bytes_copied += stats->bytes_copied;
 	counts->segment_allocations += for_segments;
 	counts->allocations += stats->mbufs + stats->values_referenced + for_segments;
+	return state->released == counts->responses ? NULL : "values were not released once each";
 }
 
 static void *

@@ -98,7 +98,8 @@ result_reference_wins_from(const struct results *results, unsigned int threads,
 		const struct result *reference = result_find(results, &path_tailrace_reference,
 							     args->value_bytes[i], threads);
 
-		if (copy == NULL || reference == NULL ||
+		/* There is nothing to refer to in a value of no bytes. */
+		if (args->value_bytes[i] == 0 || copy == NULL || reference == NULL ||
 		    reference->rates.median <= copy->rates.median)
 			break;
 		*value_bytes = args->value_bytes[i];

@@ -84,6 +84,7 @@ produce_and_send(struct run *run, void *state, struct run_counts *counts, char *
 		 size_t error_size)
 {
 	struct engine_thread threads[STREAM_THREADS_MAX];
+	const char *complaint;
 	unsigned int nb_threads;
 	unsigned int i;
 	int rc;
@@ -101,7 +102,8 @@ produce_and_send(struct run *run, void *state, struct run_counts *counts, char *
 		snprintf(error, error_size,
 			 "%s, %u threads, values of %u bytes: %s after %" PRIu64 " responses",
 			 run->config.path->name, run->config.stream->nb_threads,
-			 run->config.stream->value_bytes, strerror(-rc), counts->responses);
+			 run->config.stream->value_bytes,
+			 rc == -ETIMEDOUT ? "nothing more came" : strerror(-rc), counts->responses);
 		return rc;
 	}
 
@@ -109,7 +111,11 @@ produce_and_send(struct run *run, void *state, struct run_counts *counts, char *
 		counts->count.locks += run->producers[i].count.locks;
 		counts->count.allocations += run->producers[i].count.allocations;
 	}
-	run->config.path->count(state, counts);
+	complaint = run->config.path->count(state, counts);
+	if (complaint != NULL) {
+		snprintf(error, error_size, "%s: %s", run->config.path->name, complaint);
+		return -EIO;
+	}
 	return check(run, counts, error, error_size);
 }
 

@@ -67,9 +67,9 @@ write_reference(FILE *out, const struct results *results)
 
 		if (result_reference_wins_from(results, args->threads[i], &value_bytes))
 			fprintf(out,
-				"With %u threads it is faster to refer to values from %u bytes on "
+				"With %u thread%s it is faster to refer to values from %u bytes on "
 				"than to copy them.\n",
-				args->threads[i], value_bytes);
+				args->threads[i], args->threads[i] > 1 ? "s" : "", value_bytes);
 	}
 }
 
