@@ -109,6 +109,15 @@ void submit_producer_free(struct tr_submit_producer *producer);
 /** Create a thread's rings and its producer; 0 or -errno. */
 int submit_thread_init(struct submit_thread *thread, struct tr_submit *submit, unsigned int index);
 
+/**
+ * Serve every core once, another one first each time: what the thread does over and over. Itself,
+ * or whoever plays its part while it was not started.
+ *
+ * @return
+ *   Requests taken.
+ */
+unsigned int submit_thread_round(struct submit_thread *thread);
+
 /** Free what submit_thread_init() made. */
 void submit_thread_deinit(struct submit_thread *thread);
 

@@ -25,7 +25,6 @@
 #define THREAD_YIELD_ROUNDS 64
 
 static void *thread_main(void *arg);
-static unsigned int thread_round(struct submit_thread *thread);
 static unsigned int thread_serve(struct submit_thread *thread, unsigned int core);
 static void thread_spin(unsigned int idle);
 static void thread_sleep(struct submit_thread *thread);
@@ -94,7 +93,7 @@ thread_main(void *arg)
 	for (;;) {
 		/* First: what was dispatched before the stop is found by the round after it. */
 		stopping = atomic_load_explicit(&thread->submit->stopping, memory_order_acquire);
-		if (thread_round(thread) > 0) {
+		if (submit_thread_round(thread) > 0) {
 			idle = 0;
 		} else if (stopping) {
 			return NULL;
@@ -107,9 +106,8 @@ thread_main(void *arg)
 	}
 }
 
-/* Serve every core once, another one first each time. */
-static unsigned int
-thread_round(struct submit_thread *thread)
+unsigned int
+submit_thread_round(struct submit_thread *thread)
 {
 	unsigned int nb_cores = thread->submit->config.nb_cores;
 	unsigned int core = thread->next_core;
