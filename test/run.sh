@@ -32,8 +32,8 @@ TEST_PACKAGES=(
 	# lint
 	g++ binutils clang-format-14 universal-ctags shellcheck doxygen python3-sphinx
 	python3-sphinx-rtd-theme
-	# model
-	spin
+	# model, and unit's race
+	spin libevent-dev
 	# system tests: the stock clients, and what sends packets by hand
 	python3-pytest python3-pymemcache python3-pylibmc python3-binary-memcached
 	libmemcached-tools memcached python3-scapy iputils-ping ethtool procps
