@@ -78,8 +78,9 @@ print_producers(struct cmdline *cl, struct tr_core_server *server)
 			cmdline_printf(cl, "%-16s %12s %12s %8s %8s %12s %12s %12s %8s\n", "thread",
 				       "responses", "wakeups", "ringfull", "badtoken", "executed",
 				       "pending", "sleeps", "queued");
-		cmdline_printf(cl, "%-16s %12" PRIu64 " %12" PRIu64 " %8" PRIu64, info.name,
-			       info.responses, info.wakeups, info.ring_full);
+		cmdline_printf(cl, "%-16s %12" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8" PRIu64,
+			       info.name, info.responses, info.wakeups, info.ring_full,
+			       info.bad_token);
 		if (info.engine_thread)
 			cmdline_printf(cl, " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %8u\n",
 				       info.executed, info.pending, info.sleeps, info.queued);

@@ -69,6 +69,9 @@ def test_show_engine_and_submit(server):
     )
     responses, allocations, copied, referenced = map(int, cost.groups())
     assert 0 < allocations <= responses and copied >= responses and referenced == 0, text
+    names, *threads = [line.split() for line in text.splitlines() if not line.startswith("core")]
+    assert names[0] == "thread" and threads
+    assert all(len(words) == len(names) for words in threads), text
 
 
 def test_set_engine(server):
