@@ -140,10 +140,10 @@ compose_or_wait(struct tr_conn *conn, struct core_request *request,
 {
 	struct core *core = conn->core;
 
-	if (conn->wait == CORE_WAIT_MEMORY)
+	if (conn->wait == CORE_WAIT_MEMORY || conn->wait == CORE_WAIT_SEND)
 		return false;
 	if (tr_chain_bytes(tcp_chain(conn->tcp)) >= core->config.send_max_bytes) {
-		core->stats.blocked_send += conn->wait != CORE_WAIT_SEND;
+		core->stats.blocked_send++;
 		core_wait_begin(conn, CORE_WAIT_SEND);
 		return false;
 	}

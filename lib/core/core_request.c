@@ -65,7 +65,8 @@ request_get(struct tr_conn *conn)
 		wait = CORE_WAIT_CREDIT;
 	}
 	if (request == NULL) {
-		count_blocked(core, wait);
+		if (wait != (enum core_wait)conn->wait)
+			count_blocked(core, wait);
 		core_wait_begin(conn, wait);
 		return NULL;
 	}
@@ -367,8 +368,9 @@ scarce(const struct tr_conn *conn)
 	const struct core *core = conn->core;
 	uint32_t left, last;
 
-	if (conn->wait == CORE_WAIT_MEMORY)
-		return CORE_WAIT_MEMORY;
+	/* Responses wait already: nothing else is to take the place of that. */
+	if (conn->wait == CORE_WAIT_MEMORY || conn->wait == CORE_WAIT_SEND)
+		return conn->wait;
 	if (conn->requests >= CORE_CONN_REQUESTS_MAX ||
 	    conn->turn_requests >= CORE_CONN_REQUESTS_TURN)
 		return CORE_WAIT_OWN;

@@ -21,6 +21,7 @@ struct rig_state {
 	struct tr_request *store;
 	uint32_t missing;
 	uint32_t skip; /* of a value that was refused */
+	uint32_t number; /* of the connection */
 };
 
 static const struct tcp_events client_events;
@@ -229,6 +230,26 @@ fill_value(struct core_rig *rig, char letter, uint32_t len, struct tr_response *
 	response->release_arg = value;
 }
 
+/* What the rig remembers of a request for its history, in the protocol's words. */
+enum {
+	WORD_CONN,
+	WORD_QUIET,
+};
+
+static void
+record(struct core_rig *rig, enum order_event_kind kind, const struct tr_request *request)
+{
+	const struct order_event event = {
+		.at_us = rig->now_us,
+		.id = request->token,
+		.conn = request->protocol_data[WORD_CONN],
+		.kind = kind,
+	};
+
+	if (rig->history != NULL)
+		order_history_add(rig->history, &event);
+}
+
 /* The answer to a letter is the letter, and a value if it has one. */
 static void
 fill(struct core_rig *rig, const struct tr_request *request, struct tr_response *response)
@@ -236,6 +257,7 @@ fill(struct core_rig *rig, const struct tr_request *request, struct tr_response 
 	unsigned int letter = request->key[0] - 'a';
 
 	rig->answered++;
+	record(rig, ORDER_ANSWERED, request);
 	response->token = request->token;
 	response->status = TR_ENGINE_OK;
 	if (letter < RTE_DIM(rig->value_bytes) && rig->value_bytes[letter] > 0) {
@@ -384,6 +406,7 @@ rig_execute(void *engine, const struct tr_request *request, struct tr_response *
 		return TR_ENGINE_DONE;
 	}
 	rig->executed[rig->nb_executed++] = request->key[0];
+	record(rig, ORDER_EXECUTED, request);
 	if (request->op == TR_ENGINE_SET) {
 		free(request->item);
 		rig->prepared--;
@@ -439,16 +462,25 @@ protocol_destroy(void *protocol)
 static void
 protocol_open(void *protocol, struct tr_conn *conn, void *state)
 {
-	(void)protocol;
+	struct core_rig *rig = protocol;
+
 	(void)conn;
-	(void)state;
+	((struct rig_state *)state)->number = rig->nb_opened++;
 }
 
 static void
 protocol_closed(void *protocol, void *state)
 {
-	(void)protocol;
-	(void)state;
+	struct core_rig *rig = protocol;
+	const struct order_event event = {
+		.at_us = rig->now_us,
+		.id = UINT64_MAX,
+		.conn = ((struct rig_state *)state)->number,
+		.kind = ORDER_CLOSED,
+	};
+
+	if (rig->history != NULL)
+		order_history_add(rig->history, &event);
 }
 
 static enum tr_protocol_verdict
@@ -490,6 +522,48 @@ parse_store(const struct tr_protocol_host *host, struct tr_conn *conn, struct ri
 	return TR_PROTOCOL_MORE;
 }
 
+/* A letter, and what stands before it. */
+static enum tr_protocol_verdict
+parse_letter(const struct tr_protocol_host *host, struct tr_conn *conn, struct rig_state *state,
+	     const uint8_t *data, size_t len, size_t *consumed)
+{
+	static const struct tr_response ok = {.status = TR_ENGINE_OK};
+	struct core_rig *rig = conn->core->owner;
+	struct order_event event = {.at_us = rig->now_us, .conn = state->number};
+	struct tr_request *request;
+	unsigned int order;
+	size_t nb = *consumed;
+
+	for (; nb < len && (data[nb] == 'U' || data[nb] == 'Q'); nb++) {
+		event.unordered |= data[nb] == 'U';
+		event.quiet |= data[nb] == 'Q';
+	}
+	if (nb == len)
+		return TR_PROTOCOL_MORE;
+	request = host->request_get(conn);
+	if (request == NULL)
+		return TR_PROTOCOL_BLOCKED;
+	*consumed = nb + 1;
+	event.id = request->token;
+	event.key = data[nb];
+	event.barrier = event.key >= 'A' && event.key <= 'Z';
+	event.local = event.barrier && event.key != 'F';
+	request->key[0] = event.key;
+	request->key_len = 1;
+	request->op = TR_ENGINE_GET;
+	request->protocol_data[WORD_CONN] = event.conn;
+	request->protocol_data[WORD_QUIET] = event.quiet;
+	if (rig->history != NULL)
+		order_history_add(rig->history, &event);
+	order = (event.barrier ? TR_PROTOCOL_BARRIER : 0) |
+		(event.unordered ? TR_PROTOCOL_UNORDERED : 0);
+	if (event.local)
+		host->request_answer(conn, request, &ok, order);
+	else
+		host->request_start(conn, request, order);
+	return TR_PROTOCOL_MORE;
+}
+
 static enum tr_protocol_verdict
 protocol_parse(void *protocol, const struct tr_protocol_host *host, struct tr_conn *conn,
 	       void *conn_state, const uint8_t *data, size_t len, size_t *consumed)
@@ -497,7 +571,6 @@ protocol_parse(void *protocol, const struct tr_protocol_host *host, struct tr_co
 	static const struct tr_response ok = {.status = TR_ENGINE_OK};
 	struct rig_state *state = conn_state;
 	struct tr_request *request;
-	bool unordered = false;
 	size_t nb;
 	char c;
 
@@ -540,23 +613,11 @@ protocol_parse(void *protocol, const struct tr_protocol_host *host, struct tr_co
 				return TR_PROTOCOL_MORE;
 			continue;
 		}
-		unordered = c == 'U';
-		if (unordered && len - *consumed < 2)
-			return TR_PROTOCOL_MORE;
-		request = host->request_get(conn);
-		if (request == NULL)
+		nb = *consumed;
+		if (parse_letter(host, conn, state, data, len, consumed) == TR_PROTOCOL_BLOCKED)
 			return TR_PROTOCOL_BLOCKED;
-		c = data[*consumed + unordered];
-		request->key[0] = c;
-		request->key_len = 1;
-		request->op = TR_ENGINE_GET;
-		*consumed += 1 + unordered;
-		if (c == 'F')
-			host->request_start(conn, request, TR_PROTOCOL_BARRIER);
-		else if (c >= 'A' && c <= 'Z')
-			host->request_answer(conn, request, &ok, TR_PROTOCOL_BARRIER);
-		else
-			host->request_start(conn, request, unordered ? TR_PROTOCOL_UNORDERED : 0);
+		if (*consumed == nb)
+			return TR_PROTOCOL_MORE;
 	}
 	return TR_PROTOCOL_MORE;
 }
@@ -566,14 +627,28 @@ protocol_compose(void *protocol, void *state, const struct tr_request *request,
 		 const struct tr_response *response, struct tr_chain *chain)
 {
 	struct iovec parts[2] = {{(void *)(uintptr_t)request->key, 1}};
+	struct core_rig *rig = protocol;
+	struct order_event event = {
+		.at_us = rig->now_us,
+		.id = request->token,
+		.conn = request->protocol_data[WORD_CONN],
+		.kind = ORDER_COMPOSED,
+		.failed = response->status != TR_ENGINE_OK,
+	};
 	static const char failure[] = "?";
+	int ret = 0;
 
-	if (response->status != TR_ENGINE_OK)
-		parts[0].iov_base = (void *)(uintptr_t)failure;
-	(void)protocol;
 	(void)state;
-	if (response->value_len <= 1)
-		return tr_chain_append(chain, parts, 1);
+	if (event.failed)
+		parts[0].iov_base = (void *)(uintptr_t)failure;
+	if (response->value_len <= 1) {
+		event.bytes = event.failed || request->protocol_data[WORD_QUIET] == 0;
+		if (event.bytes > 0)
+			ret = tr_chain_append(chain, parts, 1);
+		if (rig->history != NULL && ret == 0)
+			order_history_add(rig->history, &event);
+		return ret;
+	}
 	parts[1] = (struct iovec){(void *)(uintptr_t)response->value, response->value_len};
 	return tr_chain_append_value(chain, parts, 2, 1, response->release, response->release_arg);
 }

@@ -7,16 +7,17 @@
  * when the test says so, and a protocol of one-byte requests.
  *
  * The protocol: a small letter asks the engine for the key of that letter and is answered with
- * it; 'U' before it makes it unordered; 'F' is a barrier that the engine is asked for; another
- * capital letter but 'U' and 'S' is a barrier that needs no engine; 'S' and three decimal digits
- * store that many kilobytes, which follow, but those that begin with '!' the protocol refuses to
- * store; '.' closes. A failure is told by '?'. A letter for which the test says so is answered with
- * a value behind it, in memory of its own.
+ * it; 'U' before it makes it unordered, and 'Q' quiet: told only if it fails. 'F' is a barrier that
+ * the engine is asked for; another capital letter is a barrier that needs no engine. 'S' and three
+ * decimal digits store that many kilobytes, which follow, but those that begin with '!' the
+ * protocol refuses to store; '.' closes. A failure is told by '?'. A letter for which the test says
+ * so is answered with a value behind it, in memory of its own.
  */
 #ifndef CORE_RIG_H
 #define CORE_RIG_H
 
 #include "core.h"
+#include "order_history.h"
 #include "sim_stack.h"
 #include "sim_wire.h"
 
@@ -61,6 +62,8 @@ struct core_rig {
 	bool answer_at_once;
 	uint32_t trailer_bytes; /* that the protocol says will follow a value */
 	uint32_t value_bytes[26]; /* of the answer to each letter, beside the letter */
+	struct order_history *history; /* where to record what happens, if set */
+	unsigned int nb_opened; /* connections to the core: numbers them in the history */
 	/* What clients receive goes here, if set, and not to client->received. */
 	void (*sink)(struct core_rig *rig, unsigned int index, const uint8_t *data, uint32_t len);
 };
