@@ -72,7 +72,7 @@ struct replay {
 	struct rte_mempool *rx_mbufs;
 	struct mc_stats *mc_stats;
 	struct tr_submit *submit;
-	struct engine engine;
+	struct tr_engine engine;
 	struct core *core;
 	uint64_t now_us;
 	unsigned int next_key;
@@ -172,6 +172,8 @@ create(struct replay *replay)
 		.partitioned = true,
 		.prepared_bytes = server.body_budget_bytes,
 		.value_max = server.value_max,
+		.requests_max = server.credits,
+		.directories = directories,
 	};
 	struct core_config core = {
 		.server = &server,
@@ -191,8 +193,8 @@ create(struct replay *replay)
 	replay->submit = submit_create(&submit);
 	RTE_VERIFY(replay->submit != NULL);
 	engine.submit = replay->submit;
-	if (engine_open(replay->now.engine == ENGINE_NULL ? NULL_ENGINE : "dram", directories,
-			&engine, &replay->engine, error, sizeof(error)) < 0)
+	if (tr_engine_open(replay->now.engine == ENGINE_NULL ? NULL_ENGINE : "dram", &engine,
+			   &replay->engine, error, sizeof(error)) < 0)
 		rte_panic("%s\n", error);
 	/* submit_start() without its threads: their rounds are called from here. */
 	replay->submit->ops = replay->engine.ops;
@@ -220,7 +222,7 @@ destroy(struct replay *replay)
 		rte_pktmbuf_free(replay->port.tx[i]);
 	core_destroy(replay->core);
 	mc_stats_destroy(replay->mc_stats);
-	engine_close(&replay->engine);
+	tr_engine_close(&replay->engine);
 	submit_destroy(replay->submit);
 }
 
