@@ -41,6 +41,16 @@ void
 core_rig_init_wire(struct core_rig *rig, const struct tr_core_config *config,
 		   const struct sim_wire_config *wire, uint64_t seed)
 {
+	const struct tr_engine engine = {.ops = &rig_engine, .instance = rig};
+
+	core_rig_init_engine(rig, config, wire, seed, &engine);
+}
+
+void
+core_rig_init_engine(struct core_rig *rig, const struct tr_core_config *config,
+		     const struct sim_wire_config *wire, uint64_t seed,
+		     const struct tr_engine *engine)
+{
 	struct sim_stack_config stack = {
 		.name = "client",
 		.addr = rte_cpu_to_be_32(CLIENT),
@@ -74,12 +84,13 @@ core_rig_init_wire(struct core_rig *rig, const struct tr_core_config *config,
 	stack.port = sim_wire_port(rig->wire, 0);
 	sim_stack_init(&rig->stack, &stack);
 	submit.credits = rig->config.credits;
+	submit.nb_threads = rig->config.engine_threads;
 	rig->submit = submit_create(&submit);
 	assert_non_null(rig->submit);
 	rig->producer = tr_submit_producer_create(rig->submit, "test");
 	assert_non_null(rig->producer);
-	rig->engine = (struct tr_engine){.ops = &rig_engine, .instance = rig};
-	assert_return_code(submit_start(rig->submit, &rig_engine, rig), 0);
+	rig->engine = *engine;
+	assert_return_code(submit_start(rig->submit, engine->ops, engine->instance), 0);
 	core.submit = rig->submit;
 	core.port = sim_wire_port(rig->wire, 1);
 	rig->core = core_create(&core);

@@ -79,6 +79,11 @@ void core_rig_init(struct core_rig *rig, const struct tr_core_config *config);
 void core_rig_init_wire(struct core_rig *rig, const struct tr_core_config *config,
 			const struct sim_wire_config *wire, uint64_t seed);
 
+/** The same, with an engine of one's own; it may have engine threads. */
+void core_rig_init_engine(struct core_rig *rig, const struct tr_core_config *config,
+			  const struct sim_wire_config *wire, uint64_t seed,
+			  const struct tr_engine *engine);
+
 /** Tear down, and check that the engine got everything back. */
 void core_rig_deinit(struct core_rig *rig);
 
