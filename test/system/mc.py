@@ -160,18 +160,23 @@ class Response:
         self.value = body[extras_len + key_len:]
 
 
-def responses(data):
-    """The whole responses at the start of data, and the number of bytes behind them."""
+def pieces(data):
+    """The bytes of each whole response at the start of data, and the number of those behind."""
     found = []
     at = 0
     while len(data) - at >= HEADER.size:
-        length = HEADER.unpack_from(data, at)[6]
-        if len(data) - at - HEADER.size < length:
+        end = at + HEADER.size + HEADER.unpack_from(data, at)[6]
+        if len(data) < end:
             break
-        body = at + HEADER.size
-        found.append(Response(bytes(data[at:body]), bytes(data[body:body + length])))
-        at = body + length
+        found.append(bytes(data[at:end]))
+        at = end
     return found, len(data) - at
+
+
+def responses(data):
+    """The whole responses at the start of data, and the number of bytes behind them."""
+    found, rest = pieces(data)
+    return [Response(piece[:HEADER.size], piece[HEADER.size:]) for piece in found], rest
 
 
 def ends_with_noop(opaque):

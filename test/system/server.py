@@ -366,11 +366,19 @@ class Tailrace(_Process):
         total = sum(found.pop(name) for name in conns)
         return {**found, "connections": total - self.cmd("show conn").count("TIME-WAIT")}
 
+    def counters(self):
+        """The counters of the stack, by their names."""
+        found = {}
+        for line in self.cmd("show stack all").splitlines():
+            name, number, *_ = [*line.split(), "", ""]
+            if number.isdigit():
+                assert name not in found, line
+                found[name] = int(number)
+        return found
+
     def counter(self, name):
         """A counter of the stack."""
-        line, = [line for line in self.cmd("show stack all").splitlines()
-                 if line.split()[:1] == [name]]
-        return int(line.split()[1])
+        return self.counters()[name]
 
     def stop(self, signum=signal.SIGTERM):
         """End it with a signal: status 0 in time, and nothing is left behind."""
