@@ -46,7 +46,12 @@ def test_matrix(engine, threads):
         crowd = [(behaviour, players.Player(server, f"{behaviour.__name__}-{i}",
                                             f"{seed} {behaviour.__name__} {i}"))
                  for behaviour in players.BEHAVIOURS for i in range(PLAYERS)]
-        play(crowd)
+        try:
+            play(crowd)
+        except ExceptionGroup as error:
+            # A server that gets no CPU for seconds runs into its own time limits.
+            error.add_note(f"the server waited for a CPU for {waited_s(server):.1f} s in all")
+            raise
         server.assert_serves()
         server.pools_settled()
         assert_settled(server)
@@ -115,6 +120,13 @@ def submit(server):
     cores = [line.split(": ")[1] for line in lines if " credits " in line]
     names, *threads = [line.split() for line in lines if not line.startswith("core")]
     return cores, [dict(zip(names, words, strict=True)) for words in threads]
+
+
+def waited_s(server):
+    """How long the server's core was ready to run and did not."""
+    schedstat = f"/proc/{server.pid}/task/{server.pid}/schedstat"
+    with open(schedstat, encoding="ascii") as file:
+        return int(file.read().split()[1]) / 1e9
 
 
 def engine_stats(server):
