@@ -22,6 +22,10 @@
 
 #define RX_BURST 64
 
+/* A core that was not polled for so long has stalled, and for how long it is then patient. */
+#define STALL_US (100 * 1000)
+#define GRACE_US (1000 * 1000)
+
 /* How often the receive pool is looked at, and the share below which it is running dry. */
 #define PRESSURE_CHECK_US 1000
 #define PRESSURE_SHARE 2
@@ -51,6 +55,8 @@
 #define CONTROL_MBUF_BYTES (CHAIN_HEADROOM + 128)
 
 static bool listens(const struct core *core, const struct core_listener *listener);
+static void note_stall(struct core *core, uint64_t now_us);
+static uint64_t next_event_us(const struct core *core);
 static unsigned int receive(struct core *core);
 static unsigned int transmit(struct core *core);
 static void tick(struct core *core);
@@ -62,6 +68,9 @@ core_poll(struct core *core, uint64_t now_us)
 {
 	unsigned int work;
 
+	if (unlikely(now_us > core->stall_us))
+		note_stall(core, now_us);
+	core->stall_us = now_us + STALL_US;
 	core->now_us = now_us;
 	core->now_s = (core->unix_us + now_us) / 1000000;
 	work = core_control_run(core);
@@ -132,8 +141,25 @@ transmit(struct core *core)
 	return sent;
 }
 
+/* What waits in the device and in the rings came in time, if it did: look before judging it. */
+static void
+note_stall(struct core *core, uint64_t now_us)
+{
+	core->stats.stalls++;
+	core->grace_us = now_us + GRACE_US;
+}
+
 uint64_t
-core_next_us(const struct core *core)
+core_next_us(struct core *core)
+{
+	uint64_t next_us = next_event_us(core);
+
+	core->stall_us = RTE_MIN(next_us, UINT64_MAX - STALL_US) + STALL_US;
+	return next_us;
+}
+
+static uint64_t
+next_event_us(const struct core *core)
 {
 	uint64_t next_us = RTE_MIN(tcp_next_timer_us(core->tcp), ip_next_timer_us(core->ip));
 	const struct tr_conn *conn;
@@ -152,12 +178,10 @@ core_next_us(const struct core *core)
 	next_us = RTE_MIN(next_us, core_timeout_next_us(core));
 	conn = TAILQ_FIRST(&core->bodies);
 	if (conn != NULL)
-		next_us = RTE_MIN(next_us,
-				  conn->body_progress_us + core->config.body_timeout_ms * 1000ull);
+		next_us = RTE_MIN(next_us, core_body_due_us(core, conn));
 	conn = TAILQ_FIRST(&core->sending);
 	if (conn != NULL)
-		next_us = RTE_MIN(next_us,
-				  conn->send_progress_us + core->config.send_timeout_ms * 1000ull);
+		next_us = RTE_MIN(next_us, core_conn_due_us(core, conn));
 	return next_us;
 }
 
@@ -286,6 +310,7 @@ core_create(const struct core_config *config)
 	core->credits_max = config->server->credits;
 	core->now_us = config->now_us;
 	core->unix_us = config->unix_us;
+	core->stall_us = UINT64_MAX;
 	core->listening = true;
 	core->hash_seed = rte_jhash(config->secret, sizeof(config->secret), 0);
 	TAILQ_INIT(&core->ready);

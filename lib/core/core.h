@@ -109,8 +109,9 @@ struct tr_conn {
 	TAILQ_ENTRY(tr_conn) body_link;
 	TAILQ_ENTRY(tr_conn) send_link;
 	uint64_t body_progress_us; /* when the open request's value last moved */
-	uint64_t send_progress_us; /* when the send queue last moved */
+	uint64_t send_progress_us; /* when the send queue last moved as it should */
 	uint64_t requests_total;
+	uint32_t send_until; /* the sequence number whose acknowledgment is the next such move */
 	uint32_t body_moved; /* bytes parsed since body_progress_us */
 	uint16_t requests; /* in the pipeline */
 	uint16_t nb_abandoned; /* on that list */
@@ -169,6 +170,8 @@ struct core {
 	struct tr_submit *submit;
 	struct tr_engine engine; /* ops NULL: none */
 	uint64_t now_us;
+	uint64_t stall_us; /* polled later than this, it has stalled */
+	uint64_t grace_us; /* until then nothing is overdue: what came while it stalled is unread */
 	uint32_t now_s; /* UNIX time */
 	uint32_t credits_used;
 	uint32_t credits_max;
@@ -235,8 +238,18 @@ void core_destroy(struct core *core);
  */
 unsigned int core_poll(struct core *core, uint64_t now_us);
 
-/** Until when the core may sleep if nothing else wakes it. */
-uint64_t core_next_us(const struct core *core);
+/**
+ * Until when the core may sleep if nothing else wakes it. Coming back much later is a stall, as it
+ * is to pass a long time between two turns without having asked.
+ */
+uint64_t core_next_us(struct core *core);
+
+/** When a timeout is declared that ends at @p us: not before what a stall kept waiting is seen. */
+static inline uint64_t
+core_due_us(const struct core *core, uint64_t us)
+{
+	return RTE_MAX(us, core->grace_us);
+}
 
 /**
  * Listen on one more port, as soon as the core accepts connections; the protocol's instance is

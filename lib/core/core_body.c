@@ -123,11 +123,10 @@ moved(struct tr_conn *conn)
 void
 core_body_tick(struct core *core)
 {
-	uint64_t timeout_us = (uint64_t)core->config.body_timeout_ms * 1000;
 	struct tr_conn *conn;
 
 	while ((conn = TAILQ_FIRST(&core->bodies)) != NULL &&
-	       core->now_us - conn->body_progress_us >= timeout_us) {
+	       core->now_us >= core_body_due_us(core, conn)) {
 		/* It is the core that reads nothing: its responses wait for mbufs. */
 		if (conn->wait != CORE_WAIT_NONE) {
 			moved(conn);
@@ -136,6 +135,12 @@ core_body_tick(struct core *core)
 		core->stats.closed_body_timeout++;
 		tcp_abort(conn->tcp);
 	}
+}
+
+uint64_t
+core_body_due_us(const struct core *core, const struct tr_conn *conn)
+{
+	return core_due_us(core, conn->body_progress_us + core->config.body_timeout_ms * 1000ull);
 }
 
 static unsigned int

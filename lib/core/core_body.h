@@ -44,4 +44,7 @@ void core_body_progress(struct tr_conn *conn, uint32_t bytes);
 /** Reset connections whose value does not move. */
 void core_body_tick(struct core *core);
 
+/** When this one will be reset if its value does not move. */
+uint64_t core_body_due_us(const struct core *core, const struct tr_conn *conn);
+
 #endif /* CORE_BODY_H */

@@ -10,6 +10,9 @@
 #include "core_request.h"
 #include "core_wait.h"
 
+/* What the peer must acknowledge at least, if there is so much, each send_timeout_ms. */
+#define PROGRESS_BYTES (16 * 1024u)
+
 static void *opened(void *arg, struct tcp_conn *tcp, void *listener_arg);
 static void readable(void *user, struct tcp_conn *tcp);
 static void sent(void *user, struct tcp_conn *tcp);
@@ -142,10 +145,17 @@ core_conn_send(struct tr_conn *conn)
 {
 	struct core *core = conn->core;
 
+	uint32_t bytes;
+
 	tcp_send(conn->tcp);
-	if (conn->sending || tr_chain_bytes(tcp_chain(conn->tcp)) == 0)
+	if (conn->sending)
+		return;
+	bytes = tr_chain_bytes(tcp_chain(conn->tcp));
+	if (bytes == 0)
 		return;
 	conn->sending = true;
+	/* What is queued must go, not just a byte of it now and then. */
+	conn->send_until = tcp_send_acknowledged(conn->tcp) + RTE_MIN(bytes, PROGRESS_BYTES);
 	conn->send_progress_us = core->now_us;
 	TAILQ_INSERT_TAIL(&core->sending, conn, send_link);
 }
@@ -153,14 +163,19 @@ core_conn_send(struct tr_conn *conn)
 void
 core_conn_tick(struct core *core)
 {
-	uint64_t timeout_us = (uint64_t)core->config.send_timeout_ms * 1000;
 	struct tr_conn *conn;
 
 	while ((conn = TAILQ_FIRST(&core->sending)) != NULL &&
-	       core->now_us - conn->send_progress_us >= timeout_us) {
+	       core->now_us >= core_conn_due_us(core, conn)) {
 		core->stats.closed_send_timeout++;
 		tcp_abort(conn->tcp);
 	}
+}
+
+uint64_t
+core_conn_due_us(const struct core *core, const struct tr_conn *conn)
+{
+	return core_due_us(core, conn->send_progress_us + core->config.send_timeout_ms * 1000ull);
 }
 
 static void *
@@ -204,7 +219,8 @@ sent(void *user, struct tcp_conn *tcp)
 	struct core *core = conn->core;
 	uint32_t bytes = tr_chain_bytes(tcp_chain(tcp));
 
-	if (conn->sending) {
+	if (conn->sending &&
+	    (bytes == 0 || (int32_t)(tcp_send_acknowledged(tcp) - conn->send_until) >= 0)) {
 		TAILQ_REMOVE(&core->sending, conn, send_link);
 		conn->sending = false;
 		if (bytes > 0)

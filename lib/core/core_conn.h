@@ -29,4 +29,7 @@ void core_conn_send(struct tr_conn *conn);
 /** Reset connections whose send queue does not move. */
 void core_conn_tick(struct core *core);
 
+/** When this one, which has bytes to send, will be reset if it takes too few. */
+uint64_t core_conn_due_us(const struct core *core, const struct tr_conn *conn);
+
 #endif /* CORE_CONN_H */

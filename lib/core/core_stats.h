@@ -16,6 +16,7 @@
 #define CORE_STATS(X)                                                                      \
 	X(turns, "turns of the loop that found work")                                      \
 	X(sleeps, "times the core slept for want of work")                                 \
+	X(stalls, "times the core was kept from its turns, and put timeouts off")           \
 	X(rx_frames, "frames received from the port")                                      \
 	X(tx_frames, "frames given to the port")                                           \
 	X(tx_partial, "times the port took fewer frames than there were")                  \
@@ -38,7 +39,7 @@
 	X(blocked_send, "times a connection waited for its send queue to drain")           \
 	X(blocked_memory, "times a response waited for mbufs")                             \
 	X(closed_body_timeout, "connections reset because a value did not move")           \
-	X(closed_send_timeout, "connections reset because the peer read nothing")          \
+	X(closed_send_timeout, "connections reset because the peer read too little")          \
 	X(aborted_drain, "connections reset because they did not drain in time")           \
 	X(control, "control messages run")                                                 \
 	X(drop_control, "neighbour messages dropped because a control ring was full")

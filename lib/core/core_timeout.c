@@ -88,5 +88,6 @@ core_timeout_next_us(const struct core *core)
 static uint64_t
 due_us(const struct core *core, const struct core_request *request)
 {
-	return request->entered_us + core->config.request_timeout_ms * UINT64_C(1000);
+	return core_due_us(core,
+			   request->entered_us + core->config.request_timeout_ms * UINT64_C(1000));
 }

@@ -49,7 +49,8 @@ struct tr_core_config {
 	 * while such requests hold half of the credits, the engine is given no more.
 	 */
 	uint32_t request_timeout_ms;
-	uint32_t send_timeout_ms; /**< A send queue that does not move is reset; 0: 60000. */
+	/** A peer that does not take what is queued, or 16 KiB of it, is reset; 0: 60000. */
+	uint32_t send_timeout_ms;
 	uint32_t send_max_bytes; /**< Send queue above which a connection waits; 0: 1 MiB. */
 	const char *engine; /**< "NAME" or "PATH.so", ",key=value..."; NULL: none. */
 	const char *const *engine_directories; /**< Where NAME is looked for; NULL-terminated. */

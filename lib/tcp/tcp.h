@@ -174,6 +174,9 @@ struct tcp_conn *tcp_connect(struct tcp *tcp, rte_be32_t remote_addr, rte_be16_t
 /** The chain to append to; tcp_send() afterwards. Not after tcp_close(). */
 struct tr_chain *tcp_chain(struct tcp_conn *conn);
 
+/** The sequence number of the first byte in the chain: all before it are acknowledged. */
+uint32_t tcp_send_acknowledged(const struct tcp_conn *conn);
+
 /** Bytes were appended: send them with the next tcp_output(). */
 void tcp_send(struct tcp_conn *conn);
 

@@ -160,6 +160,12 @@ tcp_set_state(struct tcp_conn *conn, enum tcp_state state)
 	conn->state = state;
 }
 
+uint32_t
+tcp_send_acknowledged(const struct tcp_conn *conn)
+{
+	return conn->snd_una;
+}
+
 void *
 tcp_conn_user(const struct tcp_conn *conn)
 {
