@@ -18,7 +18,7 @@
 #include "sim_random.h"
 #include "test_eal.h"
 
-#define SEEDS 1000
+#define SEEDS 400
 #define CONNS 5
 #define TIMEOUT_MS 1000
 
