@@ -21,6 +21,8 @@
 /* Objects that an lcore keeps at hand. */
 #define CHAIN_MEMPOOL_CACHE 256
 
+static void chain_write_whole(struct rte_mbuf *mbuf, const struct iovec *parts,
+			      unsigned int nb_parts);
 static void chain_mbufs_free(struct rte_mbuf *mbuf);
 static void chain_cursors_trim(struct tr_chain *chain, uint32_t bytes);
 
@@ -54,13 +56,32 @@ tr_chain_append(struct tr_chain *chain, const struct iovec *parts, unsigned int 
 	start = room > 0 ? chain->tail : first;
 	if (first != NULL)
 		chain_mbufs_link(chain, first, last);
-	chain_write(chain, start, parts, nb_parts);
+	if (likely(total <= (room > 0 ? room : chain->segment_bytes)))
+		chain_write_whole(start, parts, nb_parts);
+	else
+		chain_write(chain, start, parts, nb_parts);
 
 	chain->bytes += total;
 	stats->appends++;
 	stats->bytes_copied += total;
 	stats->mbufs += nb_new;
 	return 0;
+}
+
+/* The same as chain_write(), of what fits into this mbuf: most responses. */
+static void
+chain_write_whole(struct rte_mbuf *mbuf, const struct iovec *parts, unsigned int nb_parts)
+{
+	struct chain_link *link = chain_link(mbuf);
+	uint8_t *begin = chain_link_data(mbuf) + link->len;
+	uint8_t *to = begin;
+	unsigned int i;
+
+	for (i = 0; i < nb_parts; i++) {
+		rte_memcpy(to, parts[i].iov_base, parts[i].iov_len);
+		to += parts[i].iov_len;
+	}
+	link->len += to - begin;
 }
 
 void

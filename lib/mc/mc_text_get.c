@@ -81,7 +81,7 @@ mc_text_get_begin(struct mc_parser *parser, const struct mc_text_command *comman
 enum mc_result
 mc_text_get_keys(struct mc_parser *parser)
 {
-	const uint8_t *begin, *at, *end;
+	const uint8_t *begin, *at, *end, *space;
 	size_t line_end_len = 0;
 
 	while (mc_rest_len(parser) != 0 && *mc_rest(parser) == ' ')
@@ -89,8 +89,12 @@ mc_text_get_keys(struct mc_parser *parser)
 	begin = mc_rest(parser);
 	/* Longer than a key and a line end: there is no need to see more. */
 	end = begin + RTE_MIN(mc_rest_len(parser), (size_t)TR_ENGINE_KEY_MAX + 2);
-	for (at = begin; at < end && *at != ' ' && *at != '\n'; at++)
-		;
+	at = memchr(begin, '\n', end - begin);
+	if (at == NULL)
+		at = end;
+	space = memchr(begin, ' ', at - begin);
+	if (space != NULL)
+		at = space;
 	if (at == end)
 		return at - begin < TR_ENGINE_KEY_MAX + 2 ? MC_MORE : mc_text_get_bad_key(parser);
 	if (*at == '\n')
