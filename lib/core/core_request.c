@@ -26,6 +26,9 @@
  * stops, and holds all others, they are for failures, and for requests that need no engine.
  */
 #define LAST_SHARE 32
+/* Requests at hand for the core, without going to their pool: of all, and at most. */
+#define POOL_CACHE_SHARE 4
+#define POOL_CACHE_MAX 256
 
 static struct tr_request *request_get(struct tr_conn *conn);
 static void request_put(struct tr_conn *conn, struct tr_request *request);
@@ -332,9 +335,11 @@ core_request_setup(struct core *core, const char *name, int socket)
 	core->requests = rte_zmalloc_socket(name, credits * sizeof(*core->requests), 0, socket);
 	if (core->requests == NULL)
 		return -ENOMEM;
-	core->request_pool = rte_mempool_create(name, credits, sizeof(struct core_request), 0, 0,
-						NULL, NULL, request_construct, core, socket,
-						RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
+	/* What was used last is used next, while the CPU's caches still have it. */
+	core->request_pool = rte_mempool_create(
+		name, credits, sizeof(struct core_request),
+		RTE_MIN(credits / POOL_CACHE_SHARE, (unsigned int)POOL_CACHE_MAX), 0, NULL, NULL,
+		request_construct, core, socket, RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
 	if (core->request_pool == NULL) {
 		rte_free(core->requests);
 		core->requests = NULL;
