@@ -26,6 +26,7 @@
 #include "submit.h"
 
 /* As in lib/core. */
+#define RESPOND_BURST 32
 #define DRAIN_BURST 32
 #define DRAIN_TURN 256
 #define TX_BURST 64
@@ -82,22 +83,30 @@ tailrace_produce(void *arg, struct producer *producer)
 	const struct stream *stream = state->run->config.stream;
 	struct tr_submit_producer *handle = state->producers[producer->index];
 	uint32_t first = producer->index * producer->credits;
+	struct tr_response responses[RESPOND_BURST];
 
+	/* In bursts, as engine threads answer. */
 	while (producer_next(producer)) {
-		uint64_t number = producer->sent;
-		uint32_t index = first + (number & (producer->credits - 1));
-		const struct tr_response response = {
-			.token = submit_token(0, index, number / producer->credits),
-			.cas = number,
-			.value = stream_value(stream, producer->index, number),
-			.release = release,
-			.release_arg = &state->released,
-			.value_len = stream->value_bytes,
-			.status = TR_ENGINE_OK,
-		};
+		uint64_t nb = producer->credits - (producer->sent - producer->seen);
+		uint64_t i;
 
-		tr_submit_response(handle, &response);
-		producer->sent++;
+		nb = RTE_MIN(RTE_MIN(nb, producer->quota - producer->sent), RTE_DIM(responses));
+		for (i = 0; i < nb; i++) {
+			uint64_t number = producer->sent + i;
+			uint32_t index = first + (number & (producer->credits - 1));
+
+			responses[i] = (struct tr_response){
+				.token = submit_token(0, index, number / producer->credits),
+				.cas = number,
+				.value = stream_value(stream, producer->index, number),
+				.release = release,
+				.release_arg = &state->released,
+				.value_len = stream->value_bytes,
+				.status = TR_ENGINE_OK,
+			};
+		}
+		tr_submit_responses(handle, responses, nb);
+		producer->sent += nb;
 	}
 }
 

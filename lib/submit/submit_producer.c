@@ -18,14 +18,26 @@ static void producer_publish(struct tr_submit *submit, struct tr_submit_producer
 void
 tr_submit_response(struct tr_submit_producer *producer, const struct tr_response *response)
 {
-	unsigned int core = submit_token_core(response->token);
+	tr_submit_responses(producer, response, 1);
+}
 
-	/* Not a token that ever was in a request. */
-	if (unlikely(core >= producer->submit->config.nb_cores)) {
-		submit_count(&producer->bad_token, 1);
-		return;
+void
+tr_submit_responses(struct tr_submit_producer *producer, const struct tr_response *responses,
+		    unsigned int nb)
+{
+	unsigned int core, together;
+
+	for (; nb > 0; nb -= together, responses += together) {
+		core = submit_token_core(responses->token);
+		together = 1;
+		while (together < nb && submit_token_core(responses[together].token) == core)
+			together++;
+		/* Not tokens that ever were in a request. */
+		if (unlikely(core >= producer->submit->config.nb_cores))
+			submit_count(&producer->bad_token, together);
+		else
+			submit_producer_respond(producer, core, responses, together);
 	}
-	submit_producer_respond(producer, core, response, 1);
 }
 
 void

@@ -49,6 +49,18 @@ void tr_submit_producer_destroy(struct tr_submit_producer *producer);
  */
 void tr_submit_response(struct tr_submit_producer *producer, const struct tr_response *response);
 
+/**
+ * Answer several requests, of any cores. As tr_submit_response() for each, but those in a row that
+ * belong to one core cross together, which costs one fence and one look whether that core sleeps.
+ *
+ * @param responses
+ *   Copied.
+ * @param nb
+ *   How many.
+ */
+void tr_submit_responses(struct tr_submit_producer *producer, const struct tr_response *responses,
+			 unsigned int nb);
+
 #ifdef __cplusplus
 }
 #endif

@@ -71,6 +71,34 @@ test_credits_fit_and_a_double_answer_is_counted(void **state)
 }
 
 static void
+test_responses_of_several_cores_cross_together(void **state)
+{
+	struct tr_submit *submit = submit_create(&config);
+	struct tr_submit_producer *producer = tr_submit_producer_create(submit, "several");
+	const struct tr_response responses[] = {
+		{.token = submit_token(1, 0, 0)}, {.token = submit_token(1, 1, 0)},
+		{.token = submit_token(2, 0, 0)}, {.token = submit_token(0, 0, 0)},
+		{.token = submit_token(1, 2, 0)},
+	};
+	struct submit_producer_stats stats;
+	struct tr_response back[RTE_DIM(responses)];
+
+	(void)state;
+	tr_submit_responses(producer, responses, RTE_DIM(responses));
+	tr_submit_responses(producer, responses, 0);
+	assert_int_equal(submit_drain(submit, 0, back, RTE_DIM(back)), 1);
+	assert_int_equal(back[0].token, responses[3].token);
+	assert_int_equal(submit_drain(submit, 1, back, RTE_DIM(back)), 3);
+	assert_int_equal(back[0].token, responses[0].token);
+	assert_int_equal(back[1].token, responses[1].token);
+	assert_int_equal(back[2].token, responses[4].token);
+	assert_int_equal(submit_producer_stats(submit, 0, &stats), 0);
+	assert_int_equal(stats.responses, 4);
+	assert_int_equal(stats.bad_token, 1);
+	submit_destroy(submit);
+}
+
+static void
 test_token_of_no_core_is_counted(void **state)
 {
 	struct tr_submit *submit = submit_create(&config);
@@ -150,6 +178,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		SUBMIT_TEST(test_response_crosses_whole),
 		SUBMIT_TEST(test_credits_fit_and_a_double_answer_is_counted),
+		SUBMIT_TEST(test_responses_of_several_cores_cross_together),
 		SUBMIT_TEST(test_token_of_no_core_is_counted),
 		SUBMIT_TEST(test_handle_is_used_again),
 		SUBMIT_TEST(test_handles_are_bounded),
