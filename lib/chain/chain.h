@@ -38,7 +38,7 @@
 #define CHAIN_PRIV_SIZE 32
 
 /** Values shorter than this cost less to copy. */
-#define CHAIN_REFERENCE_MIN (16 * 1024)
+#define CHAIN_REFERENCE_MIN (4 * 1024)
 
 /** What the chains of one core share. */
 struct chain_pool {
