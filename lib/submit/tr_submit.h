@@ -53,6 +53,8 @@ void tr_submit_response(struct tr_submit_producer *producer, const struct tr_res
  * Answer several requests, of any cores. As tr_submit_response() for each, but those in a row that
  * belong to one core cross together, which costs one fence and one look whether that core sleeps.
  *
+ * @param producer
+ *   The calling thread's.
  * @param responses
  *   Copied.
  * @param nb
