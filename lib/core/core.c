@@ -26,6 +26,9 @@
 #define STALL_US (100 * 1000)
 #define GRACE_US (1000 * 1000)
 
+/* And for how long then not: one that stalls again and again would never declare a timeout. */
+#define GRACE_REST_US (10 * 1000 * 1000)
+
 /* How often the receive pool is looked at, and the share below which it is running dry. */
 #define PRESSURE_CHECK_US 1000
 #define PRESSURE_SHARE 2
@@ -48,7 +51,7 @@
 #define SEGMENT_MBUFS 2048
 
 /* Values that the send chains of a core hold by reference. */
-#define VALUES_REFERENCED_MAX 1024
+#define VALUES_REFERENCED_MAX 4096
 
 /* Room for a frame without TCP payload. */
 #define CONTROL_MBUFS 4096
@@ -146,7 +149,8 @@ static void
 note_stall(struct core *core, uint64_t now_us)
 {
 	core->stats.stalls++;
-	core->grace_us = now_us + GRACE_US;
+	if (core->grace_us == 0 || now_us >= core->grace_us + GRACE_REST_US)
+		core->grace_us = now_us + GRACE_US;
 }
 
 uint64_t

@@ -215,6 +215,7 @@ struct core {
 	struct core_listener listeners[CORE_LISTENERS_MAX];
 	unsigned int nb_listeners;
 	bool listening;
+	bool asked; /* the engine has a request that no connection made */
 	bool pressure; /* TCP was told that receive mbufs run dry */
 	uint8_t scratch[TR_PROTOCOL_SPAN];
 };

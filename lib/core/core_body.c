@@ -98,7 +98,8 @@ core_body_stuck(const struct core *core, const struct core_request *request)
 {
 	unsigned int size = kind(request);
 
-	return core->body_abandoned[size] >= budget(core, size) / CORE_TIMEOUT_STUCK_SHARE;
+	return core->body_bytes[size] + request->request.value_len > budget(core, size) &&
+	       core->body_abandoned[size] >= budget(core, size) / CORE_TIMEOUT_STUCK_SHARE;
 }
 
 void

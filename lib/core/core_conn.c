@@ -144,7 +144,6 @@ void
 core_conn_send(struct tr_conn *conn)
 {
 	struct core *core = conn->core;
-
 	uint32_t bytes;
 
 	tcp_send(conn->tcp);

@@ -66,7 +66,8 @@ may_pass(const struct core_request *request, const struct core_request *before)
 {
 	if ((request->order | before->order) & TR_PROTOCOL_BARRIER)
 		return false;
-	return (request->order & TR_PROTOCOL_UNORDERED) != 0 || !same_key(request, before);
+	return (request->order & before->order & TR_PROTOCOL_UNORDERED) != 0 ||
+	       !same_key(request, before);
 }
 
 static bool

@@ -86,9 +86,11 @@ core_request_ask(struct core *core, enum tr_engine_op op, struct core_ask *ask)
 {
 	struct core_request *request;
 
-	request = core->engine.ops != NULL ? take(core) : NULL;
+	/* One at a time: an engine that does not answer them is not to get all credits so. */
+	request = core->engine.ops != NULL && !core->asked ? take(core) : NULL;
 	if (request == NULL)
 		return false;
+	core->asked = true;
 	request->ask = ask;
 	request->request.op = op;
 	core_request_execute(core, request);
@@ -288,6 +290,8 @@ core_request_free(struct core *core, struct core_request *request)
 
 	if (request->ops != NULL && request->ops->request_done != NULL)
 		request->ops->request_done(request->protocol, &request->request);
+	if (unlikely(request->ask != NULL))
+		core->asked = false;
 	request->state = CORE_REQUEST_FREE;
 	request->conn = NULL;
 	request->request.token = submit_token(core->index, submit_token_index(token),

@@ -126,6 +126,7 @@ static const char *
 may_execute(const struct replay *replay, const struct replayed *request, struct replayed *before)
 {
 	const struct order_event *a = before->entered, *b = request->entered;
+	bool mixed;
 
 	if (a->local)
 		return !a->barrier || told_before(replay, before)
@@ -136,7 +137,10 @@ may_execute(const struct replay *replay, const struct replayed *request, struct 
 	/* Over without having been executed. */
 	if (!before->executed && (before->composed || overdue(replay, before)))
 		return NULL;
-	if (!a->barrier && !b->barrier && (a->key != b->key || b->unordered))
+	/* The unordered and the others hold each other back until the client is told. */
+	mixed = a->unordered != b->unordered && !before->composed;
+	if (!a->barrier && !b->barrier &&
+	    ((a->unordered && b->unordered) || (a->key != b->key && !mixed)))
 		return NULL;
 	if (may_be_refused(replay, before)) {
 		before->refused = true;
@@ -146,6 +150,8 @@ may_execute(const struct replay *replay, const struct replayed *request, struct 
 		return "executed past a barrier";
 	if (b->barrier)
 		return "a barrier executed before what it waits for";
+	if (a->key != b->key)
+		return "an unordered one and another executed past each other";
 	return before->executed ? "the same key executed twice at a time"
 				: "the same key executed out of order";
 }
@@ -195,10 +201,10 @@ compose(struct replay *replay, struct replayed *request)
 	for (before = replay->requests; before < request; before++) {
 		if (before->entered->conn != own->conn || before->composed)
 			continue;
-		if (!own->unordered)
-			return "a reply out of order";
 		if (before->entered->barrier)
 			return "a reply past a barrier";
+		if (!own->unordered || !before->entered->unordered)
+			return "a reply out of order";
 	}
 	if (own->barrier && own->local && !told_before(replay, request))
 		return "a barrier answered before what it waits for";

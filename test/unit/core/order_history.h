@@ -6,11 +6,12 @@
  * What happened to requests, as it was recorded, and a check of it against the rules of order. The
  * check knows nothing of the core: it replays the events, and names the first that breaks a rule.
  *
- * - Replies leave in the order of the requests; an unordered one may overtake, but no barrier. A
- *   silent quiet one sends nothing, and has its place all the same.
+ * - Replies leave in the order of the requests; an unordered one may overtake others of its
+ *   kind. A silent quiet one sends nothing, and has its place all the same.
  * - Of one connection, requests for the same key execute in order, and never two at a time, unless
- *   the later is unordered. A request whose time was over is answered for its client, but not in
- *   this sense: the engine has it until it answers.
+ *   both are unordered; those that are and those that are not wait for each other. A request whose
+ * time was over is answered for its client, but not in this sense: the engine has it until it
+ * answers.
  * - A barrier waits for all before it and holds back all after it. One that needs no engine is
  *   content when its client can be told of all before.
  * - Each request is executed at most once, by the engine, in time; what was executed is answered

@@ -194,6 +194,22 @@ test_a_stall_makes_no_answer_late(void **state)
 	assert_innocent_served();
 }
 
+/* Else a host that takes the CPU away now and then would switch all timeouts off. */
+static void
+test_stalls_do_not_put_a_timeout_off_for_ever(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	core_rig_say(&rig, 0, "a");
+	for (i = 0; i < 60; i++)
+		stall(1);
+	assert_int_equal(rig.core->stats.stalls, 59);
+	assert_int_equal(rig.core->stats.abandoned, 1);
+	core_rig_run(&rig, SECOND_US);
+	assert_innocent_served();
+}
+
 static void
 test_a_stall_resets_no_client_that_reads(void **state)
 {
@@ -276,6 +292,7 @@ main(void)
 		TEST(test_a_client_that_reads_slowly_is_not),
 		TEST(test_an_engine_that_answers_all_at_once),
 		TEST(test_a_stall_makes_no_answer_late),
+		TEST(test_stalls_do_not_put_a_timeout_off_for_ever),
 		TEST(test_a_stall_resets_no_client_that_reads),
 		TEST(test_sleep_is_no_stall),
 		TEST(test_a_port_that_takes_nothing),

@@ -107,6 +107,22 @@ test_the_same_key_waits_for_the_abandoned(void **state)
 	assert_int_equal(rig.clients[0].nb_received, 3);
 }
 
+/* Not even one that may be reordered, as the other may not. */
+static void
+test_the_same_key_unordered_waits_for_the_abandoned(void **state)
+{
+	(void)state;
+	core_rig_say(&rig, 0, "a");
+	pass_the_timeout();
+	core_rig_say(&rig, 0, "UaUb");
+	assert_string_equal(rig.executed, "ab");
+	core_rig_answer(&rig, 'a');
+	assert_string_equal(rig.executed, "aba");
+	core_rig_answer_all(&rig);
+	core_rig_run(&rig, 1000);
+	assert_int_equal(rig.core->nb_abandoned, 0);
+}
+
 static void
 test_an_engine_barrier_waits_for_the_abandoned(void **state)
 {
@@ -387,6 +403,7 @@ main(void)
 		TEST(test_answers_in_time_are_none_of_it),
 		TEST(test_what_it_held_back_goes_on),
 		TEST(test_the_same_key_waits_for_the_abandoned),
+		TEST(test_the_same_key_unordered_waits_for_the_abandoned),
 		TEST(test_an_engine_barrier_waits_for_the_abandoned),
 		TEST(test_what_needs_no_engine_does_not_wait),
 		TEST(test_held_requests_end_without_being_executed),
