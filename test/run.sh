@@ -37,8 +37,6 @@ TEST_PACKAGES=(
 	# system tests: the stock clients, and what sends packets by hand
 	python3-pytest python3-pymemcache python3-pylibmc python3-binary-memcached
 	libmemcached-tools memcached python3-scapy iputils-ping ethtool procps
-	# what tailrace-bench compares with
-	libevent-dev
 	# instructions are counted under it
 	valgrind
 )

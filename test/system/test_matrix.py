@@ -9,7 +9,6 @@ TAILRACE_SEED repeats a run; TAILRACE_MATRIX_S makes each server last so many se
 """
 
 import os
-import random
 import threading
 import time
 
@@ -39,7 +38,7 @@ pytestmark = pytest.mark.tailrace_only("its engines and its counters")
 @pytest.mark.parametrize("threads", THREADS, ids="threads{}".format)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_matrix(engine, threads):
-    seed = int(os.environ.get("TAILRACE_SEED", random.SystemRandom().getrandbits(32)))
+    seed = int(os.environ.get("TAILRACE_SEED", 1))
     print(f"TAILRACE_SEED={seed}")
     with servers.start(threads=threads, engine=ENGINES[engine].format(seed=1 + seed)) as server:
         server.snapshot_pools()
