@@ -154,7 +154,7 @@ note_stall(struct core *core, uint64_t now_us)
 }
 
 uint64_t
-core_next_us(struct core *core)
+core_sleep_until_us(struct core *core)
 {
 	uint64_t next_us = next_event_us(core);
 

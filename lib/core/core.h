@@ -240,10 +240,10 @@ void core_destroy(struct core *core);
 unsigned int core_poll(struct core *core, uint64_t now_us);
 
 /**
- * Until when the core may sleep if nothing else wakes it. Coming back much later is a stall, as it
- * is to pass a long time between two turns without having asked.
+ * Until when the core may sleep if nothing else wakes it: the caller does. Coming back much later
+ * is a stall, as it is to pass a long time between two turns without having asked.
  */
-uint64_t core_next_us(struct core *core);
+uint64_t core_sleep_until_us(struct core *core);
 
 /** When a timeout is declared that ends at @p us: not before what a stall kept waiting is seen. */
 static inline uint64_t

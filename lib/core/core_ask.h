@@ -20,7 +20,8 @@ struct core_ask;
  * @param[out] text
  *   name NUL text NUL ...: to be freed with free().
  * @return
- *   0, -ENOTSUP, -EBUSY (no credit), -ENOMEM or -ETIMEDOUT.
+ *   0, -ENOTSUP, -EBUSY (no credit, or the engine has not answered the last), -ENOMEM or
+ *   -ETIMEDOUT.
  */
 int core_ask_stats(struct core *core, char **text, uint32_t *len);
 

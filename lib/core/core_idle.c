@@ -93,7 +93,7 @@ core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
 		arm(idle, true);
 		return;
 	}
-	next_us = core_next_us(core);
+	next_us = core_sleep_until_us(core);
 	if (next_us <= now_us || !submit_sleep_begin(core->submit, core->index))
 		return;
 	if (!core_control_waits(core) && !atomic_load_explicit(&core->stop, memory_order_relaxed)) {

@@ -36,7 +36,7 @@ void core_idle_deinit(struct core_idle *idle);
  * Say how much a turn did; sleep when the last ones did nothing.
  *
  * @param now_us
- *   The time that the turn was given: sleeps no longer than until core_next_us().
+ *   The time that the turn was given: sleeps no longer than until core_sleep_until_us().
  */
 void core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us);
 

@@ -21,7 +21,10 @@ int core_request_setup(struct core *core, const char *name, int socket);
 /** Free them, and what unanswered ones hold. */
 void core_request_teardown(struct core *core);
 
-/** Have the engine execute a request of the server's own. False: no credit or no engine. */
+/**
+ * Have the engine execute a request of the server's own, one at a time. False: no credit, no
+ * engine, or the last is not answered.
+ */
 bool core_request_ask(struct core *core, enum tr_engine_op op, struct core_ask *ask);
 
 /** Begin the execution of a request, or answer it if it is local. It is in the pipeline. */

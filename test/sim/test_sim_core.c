@@ -205,7 +205,7 @@ run_until_end(struct run *run)
 		work = core_poll(run->core, now_us);
 		run->digest = run->digest * 31 + now_us;
 		run->digest = run->digest * 31 + run->core->stats.tx_frames;
-		next_us = work > 0 ? now_us + 1 : core_next_us(run->core);
+		next_us = work > 0 ? now_us + 1 : core_sleep_until_us(run->core);
 		next_us = RTE_MIN(next_us, sim_wire_next_us(run->wire));
 		next_us = RTE_MIN(next_us, sim_stack_next_us(&run->stack));
 		next_us = RTE_MIN(next_us, sim_peer_next_us(&run->client));

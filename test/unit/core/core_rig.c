@@ -147,7 +147,7 @@ core_rig_run(struct core_rig *rig, uint64_t us)
 		sim_wire_advance(rig->wire, rig->now_us);
 		sim_stack_poll(&rig->stack, rig->now_us);
 		work = core_poll(rig->core, rig->now_us);
-		next_us = work > 0 ? rig->now_us + 1 : core_next_us(rig->core);
+		next_us = work > 0 ? rig->now_us + 1 : core_sleep_until_us(rig->core);
 		next_us = RTE_MIN(next_us, sim_wire_next_us(rig->wire));
 		next_us = RTE_MIN(next_us, sim_stack_next_us(&rig->stack));
 		rig->now_us = RTE_MIN(RTE_MAX(next_us, rig->now_us + 1), end_us);

@@ -214,11 +214,11 @@ test_a_core_under_pressure_does_not_sleep_for_long(void **state)
 	assert_int_equal(rte_pktmbuf_alloc_bulk(pool, mbufs, RTE_DIM(mbufs)), 0);
 	rig.core->rx_mbufs = pool;
 	core_rig_run(&rig, 2000);
-	assert_true(core_next_us(rig.core) <= rig.now_us + 1000);
+	assert_true(core_sleep_until_us(rig.core) <= rig.now_us + 1000);
 	for (i = 0; i < RTE_DIM(mbufs); i++)
 		rte_pktmbuf_free(mbufs[i]);
 	core_rig_run(&rig, 2000);
-	assert_true(core_next_us(rig.core) > rig.now_us + 1000);
+	assert_true(core_sleep_until_us(rig.core) > rig.now_us + 1000);
 	rig.core->rx_mbufs = NULL;
 	rte_mempool_free(pool);
 }

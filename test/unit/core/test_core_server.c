@@ -156,6 +156,8 @@ static void *
 ask_and_quit(void *arg)
 {
 	assert_int_equal(core_info_engine_stats(arg, nothing, NULL), -ETIMEDOUT);
+	/* It has one still. */
+	assert_int_equal(core_info_engine_stats(arg, nothing, NULL), -EBUSY);
 	tr_core_quit(arg);
 	return NULL;
 }
