@@ -68,6 +68,37 @@ tr_chain_append(struct tr_chain *chain, const struct iovec *parts, unsigned int 
 	return 0;
 }
 
+void *
+tr_chain_reserve(struct tr_chain *chain, uint32_t bytes)
+{
+	uint32_t room = chain_tail_room(chain);
+	struct rte_mbuf *mbuf, *last;
+
+	if (likely(bytes <= room))
+		return chain_link_data(chain->tail) + chain_link(chain->tail)->len;
+	/* The sequence space, and so the chain, ends far below 4 GiB. */
+	if (room > 0 || bytes > chain->segment_bytes || bytes > UINT32_MAX - chain->bytes)
+		return NULL;
+	mbuf = chain_mbufs_alloc(chain, 1, &last);
+	if (unlikely(mbuf == NULL))
+		return NULL;
+	chain_mbufs_link(chain, mbuf, last);
+	chain->pool->stats.mbufs++;
+	return chain_link_data(mbuf);
+}
+
+void
+tr_chain_commit(struct tr_chain *chain, uint32_t bytes)
+{
+	struct chain_stats *stats = &chain->pool->stats;
+
+	RTE_ASSERT(bytes > 0);
+	chain_link(chain->tail)->len += bytes;
+	chain->bytes += bytes;
+	stats->appends++;
+	stats->bytes_copied += bytes;
+}
+
 /* The same as chain_write(), of what fits into this mbuf: most responses. */
 static void
 chain_write_whole(struct rte_mbuf *mbuf, const struct iovec *parts, unsigned int nb_parts)

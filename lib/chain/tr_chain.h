@@ -37,6 +37,32 @@ struct tr_chain;
  */
 int tr_chain_append(struct tr_chain *chain, const struct iovec *parts, unsigned int nb_parts);
 
+/**
+ * Reserve room for a response, to write it where it will be sent from. The core.
+ *
+ * Followed at once, by the same caller, by tr_chain_commit() of what was written, a byte at least:
+ * nothing else may happen to the chain in between, and nothing can, as the core alone touches it.
+ *
+ * @param chain
+ *   Of a connection that this core owns.
+ * @param bytes
+ *   Most that will be written.
+ * @return
+ *   Where to write; NULL: the chain has no room for that in one piece, and tr_chain_append() is to
+ *   be called, which fills what room there is and knows whether mbufs ran out.
+ */
+void *tr_chain_reserve(struct tr_chain *chain, uint32_t bytes);
+
+/**
+ * Append what was written to the room that tr_chain_reserve() gave. The core.
+ *
+ * @param chain
+ *   The chain.
+ * @param bytes
+ *   How many were written, from 1 to what was reserved.
+ */
+void tr_chain_commit(struct tr_chain *chain, uint32_t bytes);
+
 /** The chain has taken a value, and will release it. */
 #define TR_CHAIN_TAKEN 1
 

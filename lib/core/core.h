@@ -99,6 +99,7 @@ enum core_wait {
 struct tr_conn {
 	struct core *core;
 	struct tcp_conn *tcp;
+	struct tr_chain *chain; /* what TCP sends */
 	const struct tr_protocol_ops *ops;
 	void *protocol;
 	struct core_pipeline pipeline; /* requests in flight, in order */

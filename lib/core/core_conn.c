@@ -149,7 +149,7 @@ core_conn_send(struct tr_conn *conn)
 	tcp_send(conn->tcp);
 	if (conn->sending)
 		return;
-	bytes = tr_chain_bytes(tcp_chain(conn->tcp));
+	bytes = conn->chain->bytes;
 	if (bytes == 0)
 		return;
 	conn->sending = true;
@@ -191,6 +191,7 @@ opened(void *arg, struct tcp_conn *tcp, void *listener_arg)
 	memset(conn, 0, sizeof(*conn));
 	conn->core = core;
 	conn->tcp = tcp;
+	conn->chain = tcp_chain(tcp);
 	conn->ops = listener->ops;
 	conn->protocol = listener->protocol;
 	TAILQ_INIT(&conn->pipeline);
@@ -216,7 +217,7 @@ sent(void *user, struct tcp_conn *tcp)
 {
 	struct tr_conn *conn = user;
 	struct core *core = conn->core;
-	uint32_t bytes = tr_chain_bytes(tcp_chain(tcp));
+	uint32_t bytes = conn->chain->bytes;
 
 	if (conn->sending &&
 	    (bytes == 0 || (int32_t)(tcp_send_acknowledged(tcp) - conn->send_until) >= 0)) {

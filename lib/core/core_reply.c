@@ -142,7 +142,7 @@ compose_or_wait(struct tr_conn *conn, struct core_request *request,
 
 	if (conn->wait == CORE_WAIT_MEMORY || conn->wait == CORE_WAIT_SEND)
 		return false;
-	if (tr_chain_bytes(tcp_chain(conn->tcp)) >= core->config.send_max_bytes) {
+	if (conn->chain->bytes >= core->config.send_max_bytes) {
 		core->stats.blocked_send++;
 		core_wait_begin(conn, CORE_WAIT_SEND);
 		return false;
@@ -173,7 +173,7 @@ compose(struct tr_conn *conn, struct core_request *request, const struct tr_resp
 	int ret;
 
 	ret = conn->ops->compose(conn->protocol, conn->state, &request->request, response,
-				 tcp_chain(conn->tcp));
+				 conn->chain);
 	if (ret < 0)
 		return false;
 	core->stats.composed++;

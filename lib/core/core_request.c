@@ -119,10 +119,11 @@ take(struct core *core)
 	request->ops = NULL;
 	request->body_bytes = 0;
 	request->state = CORE_REQUEST_OPEN;
-	request->local = false;
+	request->order = 0;
 	request->with_engine = false;
 	request->timed = false;
 	request->abandoned = false;
+	request->local = false;
 	request->prepared = false;
 	return request;
 }
@@ -383,7 +384,7 @@ scarce(const struct tr_conn *conn)
 	if (conn->requests >= CORE_CONN_REQUESTS_MAX ||
 	    conn->turn_requests >= CORE_CONN_REQUESTS_TURN)
 		return CORE_WAIT_OWN;
-	if (tr_chain_bytes(tcp_chain(conn->tcp)) >= core->config.send_max_bytes)
+	if (conn->chain->bytes >= core->config.send_max_bytes)
 		return CORE_WAIT_SEND;
 	left = core->credits_max - core->credits_used;
 	last = RTE_MAX(core->credits_max / LAST_SHARE, 1u);

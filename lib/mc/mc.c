@@ -8,6 +8,7 @@
 
 #include <rte_common.h>
 #include <rte_errno.h>
+#include <rte_memcpy.h>
 
 #include "mc_binary.h"
 #include "mc_internal.h"
@@ -219,7 +220,7 @@ mc_request_get(struct mc_parser *parser, uint8_t protocol_op, struct mc_tag tag)
 void
 mc_request_set_key(struct tr_request *request, const uint8_t *key, size_t len)
 {
-	memcpy(request->key, key, len);
+	rte_memcpy(request->key, key, len);
 	request->key_len = len;
 }
 

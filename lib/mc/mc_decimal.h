@@ -27,14 +27,13 @@
 static inline char *
 mc_decimal_write(char *to, uint64_t number)
 {
-	uint64_t rest = number;
-	char *end = to + 1;
-	char *at;
+	uint64_t limit = 10;
+	unsigned int digits = 1;
+	char *end, *at;
 
-	while (rest >= 10) {
-		rest /= 10;
-		end++;
-	}
+	for (; digits < MC_DECIMAL_MAX && number >= limit; limit *= 10)
+		digits++;
+	end = to + digits;
 	at = end;
 	do {
 		*--at = '0' + number % 10;

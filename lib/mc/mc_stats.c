@@ -50,6 +50,7 @@ static const struct mc_stats_name mc_stats_names[MC_COUNTERS] = {
 static uint64_t mc_stats_read(const struct mc_stats *stats, unsigned int core,
 			      enum mc_counter counter);
 static void mc_stats_follow_reset(struct mc *mc);
+static void mc_stats_add(struct mc *mc, enum mc_counter counter, unsigned int nb);
 static void mc_stats_count_get(struct mc *mc, const struct tr_request *request, bool hit);
 static void mc_stats_count_stored(struct mc *mc, const struct tr_request *request, uint16_t status);
 
@@ -119,10 +120,8 @@ mc_stats_reset(struct mc_stats *stats)
 void
 mc_stats_count(struct mc *mc, enum mc_counter counter)
 {
-	uint64_t *value = &mc->counters->counters[counter];
-
 	mc_stats_follow_reset(mc);
-	__atomic_store_n(value, *value + 1, __ATOMIC_RELAXED);
+	mc_stats_add(mc, counter, 1);
 }
 
 void
@@ -175,14 +174,26 @@ mc_stats_count_response(struct mc *mc, const struct tr_request *request,
 static void
 mc_stats_count_get(struct mc *mc, const struct tr_request *request, bool hit)
 {
+	mc_stats_follow_reset(mc);
 	if (request->op != TR_ENGINE_TOUCH) {
-		mc_stats_count(mc, MC_CMD_GET);
-		mc_stats_count(mc, hit ? MC_GET_HITS : MC_GET_MISSES);
+		mc_stats_add(mc, MC_CMD_GET, 1);
+		mc_stats_add(mc, MC_GET_HITS, hit);
+		mc_stats_add(mc, MC_GET_MISSES, !hit);
 	}
 	if (request->op != TR_ENGINE_GET) {
-		mc_stats_count(mc, MC_CMD_TOUCH);
-		mc_stats_count(mc, hit ? MC_TOUCH_HITS : MC_TOUCH_MISSES);
+		mc_stats_add(mc, MC_CMD_TOUCH, 1);
+		mc_stats_add(mc, MC_TOUCH_HITS, hit);
+		mc_stats_add(mc, MC_TOUCH_MISSES, !hit);
 	}
+}
+
+/* After mc_stats_follow_reset(). */
+static void
+mc_stats_add(struct mc *mc, enum mc_counter counter, unsigned int nb)
+{
+	uint64_t *value = &mc->counters->counters[counter];
+
+	__atomic_store_n(value, *value + nb, __ATOMIC_RELAXED);
 }
 
 static void

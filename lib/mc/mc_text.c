@@ -3,6 +3,7 @@
  */
 #include "mc_text.h"
 
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
 static enum mc_result mc_text_close(struct mc_parser *parser);
@@ -98,7 +99,9 @@ mc_text_find(const struct mc_text_word *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < RTE_DIM(mc_text_commands); i++)
+	if (likely(name->len == 3 && memcmp(name->bytes, "get", 3) == 0))
+		return &mc_text_commands[0];
+	for (i = 1; i < RTE_DIM(mc_text_commands); i++)
 		if (mc_text_word_is(name, mc_text_commands[i].name))
 			return &mc_text_commands[i];
 	return NULL;
@@ -128,28 +131,6 @@ mc_text_line_read(const struct mc_parser *parser, struct mc_text_line *line)
 		line->last = word;
 	}
 	return true;
-}
-
-struct mc_text_word
-mc_text_word_next(const uint8_t *from, const uint8_t *end)
-{
-	const uint8_t *space;
-
-	while (from < end && *from == ' ')
-		from++;
-	space = memchr(from, ' ', end - from);
-	return (struct mc_text_word){
-		.bytes = from,
-		.len = (space != NULL ? space : end) - from,
-	};
-}
-
-bool
-mc_text_word_is(const struct mc_text_word *word, const char *text)
-{
-	size_t len = strlen(text);
-
-	return word->len == len && memcmp(word->bytes, text, len) == 0;
 }
 
 bool

@@ -80,10 +80,28 @@ struct mc_text_command {
 const struct mc_text_command *mc_text_find(const struct mc_text_word *name);
 
 /** The next word from @p from on, of length 0 where there is none. */
-struct mc_text_word mc_text_word_next(const uint8_t *from, const uint8_t *end);
+static inline struct mc_text_word
+mc_text_word_next(const uint8_t *from, const uint8_t *end)
+{
+	const uint8_t *space;
+
+	while (from < end && *from == ' ')
+		from++;
+	space = from < end ? memchr(from, ' ', end - from) : NULL;
+	return (struct mc_text_word){
+		.bytes = from,
+		.len = (space != NULL ? space : end) - from,
+	};
+}
 
 /** Whether a word is this text. */
-bool mc_text_word_is(const struct mc_text_word *word, const char *text);
+static inline bool
+mc_text_word_is(const struct mc_text_word *word, const char *text)
+{
+	size_t len = strlen(text);
+
+	return word->len == len && memcmp(word->bytes, text, len) == 0;
+}
 
 /** A whole word as a number that is at most @p max. */
 bool mc_text_parse_unsigned(const struct mc_text_word *word, uint64_t max, uint64_t *number);

@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The tailrace authors
  */
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
+#include <rte_memcpy.h>
 
 #include "mc_decimal.h"
 #include "mc_text.h"
+
+static const char mc_text_value[] = "VALUE ";
+#define MC_TEXT_VALUE_BYTES (sizeof(mc_text_value) - 1)
+static const char mc_text_line_end_and_end[] = "\r\nEND\r\n";
+
+/* Two numbers of 32 bits and one of 64, a space before each, and a line end. */
+#define MC_TEXT_NUMBERS_MAX (3 + 2 * 10 + MC_DECIMAL_MAX + 2)
+
+/* An item's answer without key and value; and the longest value that is written in one piece. */
+#define MC_TEXT_ITEM_MAX                                                                           \
+	(MC_TEXT_VALUE_BYTES + MC_TEXT_NUMBERS_MAX + sizeof(mc_text_line_end_and_end) - 1)
+#define MC_TEXT_WRITE_MAX 1024
 
 static const char *const mc_text_replies[MC_TEXT_REPLIES] = {
 	[MC_TEXT_OK] = "OK\r\n",
@@ -39,6 +53,9 @@ static int mc_text_compose_end(struct mc *mc, struct mc_conn *state, enum mc_tex
 			       struct tr_chain *chain);
 static int mc_text_compose_item(const struct tr_request *request,
 				const struct tr_response *response, struct tr_chain *chain);
+static int mc_text_append_item(const struct tr_request *request, const struct tr_response *response,
+			       uint8_t flags, struct tr_chain *chain);
+static char *mc_text_write_numbers(char *to, const struct tr_response *response, uint8_t flags);
 static int mc_text_compose_number(uint64_t number, struct tr_chain *chain);
 static enum mc_text_reply mc_text_reply_of(uint8_t op, uint16_t status);
 static enum mc_text_reply mc_text_success_of(uint8_t op);
@@ -127,30 +144,66 @@ static int
 mc_text_compose_item(const struct tr_request *request, const struct tr_response *response,
 		     struct tr_chain *chain)
 {
-	static const char line_end_and_end[] = "\r\nEND\r\n";
 	uint8_t flags = mc_tag_load(request).flags;
-	/* Flags, length and cas, with what separates them. */
-	char numbers[3 * (1 + MC_DECIMAL_MAX) + 2];
-	struct iovec parts[5];
-	char *end = numbers;
+	char *begin = NULL;
+	char *end;
 
-	*end++ = ' ';
-	end = mc_decimal_write(end, response->client_flags);
-	*end++ = ' ';
-	end = mc_decimal_write(end, response->value_len);
-	if ((flags & MC_TAG_CAS) != 0) {
-		*end++ = ' ';
-		end = mc_decimal_write(end, response->cas);
+	if (likely(response->value_len <= MC_TEXT_WRITE_MAX))
+		begin = tr_chain_reserve(chain,
+					 MC_TEXT_ITEM_MAX + request->key_len + response->value_len);
+	if (unlikely(begin == NULL))
+		return mc_text_append_item(request, response, flags, chain);
+	memcpy(begin, mc_text_value, MC_TEXT_VALUE_BYTES);
+	end = begin + MC_TEXT_VALUE_BYTES;
+	rte_memcpy(end, request->key, request->key_len);
+	end = mc_text_write_numbers(end + request->key_len, response, flags);
+	rte_memcpy(end, response->value, response->value_len);
+	end += response->value_len;
+	if ((flags & MC_TAG_END) != 0) {
+		memcpy(end, mc_text_line_end_and_end, 7);
+		end += 7;
+	} else {
+		memcpy(end, mc_text_line_end_and_end, 2);
+		end += 2;
 	}
-	*end++ = '\r';
-	*end++ = '\n';
-	parts[0] = mc_part("VALUE ", 6);
-	parts[1] = mc_part(request->key, request->key_len);
-	parts[2] = mc_part(numbers, end - numbers);
-	parts[3] = mc_part(response->value, response->value_len);
-	parts[4] = mc_part(line_end_and_end, (flags & MC_TAG_END) != 0 ? 7 : 2);
+	tr_chain_commit(chain, end - begin);
+	return 0;
+}
+
+/* What is large, or does not fit into one mbuf. */
+static int
+mc_text_append_item(const struct tr_request *request, const struct tr_response *response,
+		    uint8_t flags, struct tr_chain *chain)
+{
+	char numbers[MC_TEXT_NUMBERS_MAX];
+	char *end = mc_text_write_numbers(numbers, response, flags);
+	struct iovec parts[] = {
+		mc_part(mc_text_value, MC_TEXT_VALUE_BYTES),
+		mc_part(request->key, request->key_len),
+		mc_part(numbers, end - numbers),
+		mc_part(response->value, response->value_len),
+		mc_part(mc_text_line_end_and_end, (flags & MC_TAG_END) != 0 ? 7 : 2),
+	};
+
 	return tr_chain_append_value(chain, parts, RTE_DIM(parts), 3, response->release,
 				     response->release_arg);
+}
+
+/* Flags, length and cas, with what separates them, up to MC_TEXT_NUMBERS_MAX bytes. */
+static char *
+mc_text_write_numbers(char *to, const struct tr_response *response, uint8_t flags)
+{
+	*to++ = ' ';
+	to = mc_decimal_write(to, response->client_flags);
+	*to++ = ' ';
+	to = mc_decimal_write(to, response->value_len);
+	if ((flags & MC_TAG_CAS) != 0) {
+		*to++ = ' ';
+		to = mc_decimal_write(to, response->cas);
+	}
+	*to++ = '\r';
+	*to++ = '\n';
+	return to;
 }
 
 static int

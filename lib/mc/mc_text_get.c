@@ -10,11 +10,17 @@
  */
 #include "mc_text.h"
 
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
 static enum mc_result mc_text_get_begin(struct mc_parser *parser,
 					const struct mc_text_command *command, int64_t exptime,
 					const uint8_t *keys);
+static enum mc_result mc_text_get_one(struct mc_parser *parser,
+				      const struct mc_text_command *command, int64_t exptime,
+				      const struct mc_text_line *line);
+static bool mc_text_get_start(struct mc_parser *parser, struct mc_tag tag, const uint8_t *key,
+			      size_t len);
 static enum mc_result mc_text_get_end(struct mc_parser *parser, size_t line_end_len);
 static enum mc_result mc_text_get_key(struct mc_parser *parser, size_t len, size_t line_end_len);
 static enum mc_result mc_text_get_bad_key(struct mc_parser *parser);
@@ -23,20 +29,39 @@ enum mc_result
 mc_text_get(struct mc_parser *parser, const struct mc_text_command *command,
 	    const struct mc_text_line *line)
 {
-	const uint8_t *keys = line->words[0].bytes + line->words[0].len;
+	unsigned int first = 1;
 	struct mc_text_word key;
+	const uint8_t *keys;
 	int64_t exptime = 0;
 
 	if (command->op == TR_ENGINE_GAT) {
 		if (!mc_text_parse_signed(&line->words[1], &exptime))
 			return mc_text_answer(parser, line, MC_TEXT_BAD_EXPTIME);
-		keys = line->words[1].bytes + line->words[1].len;
+		first = 2;
 	}
+	if (likely(line->nb_words == first + 1 && line->last.len <= TR_ENGINE_KEY_MAX))
+		return mc_text_get_one(parser, command, exptime, line);
+	keys = line->words[first - 1].bytes + line->words[first - 1].len;
 	for (key = mc_text_word_next(keys, line->end); key.len != 0;
 	     key = mc_text_word_next(key.bytes + key.len, line->end))
 		if (key.len > TR_ENGINE_KEY_MAX)
 			return mc_text_answer(parser, line, MC_TEXT_BAD_FORMAT);
 	return mc_text_get_begin(parser, command, exptime, keys);
+}
+
+/* What most lines ask for. */
+static enum mc_result
+mc_text_get_one(struct mc_parser *parser, const struct mc_text_command *command, int64_t exptime,
+		const struct mc_text_line *line)
+{
+	struct mc_tag tag = {.flags = command->flags | MC_TAG_END};
+
+	parser->state->keys_op = command->op;
+	parser->state->exptime = exptime;
+	if (!mc_text_get_start(parser, tag, line->last.bytes, line->last.len))
+		return MC_BLOCKED;
+	parser->used += line->len;
+	return MC_NEXT;
 }
 
 enum mc_result
@@ -117,19 +142,29 @@ mc_text_get_key(struct mc_parser *parser, size_t len, size_t line_end_len)
 	struct mc_conn *state = parser->state;
 	bool last = line_end_len > 0;
 	struct mc_tag tag = {.flags = state->keys_flags | (last ? MC_TAG_END : 0)};
-	struct tr_request *request = mc_request_get(parser, 0, tag);
 
-	if (request == NULL)
+	if (!mc_text_get_start(parser, tag, mc_rest(parser), len))
 		return MC_BLOCKED;
-	request->op = state->keys_op;
-	if (request->op == TR_ENGINE_GAT)
-		request->expiry_s = mc_expiry(state->exptime, request->now_s);
-	mc_request_set_key(request, mc_rest(parser), len);
-	parser->host->request_start(parser->conn, request, 0);
 	parser->used += len + line_end_len;
 	if (last)
 		state->step = MC_STEP_COMMAND;
 	return MC_NEXT;
+}
+
+/* The request of a key; false: no credit. */
+static bool
+mc_text_get_start(struct mc_parser *parser, struct mc_tag tag, const uint8_t *key, size_t len)
+{
+	struct tr_request *request = mc_request_get(parser, 0, tag);
+
+	if (request == NULL)
+		return false;
+	request->op = parser->state->keys_op;
+	if (request->op == TR_ENGINE_GAT)
+		request->expiry_s = mc_expiry(parser->state->exptime, request->now_s);
+	mc_request_set_key(request, key, len);
+	parser->host->request_start(parser->conn, request, 0);
+	return true;
 }
 
 static enum mc_result
