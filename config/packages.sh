@@ -6,7 +6,8 @@ set -euo pipefail
 
 # shellcheck disable=SC2034 # used where this is sourced
 BUILD_PACKAGES=(
-	gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libbsd-dev libcmocka-dev
+	gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libbsd-dev libxxhash-dev
+	libcmocka-dev
 	python3 iproute2
 )
 

@@ -316,7 +316,7 @@ core_create(const struct core_config *config)
 	core->unix_us = config->unix_us;
 	core->stall_us = UINT64_MAX;
 	core->listening = true;
-	core->hash_seed = rte_jhash(config->secret, sizeof(config->secret), 0);
+	memcpy(&core->key_seed, config->secret, sizeof(core->key_seed));
 	TAILQ_INIT(&core->ready);
 	TAILQ_INIT(&core->timed);
 	TAILQ_INIT(&core->bodies);
@@ -393,7 +393,7 @@ create_stack(struct core *core, const struct core_config *config)
 		.gateway = core->config.gateway,
 		.mtu = core->port->mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
-		.neighbours_key = core->hash_seed,
+		.neighbours_key = rte_jhash(config->secret, sizeof(config->secret), 0),
 		.mbufs = core->control_mbufs,
 		.tx_ipv4_checksum = core->port->tx_ipv4_checksum,
 		.tx_tcp_checksum = core->port->tx_tcp_checksum,

@@ -45,6 +45,9 @@
 /** Requests of one connection in one turn, so that a pipeliner leaves some for the others. */
 #define CORE_CONN_REQUESTS_TURN 64
 
+/** Counts of keys in flight; a power of two. */
+#define CORE_ORDER_SLOTS 2048
+
 /** Values up to this size have a budget of their own. */
 #define CORE_BODY_SMALL_BYTES (16 * 1024)
 
@@ -73,6 +76,7 @@ struct core_request {
 	uint64_t entered_us; /* the pipeline; set when timed */
 	struct tr_response response; /* valid when answered, or when local */
 	uint32_t body_bytes; /* charged to the budget */
+	uint16_t order_slot; /* 1 + where its key is counted; 0: nowhere */
 	uint8_t state; /* enum core_request_state */
 	uint8_t order; /* TR_PROTOCOL_* */
 	bool with_engine; /* which has not answered yet: it may read the request */
@@ -117,6 +121,7 @@ struct tr_conn {
 	uint16_t requests; /* in the pipeline */
 	uint16_t nb_abandoned; /* on that list */
 	uint16_t held; /* in the pipeline, not started */
+	uint16_t nb_special; /* of both: barriers, and those that are unordered */
 	uint16_t turn_requests; /* taken in this turn */
 	uint8_t wait; /* enum core_wait */
 	bool ready; /* on the ready list */
@@ -198,6 +203,7 @@ struct core {
 	struct core_conns bodies; /* with such a request, least recent progress first */
 	struct core_conns sending; /* with unacknowledged bytes, least recent progress first */
 
+	uint32_t order_keys[CORE_ORDER_SLOTS]; /* requests in flight, by connection and key */
 	struct core_pipeline timed; /* requests held for the engine or with it, oldest first */
 	uint32_t nb_abandoned; /* that the engine has past their time */
 
@@ -205,7 +211,7 @@ struct core {
 	unsigned int index;
 	unsigned int lcore;
 	void *owner;
-	uint32_t hash_seed;
+	uint64_t key_seed; /* secret: nobody is to know which keys share a hash */
 	uint64_t unix_us;
 	uint64_t memory_retry_us;
 	uint64_t pressure_check_us;

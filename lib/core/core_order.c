@@ -5,14 +5,50 @@
 
 #include <string.h>
 
+#include <rte_debug.h>
+
 #include "core_request.h"
 #include "core_timeout.h"
 
+static bool may_start(const struct core_request *request);
 static bool may_pass(const struct core_request *request, const struct core_request *before);
 static bool same_key(const struct core_request *a, const struct core_request *b);
 
+/*
+ * A walk along the pipeline for each request of a deep one would cost more than all else. So a core
+ * counts what is in flight by connection and key, in slots that others may share: where a request
+ * is the only one of its slot, and its connection has only ordinary ones, it need not look.
+ */
 bool
-core_order_may_start(const struct core_request *request)
+core_order_enter(struct tr_conn *conn, struct core_request *request)
+{
+	uint32_t *keys = conn->core->order_keys;
+	uint32_t slot;
+
+	conn->nb_special += request->order != 0;
+	if (!request->local) {
+		slot = (request->request.hash + (uintptr_t)conn / RTE_CACHE_LINE_SIZE) %
+		       CORE_ORDER_SLOTS;
+		request->order_slot = 1 + slot;
+		if (keys[slot]++ == 0 && conn->nb_special == 0) {
+			RTE_ASSERT(may_start(request));
+			return true;
+		}
+	}
+	return conn->requests + conn->nb_abandoned == 1 || may_start(request);
+}
+
+void
+core_order_leave(struct core *core, const struct core_request *request)
+{
+	if (request->order_slot != 0)
+		core->order_keys[request->order_slot - 1]--;
+	if (request->conn != NULL)
+		request->conn->nb_special -= request->order != 0;
+}
+
+static bool
+may_start(const struct core_request *request)
 {
 	const struct core_request *before;
 
@@ -48,7 +84,7 @@ core_order_run(struct tr_conn *conn)
 	request = TAILQ_FIRST(&conn->pipeline);
 	while (request != NULL && conn->held > 0) {
 		if (request->state != CORE_REQUEST_HELD || core_timeout_is_due(request) ||
-		    !core_order_may_start(request)) {
+		    !may_start(request)) {
 			request = TAILQ_NEXT(request, link);
 			continue;
 		}

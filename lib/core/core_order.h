@@ -14,8 +14,16 @@
 
 #include "core.h"
 
-/** Whether a request at the end of the pipeline may start now. */
-bool core_order_may_start(const struct core_request *request);
+/**
+ * A request has become the last of its connection's pipeline.
+ *
+ * @return
+ *   Whether it may start now.
+ */
+bool core_order_enter(struct tr_conn *conn, struct core_request *request);
+
+/** A request ends, of whatever connection, also one that never entered a pipeline. */
+void core_order_leave(struct core *core, const struct core_request *request);
 
 /** A request of this connection was answered: start those that waited for it alone. */
 void core_order_run(struct tr_conn *conn);

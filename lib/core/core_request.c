@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include <rte_errno.h>
-#include <rte_jhash.h>
 #include <rte_malloc.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "core_body.h"
 #include "core_conn.h"
@@ -50,7 +51,9 @@ const struct tr_protocol_host core_request_host = {
 static struct core_request *take(struct core *core);
 static enum core_wait scarce(const struct tr_conn *conn);
 static void count_blocked(struct core *core, enum core_wait wait);
+static void hash_key(const struct core *core, struct tr_request *request);
 static void enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int order);
+static void refuse(struct core *core, struct core_request *request, enum tr_engine_status status);
 static bool engine_is_stuck(const struct core *core, const struct core_request *request);
 static void discard(struct core *core, struct core_request *request);
 static void request_construct(struct rte_mempool *pool, void *arg, void *object,
@@ -120,6 +123,7 @@ take(struct core *core)
 	request->body_bytes = 0;
 	request->state = CORE_REQUEST_OPEN;
 	request->order = 0;
+	request->order_slot = 0;
 	request->with_engine = false;
 	request->timed = false;
 	request->abandoned = false;
@@ -147,7 +151,7 @@ request_prepare(struct tr_conn *conn, struct tr_request *request, const uint8_t 
 	struct core *core = conn->core;
 	bool arrived;
 
-	request->hash = rte_jhash(request->key, request->key_len, core->hash_seed);
+	hash_key(core, request);
 	if (core->engine.ops == NULL) {
 		*status = TR_ENGINE_NOT_SUPPORTED;
 		return -ENOTSUP;
@@ -184,7 +188,7 @@ request_start(struct tr_conn *conn, struct tr_request *request, unsigned int ord
 	struct core_request *open = (struct core_request *)request;
 
 	if (!open->prepared)
-		request->hash = rte_jhash(request->key, request->key_len, conn->core->hash_seed);
+		hash_key(conn->core, request);
 	enter_pipeline(conn, open, order);
 }
 
@@ -204,6 +208,12 @@ request_answer(struct tr_conn *conn, struct tr_request *request, const struct tr
 }
 
 static void
+hash_key(const struct core *core, struct tr_request *request)
+{
+	request->hash = XXH3_64bits_withSeed(request->key, request->key_len, core->key_seed);
+}
+
+static void
 enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int order)
 {
 	core_body_arrived(conn, request);
@@ -213,7 +223,7 @@ enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int 
 	conn->core->stats.requests++;
 	request->order = order;
 	TAILQ_INSERT_TAIL(&conn->pipeline, request, link);
-	if (conn->requests + conn->nb_abandoned == 1 || core_order_may_start(request)) {
+	if (core_order_enter(conn, request)) {
 		core_request_execute(conn->core, request);
 		return;
 	}
@@ -236,18 +246,14 @@ core_request_execute(struct core *core, struct core_request *request)
 		core_reply(core, request, &response);
 		return;
 	}
-	memset(&response, 0, sizeof(response));
-	response.token = request->request.token;
-	if (core->engine.ops == NULL) {
-		response.status = TR_ENGINE_NOT_SUPPORTED;
-		core_reply(core, request, &response);
+	if (unlikely(core->engine.ops == NULL)) {
+		refuse(core, request, TR_ENGINE_NOT_SUPPORTED);
 		return;
 	}
 	if (unlikely(core->nb_abandoned > 0) && engine_is_stuck(core, request)) {
 		core->stats.refused_abandoned++;
 		discard(core, request);
-		response.status = TR_ENGINE_BUSY;
-		core_reply(core, request, &response);
+		refuse(core, request, TR_ENGINE_BUSY);
 		return;
 	}
 	core->stats.dispatched++;
@@ -259,6 +265,15 @@ core_request_execute(struct core *core, struct core_request *request)
 		return;
 	}
 	core->stats.responses++;
+	core_reply(core, request, &response);
+}
+
+/* Answer what the engine does not get. */
+static void
+refuse(struct core *core, struct core_request *request, enum tr_engine_status status)
+{
+	struct tr_response response = {.token = request->request.token, .status = status};
+
 	core_reply(core, request, &response);
 }
 
@@ -293,6 +308,7 @@ core_request_free(struct core *core, struct core_request *request)
 		request->ops->request_done(request->protocol, &request->request);
 	if (unlikely(request->ask != NULL))
 		core->asked = false;
+	core_order_leave(core, request);
 	request->state = CORE_REQUEST_FREE;
 	request->conn = NULL;
 	request->request.token = submit_token(core->index, submit_token_index(token),
@@ -330,6 +346,7 @@ core_request_abandon(struct tr_conn *conn)
 	conn->nb_abandoned = 0;
 	conn->requests = 0;
 	conn->held = 0;
+	conn->nb_special = 0;
 }
 
 int

@@ -45,12 +45,6 @@ core_wait_end(struct tr_conn *conn)
 	conn->wait = CORE_WAIT_NONE;
 }
 
-void
-core_wait_freed(struct core *core, enum core_wait wait)
-{
-	core->wait_tries[wait] = core->wait_count[wait];
-}
-
 unsigned int
 core_wait_resume(struct core *core)
 {

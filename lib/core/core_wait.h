@@ -18,7 +18,11 @@ void core_wait_begin(struct tr_conn *conn, enum core_wait wait);
 void core_wait_end(struct tr_conn *conn);
 
 /** Something that connections wait for was freed: they may try again. */
-void core_wait_freed(struct core *core, enum core_wait wait);
+static inline void
+core_wait_freed(struct core *core, enum core_wait wait)
+{
+	core->wait_tries[wait] = core->wait_count[wait];
+}
 
 /** Let some of those that wait try again. Returns how many did. */
 unsigned int core_wait_resume(struct core *core);

@@ -85,7 +85,7 @@ struct tr_request {
 	void *item; /**< The engine's own, from prepare. */
 	uint8_t *value; /**< Where the value's bytes are, inside the item. */
 	uint32_t value_len; /**< Bytes of value that the request carries. */
-	uint32_t hash; /**< rte_jhash of the key with the server's secret. */
+	uint32_t hash; /**< Of the key and a secret of the server: XXH3. */
 	uint64_t cas; /**< Proceed only if the item has this cas; 0: whatever it has. */
 	uint64_t delta; /**< For incr and decr. */
 	uint64_t initial; /**< Value of a counter that incr or decr creates. */

@@ -27,10 +27,14 @@
 static inline char *
 mc_decimal_write(char *to, uint64_t number)
 {
-	uint64_t limit = 10;
-	unsigned int digits = 1;
+	uint64_t limit = 100;
+	unsigned int digits = 2;
 	char *end, *at;
 
+	if (number < 10) {
+		*to = '0' + number;
+		return to + 1;
+	}
 	for (; digits < MC_DECIMAL_MAX && number >= limit; limit *= 10)
 		digits++;
 	end = to + digits;

@@ -20,30 +20,41 @@ static const char mc_text_line_end_and_end[] = "\r\nEND\r\n";
 	(MC_TEXT_VALUE_BYTES + MC_TEXT_NUMBERS_MAX + sizeof(mc_text_line_end_and_end) - 1)
 #define MC_TEXT_WRITE_MAX 1024
 
-static const char *const mc_text_replies[MC_TEXT_REPLIES] = {
-	[MC_TEXT_OK] = "OK\r\n",
-	[MC_TEXT_END] = "END\r\n",
-	[MC_TEXT_STORED] = "STORED\r\n",
-	[MC_TEXT_NOT_STORED] = "NOT_STORED\r\n",
-	[MC_TEXT_EXISTS] = "EXISTS\r\n",
-	[MC_TEXT_NOT_FOUND] = "NOT_FOUND\r\n",
-	[MC_TEXT_DELETED] = "DELETED\r\n",
-	[MC_TEXT_TOUCHED] = "TOUCHED\r\n",
-	[MC_TEXT_VERSION] = "VERSION ",
-	[MC_TEXT_ERROR] = "ERROR\r\n",
-	[MC_TEXT_BAD_FORMAT] = "CLIENT_ERROR bad command line format\r\n",
-	[MC_TEXT_BAD_DELETE] = "CLIENT_ERROR bad command line format.  "
-			       "Usage: delete <key> [noreply]\r\n",
-	[MC_TEXT_BAD_CHUNK] = "CLIENT_ERROR bad data chunk\r\n",
-	[MC_TEXT_BAD_DELTA] = "CLIENT_ERROR invalid numeric delta argument\r\n",
-	[MC_TEXT_BAD_EXPTIME] = "CLIENT_ERROR invalid exptime argument\r\n",
-	[MC_TEXT_LINE_TOO_LONG] = "CLIENT_ERROR line too long\r\n",
-	[MC_TEXT_NOT_NUMERIC] = "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n",
-	[MC_TEXT_TOO_LARGE] = "SERVER_ERROR object too large for cache\r\n",
-	[MC_TEXT_NO_MEMORY] = "SERVER_ERROR out of memory storing object\r\n",
-	[MC_TEXT_NOT_SUPPORTED] = "SERVER_ERROR not supported\r\n",
-	[MC_TEXT_BUSY] = "SERVER_ERROR temporary failure\r\n",
+#define REPLY(reply)                                                                               \
+	{                                                                                          \
+		reply, sizeof(reply) - 1                                                           \
+	}
+
+static const struct {
+	const char *text;
+	size_t len;
+} mc_text_replies[MC_TEXT_REPLIES] = {
+	[MC_TEXT_OK] = REPLY("OK\r\n"),
+	[MC_TEXT_END] = REPLY("END\r\n"),
+	[MC_TEXT_STORED] = REPLY("STORED\r\n"),
+	[MC_TEXT_NOT_STORED] = REPLY("NOT_STORED\r\n"),
+	[MC_TEXT_EXISTS] = REPLY("EXISTS\r\n"),
+	[MC_TEXT_NOT_FOUND] = REPLY("NOT_FOUND\r\n"),
+	[MC_TEXT_DELETED] = REPLY("DELETED\r\n"),
+	[MC_TEXT_TOUCHED] = REPLY("TOUCHED\r\n"),
+	[MC_TEXT_VERSION] = REPLY("VERSION "),
+	[MC_TEXT_ERROR] = REPLY("ERROR\r\n"),
+	[MC_TEXT_BAD_FORMAT] = REPLY("CLIENT_ERROR bad command line format\r\n"),
+	[MC_TEXT_BAD_DELETE] = REPLY("CLIENT_ERROR bad command line format.  "
+				     "Usage: delete <key> [noreply]\r\n"),
+	[MC_TEXT_BAD_CHUNK] = REPLY("CLIENT_ERROR bad data chunk\r\n"),
+	[MC_TEXT_BAD_DELTA] = REPLY("CLIENT_ERROR invalid numeric delta argument\r\n"),
+	[MC_TEXT_BAD_EXPTIME] = REPLY("CLIENT_ERROR invalid exptime argument\r\n"),
+	[MC_TEXT_LINE_TOO_LONG] = REPLY("CLIENT_ERROR line too long\r\n"),
+	[MC_TEXT_NOT_NUMERIC] =
+		REPLY("CLIENT_ERROR cannot increment or decrement non-numeric value\r\n"),
+	[MC_TEXT_TOO_LARGE] = REPLY("SERVER_ERROR object too large for cache\r\n"),
+	[MC_TEXT_NO_MEMORY] = REPLY("SERVER_ERROR out of memory storing object\r\n"),
+	[MC_TEXT_NOT_SUPPORTED] = REPLY("SERVER_ERROR not supported\r\n"),
+	[MC_TEXT_BUSY] = REPLY("SERVER_ERROR temporary failure\r\n"),
 };
+
+#undef REPLY
 
 static int mc_text_compose_reply(struct mc *mc, enum mc_text_reply reply, struct tr_chain *chain);
 static int mc_text_compose_get(struct mc *mc, struct mc_conn *state,
@@ -98,11 +109,19 @@ mc_text_compose(struct mc *mc, struct mc_conn *state, const struct tr_request *r
 static int
 mc_text_compose_reply(struct mc *mc, enum mc_text_reply reply, struct tr_chain *chain)
 {
-	const char *text = mc_text_replies[reply];
-	struct iovec parts[3] = {mc_part(text, strlen(text))};
+	const char *text = mc_text_replies[reply].text;
+	size_t len = mc_text_replies[reply].len;
+	struct iovec parts[3] = {mc_part(text, len)};
+	void *to;
 
-	if (reply != MC_TEXT_VERSION)
-		return tr_chain_append(chain, parts, 1);
+	if (reply != MC_TEXT_VERSION) {
+		to = tr_chain_reserve(chain, len);
+		if (unlikely(to == NULL))
+			return tr_chain_append(chain, parts, 1);
+		rte_memcpy(to, text, len);
+		tr_chain_commit(chain, len);
+		return 0;
+	}
 	parts[1] = mc_part(mc->version, mc->version_len);
 	parts[2] = mc_part("\r\n", 2);
 	return tr_chain_append(chain, parts, RTE_DIM(parts));

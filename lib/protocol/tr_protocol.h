@@ -148,7 +148,8 @@ struct tr_protocol_ops {
 
 	/**
 	 * Write the bytes that answer a request, if any, to the chain: one tr_chain_append(), or
-	 * one tr_chain_append_value() of the value of @p response.
+	 * one tr_chain_append_value() of the value of @p response, or one tr_chain_reserve() with
+	 * its tr_chain_commit().
 	 *
 	 * @return
 	 *   What that returned. 0: the core releases the value now; TR_CHAIN_TAKEN: the chain has

@@ -116,6 +116,56 @@ test_response_is_one_allocation(void **state)
 }
 
 static void
+test_reserved_room_is_written_in_place(void **state)
+{
+	uint32_t len = 0;
+	uint8_t *to;
+
+	(void)state;
+	/* A new mbuf, then the room behind what was written, of which less is used than was asked.
+	 */
+	to = tr_chain_reserve(&chain, 300);
+	assert_non_null(to);
+	memcpy(to, pattern, 200);
+	tr_chain_commit(&chain, 200);
+	len += 200;
+	assert_ptr_equal(tr_chain_reserve(&chain, SEGMENT - 200), to + 200);
+	memcpy(to + 200, pattern + 200, 700);
+	tr_chain_commit(&chain, 700);
+	len += 700;
+	/* What does not fit in one piece is for append, which fills the mbuf. */
+	assert_null(tr_chain_reserve(&chain, 101));
+	assert_int_equal(append(pattern + len, 101), 0);
+	len += 101;
+	assert_int_equal(rte_mempool_in_use_count(mempool), 2);
+	assert_null(tr_chain_reserve(&chain, SEGMENT + 1));
+	assert_int_equal(pool.stats.appends, 3);
+	assert_int_equal(pool.stats.mbufs, 2);
+	assert_int_equal(pool.stats.bytes_copied, len);
+	check_content(pattern, len);
+	/* All of it has been handed out: nothing is written to those mbufs any more. */
+	to = tr_chain_reserve(&chain, 1);
+	assert_non_null(to);
+	*to = pattern[len++];
+	tr_chain_commit(&chain, 1);
+	assert_int_equal(pool.stats.mbufs, 3);
+	check_content(pattern, len);
+}
+
+static void
+test_no_room_to_reserve(void **state)
+{
+	struct rte_mbuf *mbufs[POOL_MBUFS];
+
+	(void)state;
+	assert_int_equal(rte_pktmbuf_alloc_bulk(mempool, mbufs, POOL_MBUFS), 0);
+	assert_null(tr_chain_reserve(&chain, 1));
+	assert_int_equal(tr_chain_bytes(&chain), 0);
+	assert_null(chain.head);
+	rte_pktmbuf_free_bulk(mbufs, POOL_MBUFS);
+}
+
+static void
 test_responses_of_a_turn_share_an_allocation(void **state)
 {
 	unsigned int i;
@@ -240,6 +290,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_response_is_one_allocation, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reserved_room_is_written_in_place, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_no_room_to_reserve, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_responses_of_a_turn_share_an_allocation, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_tail_is_filled_first, setup, teardown),

@@ -105,6 +105,7 @@ void
 core_rig_deinit(struct core_rig *rig)
 {
 	struct core_rig_client *client;
+	unsigned int i;
 
 	for (client = rig->clients; client < rig->clients + CORE_RIG_CONNS_MAX; client++)
 		if (client->tcp != NULL)
@@ -123,6 +124,8 @@ core_rig_deinit(struct core_rig *rig)
 	assert_int_equal(rte_mempool_in_use_count(rig->core->chains.mbufs), 0);
 	assert_int_equal(rig->core->body_bytes[0] + rig->core->body_bytes[1], 0);
 	assert_int_equal(rig->core->body_incomplete[0] + rig->core->body_incomplete[1], 0);
+	for (i = 0; i < CORE_ORDER_SLOTS; i++)
+		assert_int_equal(rig->core->order_keys[i], 0);
 	core_rig_free(rig);
 }
 
