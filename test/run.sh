@@ -123,12 +123,13 @@ while (($# > 0)); do
 		;;
 	--asan)
 		folder=build-asan
-		setup=('-Db_sanitize=address,undefined' '-Db_lundef=false')
+		setup=('-Db_sanitize=address,undefined' '-Db_lundef=false' '-Doptimization=2'
+			'-Dc_args=-DRTE_ENABLE_ASSERT')
 		defaults=("${ASAN_SUITES[@]}")
 		;;
 	--tsan)
 		folder=build-tsan
-		setup=('-Db_sanitize=thread' '-Db_lundef=false')
+		setup=('-Db_sanitize=thread' '-Db_lundef=false' '-Doptimization=2')
 		defaults=("${TSAN_SUITES[@]}")
 		;;
 	--build-only) build_only=1 ;;

@@ -17,6 +17,7 @@
 #include <rte_common.h>
 #include <rte_errno.h>
 #include <rte_mbuf.h>
+#include <rte_memcpy.h>
 #include <rte_mempool.h>
 
 #include "chain.h"
@@ -30,6 +31,9 @@
 #define DRAIN_BURST 32
 #define DRAIN_TURN 256
 #define TX_BURST 64
+
+/* As in lib/mc. */
+#define WRITE_MAX 1024
 
 /* Payload of a segment on Ethernet, with time stamps. */
 #define SEGMENT_BYTES 1448
@@ -63,6 +67,8 @@ static int setup(struct tailrace_state *state, bool reference);
 static int setup_submit(struct tailrace_state *state);
 static int setup_chain(struct tailrace_state *state, bool reference);
 static int compose(struct tailrace_state *state, const struct tr_response *response);
+static bool write_in_place(struct tailrace_state *state, const struct stream_header *header,
+			   const uint8_t *key, const struct tr_response *response);
 static int send_chain(struct tailrace_state *state);
 static void transmit(struct tailrace_state *state, struct rte_mbuf **packets, unsigned int nb);
 static void tailrace_destroy(void *arg);
@@ -144,7 +150,7 @@ tailrace_turn(void *arg)
 	return total;
 }
 
-/* Header, extras, key and value by one append. */
+/* Header, extras, key and value: in place if they fit, or by one append. */
 static int
 compose(struct tailrace_state *state, const struct tr_response *response)
 {
@@ -160,7 +166,9 @@ compose(struct tailrace_state *state, const struct tr_response *response)
 	int rc;
 
 	stream_header_write(&header, response->value_len, slot->thread, response->cas);
-	if (state->pool.reference_min == 0)
+	if (state->pool.reference_min == 0 && write_in_place(state, &header, slot->key, response))
+		rc = 0;
+	else if (state->pool.reference_min == 0)
 		rc = tr_chain_append(&state->chain, parts, RTE_DIM(parts));
 	else
 		rc = tr_chain_append_value(&state->chain, parts, RTE_DIM(parts), 3,
@@ -170,6 +178,29 @@ compose(struct tailrace_state *state, const struct tr_response *response)
 	if (rc != TR_CHAIN_TAKEN)
 		response->release(response->release_arg);
 	return 0;
+}
+
+/* As lib/mc does it: what fits into one mbuf is written where it will be sent from. */
+static bool
+write_in_place(struct tailrace_state *state, const struct stream_header *header, const uint8_t *key,
+	       const struct tr_response *response)
+{
+	uint32_t bytes = STREAM_HEAD_BYTES + response->value_len;
+	uint8_t *to = NULL;
+
+	if (response->value_len <= WRITE_MAX)
+		to = tr_chain_reserve(&state->chain, bytes);
+	if (unlikely(to == NULL))
+		return false;
+	memcpy(to, header, STREAM_HEADER_BYTES);
+	to += STREAM_HEADER_BYTES;
+	memcpy(to, &state->run->config.stream->extras, STREAM_EXTRAS_BYTES);
+	to += STREAM_EXTRAS_BYTES;
+	memcpy(to, key, STREAM_KEY_BYTES);
+	to += STREAM_KEY_BYTES;
+	rte_memcpy(to, response->value, response->value_len);
+	tr_chain_commit(&state->chain, bytes);
+	return true;
 }
 
 /* Send and acknowledge all of the chain. */
