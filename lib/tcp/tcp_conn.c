@@ -58,6 +58,7 @@ tcp_conn_teardown(struct tcp *tcp)
 		tcp_conn_free(conn);
 	}
 	rte_hash_free(tcp->flows);
+	rte_free(tcp->recent);
 	rte_mempool_free(tcp->conns_pool);
 	rte_free(tcp->conns);
 }
@@ -96,13 +97,14 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 }
 
 struct tcp_conn *
-tcp_conn_lookup(const struct tcp *tcp, const struct tcp_flow *flow)
+tcp_conn_lookup_table(struct tcp *tcp, const struct tcp_flow *flow)
 {
 	void *conn;
 
 	if (rte_hash_lookup_with_hash_data(tcp->flows, flow, tcp_isn_flow(tcp->secret, flow),
 					   &conn) < 0)
 		return NULL;
+	*tcp_conn_recent(tcp, flow) = conn;
 	return conn;
 }
 
@@ -279,7 +281,13 @@ setup_flows(struct tcp *tcp, const struct tcp_config *config)
 	if (snprintf(name, sizeof(name), "%s_flow", config->name) >= (int)sizeof(name))
 		return -ENAMETOOLONG;
 	tcp->flows = rte_hash_create(&parameters);
-	return tcp->flows == NULL ? -rte_errno : 0;
+	if (tcp->flows == NULL)
+		return -rte_errno;
+	/* Twice as many as connections, so that few meet. */
+	tcp->recent_bits = rte_log2_u32(parameters.entries) + 1;
+	tcp->recent = rte_zmalloc_socket("tcp_recent", sizeof(*tcp->recent) << tcp->recent_bits,
+					 RTE_CACHE_LINE_SIZE, config->socket);
+	return tcp->recent == NULL ? -ENOMEM : 0;
 }
 
 static void
@@ -297,10 +305,13 @@ static void
 unindex(struct tcp_conn *conn)
 {
 	struct tcp *tcp = conn->tcp;
+	struct tcp_conn **recent = tcp_conn_recent(tcp, &conn->flow);
 
 	if (!conn->indexed)
 		return;
 	conn->indexed = false;
+	if (*recent == conn)
+		*recent = NULL;
 	rte_hash_del_key_with_hash(tcp->flows, &conn->flow, tcp_isn_flow(tcp->secret, &conn->flow));
 }
 

@@ -81,6 +81,7 @@ struct tcp_conn {
 	void *user;
 	enum tcp_state state; /* written by tcp_set_state() alone */
 	uint32_t id;
+	struct tcp_flow flow;
 
 	/* Sending (RFC 9293 section 3.3.1). Before snd_nxt is what was sent, or sent again. */
 	uint32_t snd_una;
@@ -149,7 +150,6 @@ struct tcp_conn {
 
 	struct tcp_wheel_timer timers[TCP_TIMER_KINDS];
 	TAILQ_ENTRY(tcp_conn) output_link;
-	struct tcp_flow flow;
 	const struct tcp_listener *listener; /* until opened() is called, if opened passively */
 };
 
@@ -164,6 +164,8 @@ struct tcp {
 	bool pressure; /* receive buffers run dry */
 	struct tcp_conn_list output; /* connections that have something to send */
 	struct rte_hash *flows;
+	struct tcp_conn **recent; /* those looked up last, by tcp_isn_flow_recent() */
+	unsigned int recent_bits;
 	struct rte_mempool *mbufs;
 	struct chain_pool *chain_pool;
 	uint32_t receive_window_bytes;
@@ -197,8 +199,8 @@ void tcp_conn_teardown(struct tcp *tcp);
  */
 struct tcp_conn *tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow);
 
-/** The connection of this flow, or NULL. */
-struct tcp_conn *tcp_conn_lookup(const struct tcp *tcp, const struct tcp_flow *flow);
+/** The same as tcp_conn_lookup(), for a connection that was not looked up lately. */
+struct tcp_conn *tcp_conn_lookup_table(struct tcp *tcp, const struct tcp_flow *flow);
 
 /**
  * End a connection: CLOSED, out of the table, everything freed that it holds. Its owner, if it has
@@ -220,6 +222,28 @@ void tcp_conn_purge(struct tcp_conn *conn);
 
 /** The only writer of a state. */
 void tcp_set_state(struct tcp_conn *conn, enum tcp_state state);
+
+/** Where the connection of this flow stands if it was looked up lately. */
+static inline struct tcp_conn **
+tcp_conn_recent(const struct tcp *tcp, const struct tcp_flow *flow)
+{
+	return &tcp->recent[tcp_isn_flow_recent(flow, tcp->recent_bits)];
+}
+
+/**
+ * The connection of this flow, or NULL. Most segments are for one that had another a short while
+ * ago, and is found without the table's hash. The way there can be foreseen: who makes flows meet
+ * gains no more than that they are looked up in the table, where they cannot be made to meet.
+ */
+static inline struct tcp_conn *
+tcp_conn_lookup(struct tcp *tcp, const struct tcp_flow *flow)
+{
+	struct tcp_conn *conn = *tcp_conn_recent(tcp, flow);
+
+	if (likely(conn != NULL && tcp_isn_flow_is_same(&conn->flow, flow)))
+		return conn;
+	return tcp_conn_lookup_table(tcp, flow);
+}
 
 /** Sequence number of the chain's first byte. */
 static inline uint32_t

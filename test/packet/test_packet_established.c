@@ -7,6 +7,7 @@
 #include <rte_errno.h>
 
 #include "packet.h"
+#include "tcp_isn.h"
 #include "test_eal.h"
 
 static void
@@ -326,6 +327,59 @@ test_out_of_mbufs_is_tried_again(void **state)
 	packet_end(&p);
 }
 
+/* Where a flow from this port stands among those of a table of PACKET_CONNS. */
+static uint64_t
+place(uint16_t peer_port)
+{
+	struct tcp_flow flow = {
+		.remote_addr = RTE_BE32(0x0a000002),
+		.local_addr = RTE_BE32(0x0a000001),
+		.remote_port = rte_cpu_to_be_16(peer_port),
+		.local_port = RTE_BE16(80),
+	};
+
+	return tcp_isn_flow_recent(&flow, rte_log2_u32(PACKET_CONNS) + 1);
+}
+
+/* They take turns in the place for those looked up lately; one goes, the other is still found. */
+static void
+test_flows_that_meet_are_told_apart(void **state)
+{
+	uint16_t ports[2] = {40000, 40001};
+	uint32_t iss[2];
+	struct packet p;
+
+	(void)state;
+	while (place(ports[1]) != place(ports[0]))
+		ports[1]++;
+	packet_begin(&p, NULL);
+	for (unsigned int i = 0; i < 2; i++) {
+		p.peer_port = ports[i];
+		packet_accept(&p, NULL);
+		iss[i] = p.iss;
+	}
+	assert_int_not_equal(iss[0], iss[1]);
+
+	/* What one acknowledges the other has never sent. */
+	for (unsigned int i = 0; i < 4; i++) {
+		p.peer_port = ports[i % 2];
+		p.iss = iss[i % 2];
+		p.owner.read_bytes = i / 2 * 10;
+		inject(&p, .flags = ACK, .seq = 1 + i / 2 * 10, .ack = 1, .len = 10);
+		assert_int_equal(p.owner.read_bytes, i / 2 * 10 + 10);
+	}
+	inject(&p, .flags = RST, .seq = 21);
+	assert_int_equal(p.owner.closed, 1);
+	inject(&p, .flags = ACK, .seq = 21, .ack = 1, .len = 10);
+	expect(&p, .flags = RST, .seq = 1);
+	p.peer_port = ports[0];
+	p.iss = iss[0];
+	inject(&p, .flags = ACK, .seq = 21, .ack = 1, .len = 10);
+	assert_int_equal(p.owner.read_bytes, 30);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 31);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -347,6 +401,7 @@ main(void)
 		cmocka_unit_test(test_owner_closes_in_opened_with_unread_bytes),
 		cmocka_unit_test(test_urgent_data_is_data),
 		cmocka_unit_test(test_out_of_mbufs_is_tried_again),
+		cmocka_unit_test(test_flows_that_meet_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

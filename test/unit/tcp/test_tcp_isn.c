@@ -77,6 +77,34 @@ test_port_does_not_depend_on_the_port(void **state)
 	assert_int_not_equal(tcp_isn_port(secret, &other), tcp_isn_port(secret, &flow));
 }
 
+/* Clients beside each other, and a client's ports, do not crowd: as many places as by chance. */
+static void
+test_recent_flows_spread(void **state)
+{
+	static const struct {
+		unsigned int addrs, ports;
+	} crowds[] = {{1, 256}, {256, 1}, {16, 16}};
+	struct tcp_flow other = flow;
+	bool taken[512];
+	unsigned int i, addr, port, places;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(crowds); i++) {
+		memset(taken, 0, sizeof(taken));
+		for (addr = 0; addr < crowds[i].addrs; addr++)
+			for (port = 0; port < crowds[i].ports; port++) {
+				other.remote_addr = rte_cpu_to_be_32(0x0a000000 + addr);
+				other.remote_port = rte_cpu_to_be_16(30000 + port);
+				taken[tcp_isn_flow_recent(&other, 9)] = true;
+			}
+		for (places = 0, addr = 0; addr < RTE_DIM(taken); addr++)
+			places += taken[addr];
+		/* By chance: 512 * (1 - 1/e^0.5) = 201. */
+		print_message("%u places\n", places);
+		assert_true(places > 170);
+	}
+}
+
 int
 main(void)
 {
@@ -85,6 +113,7 @@ main(void)
 		cmocka_unit_test(test_clock_ticks_every_four_us),
 		cmocka_unit_test(test_each_flow_and_secret_has_its_own),
 		cmocka_unit_test(test_port_does_not_depend_on_the_port),
+		cmocka_unit_test(test_recent_flows_spread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
