@@ -55,6 +55,8 @@ tcp_tick(struct tcp *tcp, uint64_t now_us)
 	struct tcp_conn *conn;
 
 	tcp->now_us = now_us;
+	if (likely(now_us < tcp_wheel_next_us(&tcp->wheel)))
+		return;
 	while ((timer = tcp_wheel_expire(&tcp->wheel, now_us)) != NULL) {
 		conn = RTE_PTR_SUB(timer - timer->kind, offsetof(struct tcp_conn, timers));
 		tcp_conn_hold(conn);
@@ -172,7 +174,7 @@ tcp_timer_stop_all(struct tcp_conn *conn)
 	enum tcp_timer_kind kind;
 
 	for (kind = 0; kind < TCP_TIMER_KINDS; kind++)
-		stop(conn, kind);
+		tcp_wheel_remove(&conn->tcp->wheel, &conn->timers[kind]);
 }
 
 static void
@@ -248,13 +250,14 @@ start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us)
 {
 	struct tcp *tcp = conn->tcp;
 
-	tcp_wheel_start(&tcp->wheel, &conn->timers[kind], tcp->now_us + delay_us);
+	/* At the beginning of time something can be due at once. */
+	tcp_wheel_start(&tcp->wheel, &conn->timers[kind], RTE_MAX(tcp->now_us + delay_us, 1u));
 }
 
 static void
 stop(struct tcp_conn *conn, enum tcp_timer_kind kind)
 {
-	tcp_wheel_stop(&conn->tcp->wheel, &conn->timers[kind]);
+	tcp_wheel_stop(&conn->timers[kind]);
 }
 
 static bool

@@ -10,6 +10,8 @@
 #define SLOT_BITS 6
 #define TICK_MAX ((UINT64_C(1) << (SLOT_BITS * TCP_WHEEL_LEVELS)) - 1)
 
+static struct tcp_wheel_timer *expire_one(struct tcp_wheel *wheel);
+static void take_out(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer);
 static void insert(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer);
 static void cascade(struct tcp_wheel *wheel, unsigned int level, unsigned int slot);
 static int first_level(const struct tcp_wheel *wheel);
@@ -20,64 +22,80 @@ tcp_wheel_init(struct tcp_wheel *wheel, uint64_t now_us)
 {
 	memset(wheel, 0, sizeof(*wheel));
 	wheel->tick = now_us / TCP_WHEEL_TICK_US;
+	wheel->next_us = UINT64_MAX;
 }
 
 void
-tcp_wheel_start(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer, uint64_t due_us)
+tcp_wheel_place(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer)
 {
-	uint64_t tick = due_us / TCP_WHEEL_TICK_US + (due_us % TCP_WHEEL_TICK_US != 0);
-
-	tcp_wheel_stop(wheel, timer);
-	timer->tick = RTE_MIN(RTE_MAX(tick, wheel->tick), TICK_MAX);
+	if (timer->link != NULL)
+		take_out(wheel, timer);
+	timer->due_us = RTE_MIN(timer->due_us, TICK_MAX * TCP_WHEEL_TICK_US);
+	timer->tick = (timer->due_us + TCP_WHEEL_TICK_US - 1) / TCP_WHEEL_TICK_US;
+	timer->tick = RTE_MAX(timer->tick, wheel->tick);
 	insert(wheel, timer);
+	wheel->next_us = RTE_MIN(wheel->next_us, timer->tick * TCP_WHEEL_TICK_US);
 }
 
 void
-tcp_wheel_stop(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer)
+tcp_wheel_remove(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer)
 {
-	if (timer->link == NULL)
-		return;
+	timer->due_us = 0;
+	if (timer->link != NULL)
+		take_out(wheel, timer);
+}
+
+struct tcp_wheel_timer *
+tcp_wheel_expire(struct tcp_wheel *wheel, uint64_t now_us)
+{
+	struct tcp_wheel_timer *timer = NULL;
+	uint64_t now = now_us / TCP_WHEEL_TICK_US;
+	uint64_t tick;
+	int level;
+
+	while (timer == NULL && (level = first_level(wheel)) >= 0) {
+		tick = first_tick(wheel, level);
+		if (tick > now)
+			break;
+		wheel->tick = tick;
+		if (level == 0)
+			timer = expire_one(wheel);
+		else
+			cascade(wheel, level, rte_bsf64(wheel->occupied[level]));
+	}
+	if (timer == NULL)
+		wheel->tick = RTE_MAX(wheel->tick, now);
+	level = first_level(wheel);
+	wheel->next_us = level < 0 ? UINT64_MAX : first_tick(wheel, level) * TCP_WHEEL_TICK_US;
+	return timer;
+}
+
+/* Of the timers that stand at the wheel's tick; NULL when this one is not due any more. */
+static struct tcp_wheel_timer *
+expire_one(struct tcp_wheel *wheel)
+{
+	struct tcp_wheel_timer *timer = wheel->slots[0][wheel->tick % TCP_WHEEL_SLOTS];
+
+	take_out(wheel, timer);
+	if (timer->due_us > wheel->tick * TCP_WHEEL_TICK_US) {
+		tcp_wheel_place(wheel, timer);
+		return NULL;
+	}
+	if (timer->due_us == 0)
+		return NULL;
+	timer->due_us = 0;
+	return timer;
+}
+
+static void
+take_out(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer)
+{
 	*timer->link = timer->next;
 	if (timer->next != NULL)
 		timer->next->link = timer->link;
 	timer->link = NULL;
 	if (wheel->slots[timer->level][timer->slot] == NULL)
 		wheel->occupied[timer->level] &= ~(UINT64_C(1) << timer->slot);
-}
-
-struct tcp_wheel_timer *
-tcp_wheel_expire(struct tcp_wheel *wheel, uint64_t now_us)
-{
-	uint64_t now = now_us / TCP_WHEEL_TICK_US;
-	struct tcp_wheel_timer *timer;
-	uint64_t tick;
-	int level;
-
-	while ((level = first_level(wheel)) >= 0) {
-		tick = first_tick(wheel, level);
-		if (tick > now)
-			break;
-		wheel->tick = tick;
-		if (level > 0) {
-			cascade(wheel, level, rte_bsf64(wheel->occupied[level]));
-			continue;
-		}
-		timer = wheel->slots[0][tick % TCP_WHEEL_SLOTS];
-		tcp_wheel_stop(wheel, timer);
-		return timer;
-	}
-	wheel->tick = RTE_MAX(wheel->tick, now);
-	return NULL;
-}
-
-uint64_t
-tcp_wheel_next_us(const struct tcp_wheel *wheel)
-{
-	int level = first_level(wheel);
-
-	if (level < 0)
-		return UINT64_MAX;
-	return first_tick(wheel, level) * TCP_WHEEL_TICK_US;
 }
 
 static void

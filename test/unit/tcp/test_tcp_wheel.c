@@ -69,7 +69,8 @@ test_past_is_due_now(void **state)
 	assert_ptr_equal(tcp_wheel_expire(&wheel, 1000 * MS), &timer);
 	tcp_wheel_start(&wheel, &timer, UINT64_MAX);
 	assert_null(tcp_wheel_expire(&wheel, UINT64_C(1) << 60));
-	tcp_wheel_stop(&wheel, &timer);
+	tcp_wheel_remove(&wheel, &timer);
+	assert_null(tcp_wheel_expire(&wheel, UINT64_MAX));
 }
 
 static void
@@ -82,13 +83,79 @@ test_stopped_does_not_expire(void **state)
 	tcp_wheel_init(&wheel, 0);
 	for (unsigned int i = 0; i < RTE_DIM(timers); i++)
 		tcp_wheel_start(&wheel, &timers[i], 100 * MS);
-	tcp_wheel_stop(&wheel, &timers[1]);
-	tcp_wheel_stop(&wheel, &timers[1]);
+	tcp_wheel_stop(&timers[1]);
+	tcp_wheel_stop(&timers[1]);
 	tcp_wheel_start(&wheel, &timers[2], 200 * MS);
 	assert_ptr_equal(tcp_wheel_expire(&wheel, 150 * MS), &timers[0]);
 	assert_null(tcp_wheel_expire(&wheel, 150 * MS));
-	tcp_wheel_stop(&wheel, &timers[2]);
+	tcp_wheel_stop(&timers[2]);
+	assert_null(tcp_wheel_expire(&wheel, 200 * MS));
 	assert_int_equal(tcp_wheel_next_us(&wheel), UINT64_MAX);
+}
+
+/* As for each segment: what stops and starts again and again costs the wheel one look. */
+static void
+test_put_off_stands_where_it_was(void **state)
+{
+	struct tcp_wheel_timer timer = {0};
+	struct tcp_wheel wheel;
+
+	(void)state;
+	tcp_wheel_init(&wheel, 0);
+	tcp_wheel_start(&wheel, &timer, 100 * MS);
+	tcp_wheel_start(&wheel, &timer, 300 * MS);
+	tcp_wheel_stop(&timer);
+	assert_false(tcp_wheel_running(&timer));
+	tcp_wheel_start(&wheel, &timer, 250 * MS + 1);
+	assert_int_equal(tcp_wheel_next_us(&wheel), 100 * MS);
+	assert_null(tcp_wheel_expire(&wheel, 100 * MS));
+	assert_true(tcp_wheel_running(&timer));
+	assert_null(tcp_wheel_expire(&wheel, 251 * MS - 1));
+	assert_ptr_equal(tcp_wheel_expire(&wheel, 251 * MS), &timer);
+}
+
+static void
+test_put_forward_expires_earlier(void **state)
+{
+	struct tcp_wheel_timer timer = {0};
+	struct tcp_wheel wheel;
+
+	(void)state;
+	tcp_wheel_init(&wheel, 0);
+	tcp_wheel_start(&wheel, &timer, 100 * MS);
+	tcp_wheel_start(&wheel, &timer, 99 * MS + 1);
+	assert_null(tcp_wheel_expire(&wheel, 99 * MS));
+	tcp_wheel_start(&wheel, &timer, 99 * MS);
+	assert_ptr_equal(tcp_wheel_expire(&wheel, 99 * MS), &timer);
+	/* Stopped, and started again earlier than it stands. */
+	tcp_wheel_start(&wheel, &timer, 200 * MS);
+	tcp_wheel_stop(&timer);
+	tcp_wheel_start(&wheel, &timer, 110 * MS);
+	assert_int_equal(tcp_wheel_next_us(&wheel), 110 * MS);
+	assert_ptr_equal(tcp_wheel_expire(&wheel, 110 * MS), &timer);
+	assert_null(tcp_wheel_expire(&wheel, 300 * MS));
+}
+
+/* Its memory is used for something else then. */
+static void
+test_removed_is_not_touched(void **state)
+{
+	struct tcp_wheel_timer timers[3] = {0}, gone;
+	struct tcp_wheel wheel;
+
+	(void)state;
+	tcp_wheel_init(&wheel, 0);
+	for (unsigned int i = 0; i < RTE_DIM(timers); i++)
+		tcp_wheel_start(&wheel, &timers[i], 100 * MS);
+	tcp_wheel_stop(&timers[1]);
+	tcp_wheel_remove(&wheel, &timers[1]);
+	tcp_wheel_remove(&wheel, &timers[1]);
+	memset(&timers[1], 0x5a, sizeof(timers[1]));
+	gone = timers[1];
+	assert_non_null(tcp_wheel_expire(&wheel, 100 * MS));
+	assert_non_null(tcp_wheel_expire(&wheel, 100 * MS));
+	assert_null(tcp_wheel_expire(&wheel, 100 * MS));
+	assert_memory_equal(&timers[1], &gone, sizeof(gone));
 }
 
 /* Against the plain truth: an array that is searched. */
@@ -109,7 +176,10 @@ test_random_against_an_array(void **state)
 	for (round = 0; round < 20000; round++) {
 		i = random() % RTE_DIM(timers);
 		if (random() % 4 == 0) {
-			tcp_wheel_stop(&wheel, &timers[i]);
+			if (random() % 2 == 0)
+				tcp_wheel_stop(&timers[i]);
+			else
+				tcp_wheel_remove(&wheel, &timers[i]);
 			due[i] = 0;
 		} else {
 			due[i] = now + 1 + random() % (UINT64_C(1) << random() % 36);
@@ -142,6 +212,9 @@ main(void)
 		cmocka_unit_test(test_time_between_ticks_rounds_up),
 		cmocka_unit_test(test_past_is_due_now),
 		cmocka_unit_test(test_stopped_does_not_expire),
+		cmocka_unit_test(test_put_off_stands_where_it_was),
+		cmocka_unit_test(test_put_forward_expires_earlier),
+		cmocka_unit_test(test_removed_is_not_touched),
 		cmocka_unit_test(test_random_against_an_array),
 	};
 
