@@ -17,7 +17,7 @@
 
 static bool is_config_valid(const struct ip *ip);
 static bool is_host(const struct ip *ip, rte_be32_t addr);
-static bool route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop);
+static uint64_t tx_flags(const struct ip_config *config);
 static void write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol);
 
 struct ip *
@@ -37,6 +37,7 @@ ip_create(const struct ip_config *config)
 		return NULL;
 	}
 	ip->config = *config;
+	ip->tx_flags = tx_flags(config);
 	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - config->prefix_len));
 	rc = is_config_valid(ip) ? ip_neighbour_setup(ip) : -EINVAL;
 	if (rc < 0) {
@@ -62,7 +63,7 @@ ip_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol
 {
 	rte_be32_t next_hop;
 
-	if (unlikely(!route(ip, dst, &next_hop))) {
+	if (unlikely(!ip_route(ip, dst, &next_hop))) {
 		ip_drop(mbuf, &ip->stats.drop_no_route);
 		return;
 	}
@@ -158,27 +159,45 @@ is_host(const struct ip *ip, rte_be32_t addr)
 	       (host != 0 && host != ~ip->mask);
 }
 
-static bool
-route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop)
+static uint64_t
+tx_flags(const struct ip_config *config)
+{
+	uint64_t flags = 0;
+
+	if (config->tx_tcp_checksum)
+		flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_TCP_CKSUM;
+	if (config->tx_ipv4_checksum)
+		flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
+	return flags;
+}
+
+bool
+ip_route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop)
 {
 	*next_hop = ip_addr_is_on_link(ip, dst) ? dst : ip->config.gateway;
 	return *next_hop != 0 && ip_addr_is_peer(ip, dst);
 }
 
-static void
-write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol)
+struct wire_ipv4
+ip_header(const struct ip *ip, rte_be32_t dst, uint8_t protocol)
 {
-	struct wire_ipv4 ipv4 = {
+	return (struct wire_ipv4){
 		.src = ip->config.addr,
 		.dst = dst,
-		.total_bytes = mbuf->pkt_len + WIRE_IPV4_HEADER_BYTES,
-		.id = ip->next_id++,
 		.protocol = protocol,
 		.ttl = TTL,
 		.dont_fragment = 1,
 	};
+}
+
+static void
+write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol)
+{
+	struct wire_ipv4 ipv4 = ip_header(ip, dst, protocol);
 	uint8_t *data = (uint8_t *)rte_pktmbuf_prepend(mbuf, WIRE_IPV4_HEADER_BYTES);
 
+	ipv4.total_bytes = mbuf->pkt_len;
+	ipv4.id = ip->next_id++;
 	wire_ipv4_write(data, &ipv4);
 	/* Of its time as a received packet, or of the last time it was sent. */
 	mbuf->ol_flags &= ~(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK |

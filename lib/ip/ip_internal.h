@@ -11,6 +11,8 @@
 #ifndef IP_INTERNAL_H
 #define IP_INTERNAL_H
 
+#include <string.h>
+
 #include "ip.h"
 #include "ip_neighbour.h"
 #include "wire_ether.h"
@@ -24,6 +26,7 @@ struct ip {
 	struct ip_config config;
 	rte_be32_t mask; /* of the on-link prefix */
 	uint16_t next_id;
+	uint64_t tx_flags; /* of an mbuf with a TCP segment: what the port computes */
 	uint64_t defend_after_us; /* RFC 5227 section 2.4: not before */
 	struct ip_neighbour_table neighbours;
 	struct ip_stats stats;
@@ -45,6 +48,12 @@ ip_addr_is_on_link(const struct ip *ip, rte_be32_t addr)
 {
 	return ((addr ^ ip->config.addr) & ip->mask) == 0;
 }
+
+/** Which neighbour a packet goes to; false: none. */
+bool ip_route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop);
+
+/** What all our headers to a destination have in common: no length, no id. */
+struct wire_ipv4 ip_header(const struct ip *ip, rte_be32_t dst, uint8_t protocol);
 
 /**
  * Prepend an Ethernet header and queue the frame for the device.

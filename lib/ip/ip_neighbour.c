@@ -40,6 +40,7 @@ static void report(struct ip *ip, struct ip_neighbour_entry *entry, bool changed
 static bool expire(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us);
 static void schedule(struct ip_neighbour_table *table, struct ip_neighbour_entry *entry,
 		     uint64_t deadline_us);
+static void change(struct ip_neighbour_table *table);
 static void transmit(struct ip *ip, const struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf);
 static struct ip_neighbour_entry **bucket(const struct ip_neighbour_table *table, rte_be32_t addr);
 
@@ -62,6 +63,7 @@ ip_neighbour_setup(struct ip *ip)
 	table->bucket_mask = nb_buckets - 1;
 	table->hash_key = ip->config.neighbours_key;
 	table->next_us = UINT64_MAX;
+	table->generation = 1;
 	TAILQ_INIT(&table->used);
 	TAILQ_INIT(&table->free);
 	for (i = 0; i < ip->config.neighbours_max; i++)
@@ -99,6 +101,19 @@ ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t addr, uint6
 		hold(ip, entry, mbuf);
 	else
 		transmit(ip, entry, mbuf);
+}
+
+bool
+ip_neighbour_known(const struct ip *ip, rte_be32_t addr, struct rte_ether_addr *mac,
+		   uint64_t *until_us)
+{
+	const struct ip_neighbour_entry *entry = find(&ip->neighbours, addr);
+
+	if (entry == NULL || entry->state == INCOMPLETE || !entry->used)
+		return false;
+	*mac = entry->mac;
+	*until_us = entry->used_us + IP_NEIGHBOUR_RETRY_US;
+	return true;
 }
 
 bool
@@ -212,6 +227,7 @@ remove_entry(struct ip *ip, struct ip_neighbour_entry *entry)
 	for (i = 0; i < entry->nb_waiting; i++)
 		ip_drop(entry->waiting[i], &ip->stats.drop_neighbour_queue);
 	entry->nb_waiting = 0;
+	change(table);
 	while (*link != entry)
 		link = &(*link)->next;
 	*link = entry->next;
@@ -267,6 +283,7 @@ update(struct ip *ip, struct ip_neighbour_entry *entry, const struct rte_ether_a
 	entry->state = REACHABLE;
 	entry->tries = 0;
 	entry->used = false;
+	change(&ip->neighbours);
 	schedule(&ip->neighbours, entry, now_us + IP_NEIGHBOUR_REACHABLE_US);
 	for (i = 0; i < entry->nb_waiting; i++)
 		transmit(ip, entry, entry->waiting[i]);
@@ -312,6 +329,13 @@ schedule(struct ip_neighbour_table *table, struct ip_neighbour_entry *entry, uin
 {
 	entry->deadline_us = deadline_us;
 	table->next_us = RTE_MIN(table->next_us, deadline_us);
+}
+
+/* What was noted of entries holds no more. */
+static void
+change(struct ip_neighbour_table *table)
+{
+	table->generation = RTE_MAX(table->generation + 1, 1u);
 }
 
 static void

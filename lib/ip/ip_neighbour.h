@@ -48,6 +48,7 @@ struct ip_neighbour_table {
 	struct ip_neighbour_list used; /* longest ago first */
 	struct ip_neighbour_list free;
 	uint64_t next_us; /* not later than any entry's deadline */
+	uint32_t generation; /* another each time an entry is updated or goes; never 0 */
 };
 
 /** Make room for config.neighbours_max entries. 0 or -ENOMEM. Control thread. */
@@ -58,6 +59,16 @@ void ip_neighbour_teardown(struct ip *ip);
 
 /** Send a packet, IPv4 header first, to a neighbour, now or when its address is known. */
 void ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t addr, uint64_t now_us);
+
+/**
+ * Where a neighbour is, if its address is known and a packet was sent to it in the last second.
+ *
+ * @param[out] until_us
+ *   When the next is to be sent by ip_neighbour_output(), for the entry to count as used. Good as
+ *   long as the table's generation is the same.
+ */
+bool ip_neighbour_known(const struct ip *ip, rte_be32_t addr, struct rte_ether_addr *mac,
+			uint64_t *until_us);
 
 /**
  * A neighbour said where it is: update its entry, send what waits for it, report it.

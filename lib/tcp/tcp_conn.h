@@ -82,6 +82,7 @@ struct tcp_conn {
 	enum tcp_state state; /* written by tcp_set_state() alone */
 	uint32_t id;
 	struct tcp_flow flow;
+	struct ip_path path; /* to the peer */
 
 	/* Sending (RFC 9293 section 3.3.1). Before snd_nxt is what was sent, or sent again. */
 	uint32_t snd_una;

@@ -3,8 +3,6 @@
  */
 #include "tcp_output.h"
 
-#include <netinet/in.h>
-
 #include "chain.h"
 #include "ip.h"
 #include "tcp_congestion.h"
@@ -42,8 +40,8 @@ static void sent(struct tcp_conn *conn, uint32_t seq, uint32_t end);
 static void begin(struct tcp_conn *conn, struct wire_tcp *header, uint32_t seq, uint8_t flags);
 static void add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t len);
 static void ack_sent(struct tcp_conn *conn);
-static void transmit(struct tcp *tcp, struct rte_mbuf *mbuf, const struct tcp_flow *flow,
-		     struct wire_tcp *header);
+static void transmit(struct tcp *tcp, struct rte_mbuf *mbuf, struct ip_path *path,
+		     const struct wire_tcp *header);
 static bool has_room(const struct tcp *tcp);
 static uint32_t ack_seq(const struct tcp_conn *conn);
 
@@ -146,6 +144,7 @@ tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment)
 		.dst_port = received->src_port,
 		.flags = WIRE_TCP_RST,
 	};
+	struct ip_path path = {.dst = segment->flow.remote_addr};
 	struct rte_mbuf *mbuf;
 
 	if (received->flags & WIRE_TCP_RST)
@@ -164,7 +163,7 @@ tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment)
 		return;
 	}
 	tcp->stats.reset_sent++;
-	transmit(tcp, mbuf, &segment->flow, &header);
+	transmit(tcp, mbuf, &path, &header);
 }
 
 /* Returns false when something is left that the next turn must send. */
@@ -362,7 +361,7 @@ send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end)
 	if (len > 0 && plan->offset + len == tr_chain_bytes(&conn->chain))
 		header.flags |= WIRE_TCP_PSH;
 	add_sack(conn, &header, len);
-	transmit(conn->tcp, mbuf, &conn->flow, &header);
+	transmit(conn->tcp, mbuf, &conn->path, &header);
 	ack_sent(conn);
 	*end = seq + len + fin;
 	if (tcp_seq_gt(seq + len, conn->snd_max))
@@ -380,7 +379,7 @@ send_control(struct tcp_conn *conn, struct wire_tcp *header)
 		conn->tcp->stats.send_starved++;
 		return false;
 	}
-	transmit(conn->tcp, mbuf, &conn->flow, header);
+	transmit(conn->tcp, mbuf, &conn->path, header);
 	ack_sent(conn);
 	return true;
 }
@@ -445,16 +444,14 @@ ack_sent(struct tcp_conn *conn)
 }
 
 static void
-transmit(struct tcp *tcp, struct rte_mbuf *mbuf, const struct tcp_flow *flow,
-	 struct wire_tcp *header)
+transmit(struct tcp *tcp, struct rte_mbuf *mbuf, struct ip_path *path,
+	 const struct wire_tcp *header)
 {
 	uint16_t bytes = wire_tcp_header_bytes(&header->options);
 
 	wire_tcp_write((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), header);
-	mbuf->l4_len = bytes;
-	ip_tcp_checksum(tcp->ip, mbuf, bytes, flow->local_addr, flow->remote_addr);
 	tcp->stats.tx_segments++;
-	ip_output(tcp->ip, mbuf, flow->remote_addr, IPPROTO_TCP, tcp->now_us);
+	ip_path_output(tcp->ip, path, mbuf, bytes, tcp->now_us);
 }
 
 static bool

@@ -10,8 +10,11 @@
 #define WIRE_IPV4_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_byteorder.h>
+
+#include "wire_checksum.h"
 
 /** Bytes of a header without options. */
 #define WIRE_IPV4_HEADER_BYTES 20
@@ -70,5 +73,30 @@ enum wire_ipv4_error wire_ipv4_parse(const uint8_t *data, uint32_t len, uint32_t
  *   Room for WIRE_IPV4_HEADER_BYTES.
  */
 void wire_ipv4_write(uint8_t *data, const struct wire_ipv4 *ipv4);
+
+/** What two packets of one connection differ by. */
+struct wire_ipv4_varying {
+	rte_be16_t total_bytes;
+	rte_be16_t id;
+};
+
+/** Where it stands in a header. */
+#define WIRE_IPV4_VARYING_OFFSET 2
+
+/** Complete a header that was written with neither of these, nor a checksum. */
+static inline void
+wire_ipv4_vary(uint8_t *data, const struct wire_ipv4_varying *varying)
+{
+	memcpy(data + WIRE_IPV4_VARYING_OFFSET, varying, sizeof(*varying));
+}
+
+/** The same, with the checksum. @p sum: wire_checksum_sum() of what was written. */
+static inline void
+wire_ipv4_vary_sum(uint8_t *data, const struct wire_ipv4_varying *varying, uint16_t sum)
+{
+	sum = ~wire_checksum_add(wire_checksum_add(sum, varying->total_bytes), varying->id);
+	wire_ipv4_vary(data, varying);
+	memcpy(data + WIRE_IPV4_CHECKSUM_OFFSET, &sum, sizeof(sum));
+}
 
 #endif /* WIRE_IPV4_H */

@@ -230,6 +230,45 @@ test_round_trip(void **state)
 	assert_int_equal(out.dont_fragment, 0);
 }
 
+/* The same bytes in two steps as in one, with every sum there can be. */
+static void
+test_vary(void **state)
+{
+	uint8_t whole[20], parts[20];
+	struct wire_ipv4 in = {
+		.src = RTE_BE32(0x0a4d0001),
+		.dst = RTE_BE32(0x0a4d0002),
+		.protocol = 6,
+		.ttl = 64,
+		.dont_fragment = 1,
+	};
+	struct wire_ipv4_varying varying;
+	unsigned int id;
+
+	(void)state;
+	for (id = 0; id <= UINT16_MAX; id++) {
+		uint16_t sum;
+
+		in.id = 0;
+		in.total_bytes = 0;
+		wire_ipv4_write(parts, &in);
+		memset(parts + WIRE_IPV4_CHECKSUM_OFFSET, 0, sizeof(sum));
+		sum = wire_checksum_sum(parts, sizeof(parts));
+		in.id = id;
+		in.total_bytes = 40 + id % 1461;
+		varying.id = rte_cpu_to_be_16(in.id);
+		varying.total_bytes = rte_cpu_to_be_16(in.total_bytes);
+		wire_ipv4_write(whole, &in);
+		wire_ipv4_vary_sum(parts, &varying, sum);
+		assert_memory_equal(parts, whole, sizeof(whole));
+		memset(whole + WIRE_IPV4_CHECKSUM_OFFSET, 0, sizeof(sum));
+		memset(parts + WIRE_IPV4_VARYING_OFFSET, 0, sizeof(varying));
+		memset(parts + WIRE_IPV4_CHECKSUM_OFFSET, 0, sizeof(sum));
+		wire_ipv4_vary(parts, &varying);
+		assert_memory_equal(parts, whole, sizeof(whole));
+	}
+}
+
 int
 main(void)
 {
@@ -237,6 +276,7 @@ main(void)
 		cmocka_unit_test(test_fields),	     cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_every_length), cmocka_unit_test(test_every_bit_counts),
 		cmocka_unit_test(test_source_route), cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_vary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

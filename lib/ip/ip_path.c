@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "ip_internal.h"
+#include "wire_checksum.h"
+
+#include <netinet/in.h>
+
+#include <rte_tcp.h>
+
+/* Of a received packet, or of the last time that it was sent. */
+#define OLD_FLAGS                                                                                  \
+	(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK | RTE_MBUF_F_TX_IPV4 |          \
+	 RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK)
+
+_Static_assert(IP_PATH_HEADER_BYTES == WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES,
+	       "what stands before a segment");
+
+static bool is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf *mbuf,
+		      uint64_t now_us);
+static void note(struct ip *ip, struct ip_path *path);
+
+void
+ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
+	       uint16_t tcp_header_bytes, uint64_t now_us)
+{
+	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod(mbuf, struct rte_tcp_hdr *);
+	uint16_t bytes = mbuf->pkt_len;
+	struct wire_ipv4_varying varying;
+	uint8_t *header;
+	uint16_t sum;
+
+	if (unlikely(!is_usable(ip, path, mbuf, now_us))) {
+		ip_tcp_checksum(ip, mbuf, tcp_header_bytes, ip->config.addr, path->dst);
+		ip_output(ip, mbuf, path->dst, IPPROTO_TCP, now_us);
+		note(ip, path);
+		return;
+	}
+	mbuf->tx_offload = rte_mbuf_tx_offload(WIRE_ETHER_HEADER_BYTES, WIRE_IPV4_HEADER_BYTES,
+					       tcp_header_bytes, 0, 0, 0, 0);
+	mbuf->ol_flags = (mbuf->ol_flags & ~OLD_FLAGS) | ip->tx_flags;
+	sum = wire_checksum_add(path->pseudo_sum, rte_cpu_to_be_16(bytes));
+	if (!ip->config.tx_tcp_checksum)
+		sum = ~wire_checksum_add(sum, ip_checksum_mbuf(mbuf));
+	tcp->cksum = sum;
+	header = (uint8_t *)rte_pktmbuf_prepend(mbuf, IP_PATH_HEADER_BYTES);
+	memcpy(header, path->header, IP_PATH_HEADER_BYTES);
+	varying.total_bytes = rte_cpu_to_be_16(bytes + WIRE_IPV4_HEADER_BYTES);
+	varying.id = rte_cpu_to_be_16(ip->next_id++);
+	if (ip->config.tx_ipv4_checksum)
+		wire_ipv4_vary(header + WIRE_ETHER_HEADER_BYTES, &varying);
+	else
+		wire_ipv4_vary_sum(header + WIRE_ETHER_HEADER_BYTES, &varying, path->header_sum);
+	ip->txq.frames[ip->txq.nb++] = mbuf;
+	ip->stats.ip_tx++;
+}
+
+/* What is not goes the long way, by route and neighbour, which says why if it drops the packet. */
+static inline bool
+is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf *mbuf,
+	  uint64_t now_us)
+{
+	return path->generation == ip->neighbours.generation && now_us < path->until_us &&
+	       mbuf->pkt_len + WIRE_IPV4_HEADER_BYTES <= ip->config.mtu &&
+	       rte_pktmbuf_headroom(mbuf) >= IP_PATH_HEADER_BYTES && ip->txq.nb < IP_TXQ_SIZE;
+}
+
+/* After a packet went the long way: how the next is spared that. */
+static void
+note(struct ip *ip, struct ip_path *path)
+{
+	struct wire_ether ether = {.src = ip->config.mac, .type = RTE_ETHER_TYPE_IPV4};
+	struct wire_ipv4 ipv4 = ip_header(ip, path->dst, IPPROTO_TCP);
+	uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
+	rte_be32_t next_hop;
+
+	path->generation = 0;
+	if (!ip_route(ip, path->dst, &next_hop) ||
+	    !ip_neighbour_known(ip, next_hop, &ether.dst, &path->until_us))
+		return;
+	wire_ether_write(path->header, &ether);
+	wire_ipv4_write(at, &ipv4);
+	memset(at + WIRE_IPV4_CHECKSUM_OFFSET, 0, sizeof(uint16_t));
+	path->header_sum = wire_checksum_sum(at, WIRE_IPV4_HEADER_BYTES);
+	path->pseudo_sum = wire_checksum_pseudo(ipv4.src, ipv4.dst, IPPROTO_TCP, 0);
+	path->generation = ip->neighbours.generation;
+}
