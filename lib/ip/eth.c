@@ -11,6 +11,8 @@ eth_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us, struct ip_packe
 	bool broadcast;
 
 	ip->stats.eth_rx++;
+	if (likely(ip_input_usual(ip, mbuf, packet)))
+		return IP_DELIVER;
 	if (unlikely(mbuf->data_len < head) && !ip_mbuf_pullup(mbuf, head))
 		return ip_drop(mbuf, &ip->stats.drop_no_mbuf);
 	if (!wire_ether_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, &ether))

@@ -16,7 +16,6 @@
 #define TTL 64
 
 static bool is_config_valid(const struct ip *ip);
-static bool is_host(const struct ip *ip, rte_be32_t addr);
 static uint64_t tx_flags(const struct ip_config *config);
 static void write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol);
 
@@ -120,7 +119,7 @@ ip_mtu(const struct ip *ip)
 bool
 ip_addr_is_peer(const struct ip *ip, rte_be32_t addr)
 {
-	return addr != ip->config.addr && is_host(ip, addr);
+	return addr != ip->config.addr && ip_addr_is_host(ip, addr);
 }
 
 const struct ip_stats *
@@ -140,23 +139,9 @@ is_config_valid(const struct ip *ip)
 {
 	rte_be32_t gateway = ip->config.gateway;
 
-	if (!is_host(ip, ip->config.addr))
+	if (!ip_addr_is_host(ip, ip->config.addr))
 		return false;
 	return gateway == 0 || (ip_addr_is_on_link(ip, gateway) && ip_addr_is_peer(ip, gateway));
-}
-
-/* RFC 1122 section 3.2.1.3: whether one host can have this address. */
-static bool
-is_host(const struct ip *ip, rte_be32_t addr)
-{
-	uint8_t network = rte_be_to_cpu_32(addr) >> 24;
-	rte_be32_t host = addr & ~ip->mask;
-
-	if (network == 0 || network == IN_LOOPBACKNET || network >= 224)
-		return false;
-	/* RFC 3021: a link of two has no broadcast address. */
-	return !ip_addr_is_on_link(ip, addr) || ip->config.prefix_len >= 31 ||
-	       (host != 0 && host != ~ip->mask);
 }
 
 static uint64_t

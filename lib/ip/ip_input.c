@@ -2,11 +2,14 @@
  * Copyright(c) 2026 The tailrace authors
  */
 #include "ip_internal.h"
+#include "wire_checksum.h"
 
 #include <netinet/in.h>
 
 static uint64_t *check_header(struct ip *ip, const struct rte_mbuf *mbuf, struct wire_ipv4 *ipv4);
 static uint64_t *check_accepted(struct ip *ip, const struct wire_ipv4 *ipv4, bool broadcast);
+static void describe(const struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
+		     struct ip_packet *packet);
 static bool is_verified(uint64_t checksum_flags, uint64_t good, uint64_t none);
 
 /* RFC 1122 section 3.2.1. */
@@ -26,17 +29,7 @@ ip_input(struct ip *ip, struct rte_mbuf *mbuf, bool broadcast, uint64_t now_us,
 
 	ip_mbuf_cut(mbuf, ipv4.total_bytes);
 	rte_pktmbuf_adj(mbuf, ipv4.header_bytes);
-	*packet = (struct ip_packet){
-		.src = ipv4.src,
-		.dst = ipv4.dst,
-		.bytes = ipv4.total_bytes - ipv4.header_bytes,
-		.protocol = ipv4.protocol,
-		.ttl = ipv4.ttl,
-		.ecn = ipv4.dscp_ecn & WIRE_IPV4_ECN_MASK,
-		.checksum_good =
-			is_verified(mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK,
-				    RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_NONE),
-	};
+	describe(mbuf, &ipv4, packet);
 	switch (ipv4.protocol) {
 	case IPPROTO_TCP:
 		return IP_DELIVER;
@@ -46,6 +39,52 @@ ip_input(struct ip *ip, struct rte_mbuf *mbuf, bool broadcast, uint64_t now_us,
 	default:
 		return ip_drop(mbuf, &ip->stats.drop_ip_protocol);
 	}
+}
+
+bool
+ip_input_usual(struct ip *ip, struct rte_mbuf *mbuf, struct ip_packet *packet)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	uint64_t flags = mbuf->ol_flags;
+	uint32_t bytes = mbuf->pkt_len;
+	struct wire_ipv4 ipv4;
+
+	if (bytes != mbuf->data_len || bytes < WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES ||
+	    !wire_ether_is(data, &ip->config.mac, RTE_ETHER_TYPE_IPV4))
+		return false;
+	data += WIRE_ETHER_HEADER_BYTES;
+	if (!wire_ipv4_parse_usual(data, bytes - WIRE_ETHER_HEADER_BYTES, &ipv4) ||
+	    ipv4.protocol != IPPROTO_TCP || ipv4.dst != ip->config.addr ||
+	    ipv4.src == ip->config.addr || !ip_addr_is_host(ip, ipv4.src))
+		return false;
+	flags &= RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	if (!is_verified(flags, RTE_MBUF_F_RX_IP_CKSUM_GOOD, RTE_MBUF_F_RX_IP_CKSUM_NONE) &&
+	    (flags == RTE_MBUF_F_RX_IP_CKSUM_BAD ||
+	     wire_checksum_sum(data, WIRE_IPV4_HEADER_BYTES) != 0xffff))
+		return false;
+
+	mbuf->data_off += WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES;
+	mbuf->data_len = ipv4.total_bytes - WIRE_IPV4_HEADER_BYTES;
+	mbuf->pkt_len = mbuf->data_len;
+	describe(mbuf, &ipv4, packet);
+	ip->stats.ip_rx++;
+	return true;
+}
+
+static inline void
+describe(const struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4, struct ip_packet *packet)
+{
+	*packet = (struct ip_packet){
+		.src = ipv4->src,
+		.dst = ipv4->dst,
+		.bytes = ipv4->total_bytes - ipv4->header_bytes,
+		.protocol = ipv4->protocol,
+		.ttl = ipv4->ttl,
+		.ecn = ipv4->dscp_ecn & WIRE_IPV4_ECN_MASK,
+		.checksum_good =
+			is_verified(mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK,
+				    RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_NONE),
+	};
 }
 
 /* Where a packet with a bad header counts; NULL for a good one. */
@@ -88,7 +127,7 @@ check_accepted(struct ip *ip, const struct wire_ipv4 *ipv4, bool broadcast)
 }
 
 /* NONE is a device's word that the data are whole though the field was never filled in. */
-static bool
+static inline bool
 is_verified(uint64_t checksum_flags, uint64_t good, uint64_t none)
 {
 	return checksum_flags == good || checksum_flags == none;

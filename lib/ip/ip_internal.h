@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include <netinet/in.h>
+
 #include "ip.h"
 #include "ip_neighbour.h"
 #include "wire_ether.h"
@@ -49,6 +51,20 @@ ip_addr_is_on_link(const struct ip *ip, rte_be32_t addr)
 	return ((addr ^ ip->config.addr) & ip->mask) == 0;
 }
 
+/** RFC 1122 section 3.2.1.3: whether one host can have this address. */
+static inline bool
+ip_addr_is_host(const struct ip *ip, rte_be32_t addr)
+{
+	uint8_t network = rte_be_to_cpu_32(addr) >> 24;
+	rte_be32_t host = addr & ~ip->mask;
+
+	if (network == 0 || network == IN_LOOPBACKNET || network >= 224)
+		return false;
+	/* RFC 3021: a link of two has no broadcast address. */
+	return !ip_addr_is_on_link(ip, addr) || ip->config.prefix_len >= 31 ||
+	       (host != 0 && host != ~ip->mask);
+}
+
 /** Which neighbour a packet goes to; false: none. */
 bool ip_route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop);
 
@@ -83,6 +99,16 @@ void arp_announce(struct ip *ip);
  */
 enum ip_verdict ip_input(struct ip *ip, struct rte_mbuf *mbuf, bool broadcast, uint64_t now_us,
 			 struct ip_packet *packet);
+
+/**
+ * Take a frame that holds a TCP segment as nearly all do: in one mbuf, to our Ethernet address, in
+ * a whole IPv4 packet without options between a host and us. What this takes eth_input() would
+ * deliver in the same way, only slower.
+ *
+ * @return
+ *   False for any other frame, which is as it was.
+ */
+bool ip_input_usual(struct ip *ip, struct rte_mbuf *mbuf, struct ip_packet *packet);
 
 /** Take an ICMP message that fills @p mbuf, which is consumed. */
 void icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,

@@ -18,6 +18,8 @@ _Static_assert(IP_PATH_HEADER_BYTES == WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADE
 
 static bool is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf *mbuf,
 		      uint64_t now_us);
+static void long_way(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
+		     uint16_t tcp_header_bytes, uint64_t now_us);
 static void note(struct ip *ip, struct ip_path *path);
 
 void
@@ -31,9 +33,7 @@ ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
 	uint16_t sum;
 
 	if (unlikely(!is_usable(ip, path, mbuf, now_us))) {
-		ip_tcp_checksum(ip, mbuf, tcp_header_bytes, ip->config.addr, path->dst);
-		ip_output(ip, mbuf, path->dst, IPPROTO_TCP, now_us);
-		note(ip, path);
+		long_way(ip, path, mbuf, tcp_header_bytes, now_us);
 		return;
 	}
 	mbuf->tx_offload = rte_mbuf_tx_offload(WIRE_ETHER_HEADER_BYTES, WIRE_IPV4_HEADER_BYTES,
@@ -63,6 +63,15 @@ is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf
 	return path->generation == ip->neighbours.generation && now_us < path->until_us &&
 	       mbuf->pkt_len + WIRE_IPV4_HEADER_BYTES <= ip->config.mtu &&
 	       rte_pktmbuf_headroom(mbuf) >= IP_PATH_HEADER_BYTES && ip->txq.nb < IP_TXQ_SIZE;
+}
+
+static __rte_noinline void
+long_way(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf, uint16_t tcp_header_bytes,
+	 uint64_t now_us)
+{
+	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, ip->config.addr, path->dst);
+	ip_output(ip, mbuf, path->dst, IPPROTO_TCP, now_us);
+	note(ip, path);
 }
 
 /* After a packet went the long way: how the next is spared that. */

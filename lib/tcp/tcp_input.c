@@ -109,9 +109,15 @@ predicted(struct tcp_conn *conn, struct tcp_segment *segment)
 static void
 no_conn(struct tcp *tcp, struct tcp_segment *segment)
 {
-	const struct tcp_listener *listener =
-		tcp_listen_lookup(&tcp->listen, segment->flow.local_addr, segment->flow.local_port);
+	const struct tcp_flow *flow = &segment->flow;
+	const struct tcp_listener *listener;
 
+	/* RFC 9293 MUST-57, MUST-63: no broadcast or multicast, on either side. */
+	if (flow->local_addr != ip_addr(tcp->ip) || !ip_addr_is_peer(tcp->ip, flow->remote_addr)) {
+		tcp->stats.drop_address++;
+		return;
+	}
+	listener = tcp_listen_lookup(&tcp->listen, flow->local_addr, flow->local_port);
 	if (listener != NULL) {
 		tcp_handshake_listen(tcp, segment, listener, 0);
 	} else if (segment->flags & WIRE_TCP_RST) {

@@ -36,11 +36,6 @@ tcp_segment_parse(struct tcp *tcp, struct rte_mbuf *mbuf, const struct ip_packet
 		tcp->stats.drop_checksum++;
 		return false;
 	}
-	/* RFC 9293 MUST-57, MUST-63: no broadcast or multicast, on either side. */
-	if (packet->dst != ip_addr(tcp->ip) || !ip_addr_is_peer(tcp->ip, packet->src)) {
-		tcp->stats.drop_address++;
-		return false;
-	}
 	segment->flow = (struct tcp_flow){
 		.remote_addr = packet->src,
 		.local_addr = packet->dst,

@@ -10,8 +10,11 @@
 #define WIRE_ETHER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_ether.h>
 
 /** Bytes of a header without tags. */
@@ -33,6 +36,22 @@ struct wire_ether {
  *   False when that is less than a header.
  */
 bool wire_ether_parse(const uint8_t *data, uint32_t len, struct wire_ether *ether);
+
+/**
+ * Whether a header is of this destination and type: the same as wire_ether_parse() and two
+ * comparisons.
+ *
+ * @param data
+ *   The frame, of at least WIRE_ETHER_HEADER_BYTES.
+ */
+static inline bool
+wire_ether_is(const uint8_t *data, const struct rte_ether_addr *dst, uint16_t type)
+{
+	rte_be16_t found;
+
+	memcpy(&found, data + offsetof(struct rte_ether_hdr, ether_type), sizeof(found));
+	return found == rte_cpu_to_be_16(type) && memcmp(data, dst, sizeof(*dst)) == 0;
+}
 
 /** Write a header to @p data, which has room for WIRE_ETHER_HEADER_BYTES. */
 void wire_ether_write(uint8_t *data, const struct wire_ether *ether);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 #include <rte_tcp.h>
 
@@ -28,12 +29,18 @@
 
 #define WINDOW_SCALE_MAX 14
 
+/* Of all but a SYN, and an ACK that something is missing: NOP, NOP and timestamps. */
+#define USUAL_BYTES (2 + TIMESTAMPS_BYTES)
+#define USUAL_BEGIN                                                                                \
+	(OPTION_NOP << 24 | OPTION_NOP << 16 | OPTION_TIMESTAMPS << 8 | TIMESTAMPS_BYTES)
+
 _Static_assert(sizeof(struct rte_tcp_hdr) == WIRE_TCP_HEADER_BYTES, "TCP header");
 
 static void parse_options(const uint8_t *data, uint32_t len, struct wire_tcp_options *options);
 static void parse_option(const uint8_t *data, uint8_t len, struct wire_tcp_options *options);
 static void parse_sack(const uint8_t *data, uint8_t len, struct wire_tcp_options *options);
 static uint8_t *write_options(uint8_t *at, const struct wire_tcp_options *options);
+static bool is_usual(const struct wire_tcp_options *options);
 static unsigned int sack_blocks(const struct wire_tcp_options *options);
 static uint16_t get_16(const uint8_t *at);
 static uint32_t get_32(const uint8_t *at);
@@ -63,8 +70,15 @@ wire_tcp_parse(const uint8_t *data, uint32_t len, struct wire_tcp *tcp)
 	tcp->urgent = rte_be_to_cpu_16(hdr->tcp_urp);
 	tcp->flags = hdr->tcp_flags;
 	tcp->options = (struct wire_tcp_options){0};
-	parse_options(data + WIRE_TCP_HEADER_BYTES, tcp->header_bytes - WIRE_TCP_HEADER_BYTES,
-		      &tcp->options);
+	data += WIRE_TCP_HEADER_BYTES;
+	if (likely(tcp->header_bytes == WIRE_TCP_HEADER_BYTES + USUAL_BYTES &&
+		   get_32(data) == USUAL_BEGIN)) {
+		tcp->options.has_timestamps = true;
+		tcp->options.ts_value = get_32(data + 4);
+		tcp->options.ts_echo = get_32(data + 8);
+	} else {
+		parse_options(data, tcp->header_bytes - WIRE_TCP_HEADER_BYTES, &tcp->options);
+	}
 	return WIRE_TCP_OK;
 }
 
@@ -72,8 +86,11 @@ uint16_t
 wire_tcp_header_bytes(const struct wire_tcp_options *options)
 {
 	uint16_t bytes = WIRE_TCP_HEADER_BYTES;
-	unsigned int nb_sack = sack_blocks(options);
+	unsigned int nb_sack;
 
+	if (likely(is_usual(options)))
+		return bytes + (options->has_timestamps ? USUAL_BYTES : 0);
+	nb_sack = sack_blocks(options);
 	/* Each is a multiple of four with its NOPs, and so is the header. */
 	if (options->has_mss)
 		bytes += MSS_BYTES;
@@ -179,9 +196,16 @@ parse_sack(const uint8_t *data, uint8_t len, struct wire_tcp_options *options)
 static uint8_t *
 write_options(uint8_t *at, const struct wire_tcp_options *options)
 {
-	unsigned int nb_sack = sack_blocks(options);
+	unsigned int nb_sack;
 	unsigned int i;
 
+	if (likely(is_usual(options))) {
+		if (!options->has_timestamps)
+			return at;
+		at = put_32(at, USUAL_BEGIN);
+		return put_32(put_32(at, options->ts_value), options->ts_echo);
+	}
+	nb_sack = sack_blocks(options);
 	if (options->has_mss)
 		at = put_16(put_option(at, OPTION_MSS, MSS_BYTES), options->mss);
 	if (options->sack_permitted) {
@@ -204,6 +228,13 @@ write_options(uint8_t *at, const struct wire_tcp_options *options)
 	for (i = 0; i < nb_sack; i++)
 		at = put_32(put_32(at, options->sack[i].left), options->sack[i].right);
 	return at;
+}
+
+static inline bool
+is_usual(const struct wire_tcp_options *options)
+{
+	return !(options->has_mss | options->sack_permitted | options->has_window_scale |
+		 options->nb_sack);
 }
 
 /* How many blocks fit beside the other options. */

@@ -239,6 +239,60 @@ test_device_checksums(void **state)
 	}
 }
 
+/*
+ * In one mbuf a frame is taken the short way if it is a usual one, in two the long way: whatever
+ * stands in its headers, the same becomes of it.
+ */
+static void
+test_short_way_and_long_way_agree(void **state)
+{
+	struct ip_host *host = *state;
+	uint8_t frame[FRAME_MAX], payload[FRAME_MAX];
+	uint32_t bytes, bit, delivered = 0;
+	unsigned int fix, len;
+
+	for (fix = 0; fix < 2; fix++)
+		for (bit = 0; bit < 34 * 8; bit++)
+			for (len = 0; len < 3; len++) {
+				struct ip_packet packet;
+				struct ip_stats stats;
+				enum ip_verdict verdict;
+
+				bytes = frame_ipv4(frame, PEER, OURS, IPPROTO_TCP, 20 + len * 20);
+				/* Padded, as it is, or shorter than it says. */
+				bytes += 1 - len;
+				frame[bit / 8] ^= 1 << bit % 8;
+				if (fix && (frame[14] & 0xf) == 5)
+					frame_fix_ipv4(frame);
+				ip_stats_clear(host->ip);
+				verdict = ip_host_receive(host, frame, bytes);
+				packet = host->packet;
+				stats = *ip_stats(host->ip);
+				if (verdict == IP_DELIVER) {
+					delivered++;
+					assert_int_equal(host->delivered->pkt_len, packet.bytes);
+					memcpy(payload,
+					       rte_pktmbuf_mtod(host->delivered, uint8_t *),
+					       packet.bytes);
+				}
+				ip_stats_clear(host->ip);
+				assert_int_equal(
+					ip_host_receive_mbuf(
+						host, ip_host_segments(host, frame, bytes, 40)),
+					verdict);
+				assert_memory_equal(&stats, ip_stats(host->ip), sizeof(stats));
+				if (verdict != IP_DELIVER)
+					continue;
+				assert_memory_equal(&packet, &host->packet, sizeof(packet));
+				assert_int_equal(host->delivered->pkt_len, packet.bytes);
+				assert_memory_equal(
+					rte_pktmbuf_mtod(host->delivered, uint8_t *), payload,
+					RTE_MIN(packet.bytes, host->delivered->data_len));
+			}
+	/* Those whose source address, type of service, id or lifetime changed, and some others. */
+	assert_in_range(delivered, 2 * 2 * (48 + 8 + 16 + 8), 34 * 8 * 3);
+}
+
 int
 main(void)
 {
@@ -254,6 +308,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_protocol, ip_host_setup, ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_ttl_0, ip_host_setup, ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_device_checksums, ip_host_setup,
+						ip_host_teardown),
+		cmocka_unit_test_setup_teardown(test_short_way_and_long_way_agree, ip_host_setup,
 						ip_host_teardown),
 	};
 

@@ -230,6 +230,34 @@ test_round_trip(void **state)
 	assert_int_equal(out.dont_fragment, 0);
 }
 
+/* What it takes, the other parser reads in the same way; what it does not is not usual. */
+static void
+test_usual(void **state)
+{
+	unsigned int bit, len, usual = 0;
+
+	(void)state;
+	for (bit = 0; bit < 20 * 8; bit++)
+		for (len = PACKET_BYTES - 1; len <= PACKET_BYTES + 1; len++) {
+			struct wire_ipv4 in, out;
+			uint8_t data[PACKET_BYTES];
+			bool plain;
+
+			make(data, 5);
+			data[bit / 8] ^= 1 << bit % 8;
+			memset(&in, 0, sizeof(in));
+			memset(&out, 0, sizeof(out));
+			plain = wire_ipv4_parse(data, 20, len, 0, &out) == WIRE_IPV4_OK &&
+				out.header_bytes == 20 && out.fragment_offset == 0 &&
+				!out.more_fragments;
+			assert_int_equal(wire_ipv4_parse_usual(data, len, &in), plain);
+			if (plain)
+				assert_memory_equal(&in, &out, sizeof(in));
+			usual += plain;
+		}
+	assert_true(usual > 200);
+}
+
 /* The same bytes in two steps as in one, with every sum there can be. */
 static void
 test_vary(void **state)
@@ -276,7 +304,7 @@ main(void)
 		cmocka_unit_test(test_fields),	     cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_every_length), cmocka_unit_test(test_every_bit_counts),
 		cmocka_unit_test(test_source_route), cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_vary),
+		cmocka_unit_test(test_vary),	     cmocka_unit_test(test_usual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
