@@ -230,7 +230,9 @@ chain_mbufs_alloc(struct tr_chain *chain, uint32_t nb, struct rte_mbuf **last)
 	*last = NULL;
 	for (; nb > 0; nb -= burst) {
 		burst = RTE_MIN(nb, (uint32_t)CHAIN_ALLOC_BURST);
-		if (unlikely(rte_pktmbuf_alloc_bulk(chain->pool->mbufs, mbufs, burst) != 0)) {
+		/* As they are in their pool: what transmission needs is set as they are sent. */
+		if (unlikely(rte_mempool_get_bulk(chain->pool->mbufs, (void **)mbufs, burst) !=
+			     0)) {
 			chain_mbufs_free(first);
 			return NULL;
 		}

@@ -28,6 +28,7 @@ core_wait_begin(struct tr_conn *conn, enum core_wait wait)
 		return;
 	TAILQ_INSERT_TAIL(&core->waits[wait], conn, wait_link);
 	core->wait_count[wait]++;
+	core->nb_waiting++;
 	/* Who comes later does not put off those who wait already. */
 	if (wait == CORE_WAIT_MEMORY && core->wait_count[wait] == 1)
 		core->memory_retry_us = core->now_us + MEMORY_RETRY_US;
@@ -41,6 +42,7 @@ core_wait_end(struct tr_conn *conn)
 	if (queued(conn->wait)) {
 		TAILQ_REMOVE(&core->waits[conn->wait], conn, wait_link);
 		core->wait_count[conn->wait]--;
+		core->nb_waiting--;
 	}
 	conn->wait = CORE_WAIT_NONE;
 }
@@ -52,6 +54,8 @@ core_wait_resume(struct core *core)
 	struct tr_conn *conn;
 	unsigned int wait, tries;
 
+	if (likely(core->nb_waiting == 0))
+		return 0;
 	if (core->wait_count[CORE_WAIT_MEMORY] > 0 && core->now_us >= core->memory_retry_us) {
 		core_wait_freed(core, CORE_WAIT_MEMORY);
 		core->memory_retry_us = core->now_us + MEMORY_RETRY_US;
