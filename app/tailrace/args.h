@@ -3,10 +3,13 @@
  */
 /**
  * @file
- * The server's own launch arguments, those after EAL's and "--", checked as far as that is
- * possible without a port or an engine.
+ * The server's own options: from the command line, those after EAL's and "--", and from the file
+ * that --config names. Checked as far as that is possible without a port or an engine.
  *
- * Threads: the control thread.
+ * What an option means stands in args_option.c; here is where its values come from: its default,
+ * the file, the command line. The last of these that has any replaces what the others said.
+ *
+ * Threads: the control thread. Parsed arguments are const for everybody.
  */
 #ifndef ARGS_H
 #define ARGS_H
@@ -16,8 +19,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "args_file.h"
+
+struct args_option;
+
 /** Most --listen options. */
 #define ARGS_LISTENS_MAX 16
+
+/** Most values of all options together. */
+#define ARGS_SETTINGS_MAX 64
 
 /** Port chosen by no option: the first there is. */
 #define ARGS_PORT_ANY UINT16_MAX
@@ -35,9 +45,21 @@ struct args_listen {
 /** What the options ask for, before anything else. */
 enum args_action { ARGS_SERVE, ARGS_HELP, ARGS_VERSION };
 
-/** The arguments, defaults filled in. The strings are those of argv. */
+/** Where a value comes from; the greater one wins. */
+enum args_source { ARGS_SOURCE_DEFAULT, ARGS_SOURCE_FILE, ARGS_SOURCE_COMMAND_LINE };
+
+/** A value in force, as it was given. */
+struct args_setting {
+	const struct args_option *option;
+	const char *value;
+	enum args_source source;
+	unsigned int line; /* of the file, or 0 */
+};
+
+/** The options, defaults filled in. The strings are those of argv and of the file: do not copy. */
 struct args {
 	enum args_action action; /* the rest is meant only for ARGS_SERVE */
+	const char *config; /* the file, or NULL */
 	uint32_t addr; /* network order */
 	uint8_t prefix_len;
 	uint16_t port; /* of EAL, or ARGS_PORT_ANY */
@@ -45,21 +67,33 @@ struct args {
 	struct args_listen listens[ARGS_LISTENS_MAX];
 	unsigned int nb_listens;
 	const char *engine;
-	unsigned int engine_threads;
-	uint32_t conns_max; /* of each core; 0: the library's default */
-	uint32_t value_max; /* bytes; 0: the library's default */
+	uint32_t engine_threads;
+	uint32_t conns_max; /* of each core */
+	uint32_t value_max; /* bytes */
 	bool idle_poll;
 	bool interactive;
 	const char *cmdline_file; /* or NULL */
+
+	struct args_setting settings[ARGS_SETTINGS_MAX]; /* all of the above, as text */
+	unsigned int nb_settings;
+	struct args_file file; /* strings point into it */
 };
 
 /**
  * Parse.
  *
+ * @param args
+ *   Filled in. It stays where it is: some of its strings are its own.
+ * @param argc
+ *   Words at argv.
  * @param argv
- *   argv[0] is not looked at. getopt() may reorder nothing: it stops at the first non-option.
+ *   Outlives args. argv[0] is not looked at. getopt() may reorder nothing: it stops at the first
+ *   non-option.
  * @param error
- *   On failure: one line that names the option, the value and what would do.
+ *   On failure: one line that names the option, the value and what would do; the file and the
+ *   line, if it stands there.
+ * @param error_size
+ *   Room at error, in bytes.
  * @return
  *   0 or -EINVAL.
  */
@@ -67,5 +101,8 @@ int args_parse(struct args *args, int argc, char **argv, char *error, size_t err
 
 /** Write the help to @p out: every option, its value and its default. */
 void args_usage(FILE *out);
+
+/** Write the options in force to @p out: a file that --config takes, with the same meaning. */
+void args_print(const struct args *args, FILE *out);
 
 #endif /* ARGS_H */

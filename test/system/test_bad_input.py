@@ -53,6 +53,7 @@ LAUNCHES = {
     "unknown idle": ([*ADDR, "--idle", "nap"], ["--idle", "nap"]),
     "no such file": ([*ADDR, "--cmdline-file", "/nowhere/file"],
                      ["--cmdline-file", "/nowhere/file"]),
+    "no such configuration": (["--config", "/nowhere/file"], ["--config", "/nowhere/file"]),
     "lacks a value": ([*ADDR, "--listen"], ["--listen"]),
 }
 
@@ -80,6 +81,13 @@ def assert_refused(args, names, tap=True, before=()):
 def test_refused(name):
     args, names = LAUNCHES[name]
     assert_refused(args, names)
+
+
+def test_configuration(tmp_path):
+    """The line names the file, the line in it, the option and its value."""
+    config = tmp_path / "tailrace.conf"
+    config.write_text("[tailrace]\naddr = 10.77.0.2/24\n\nlisten = http\n")
+    assert_refused(["--config", str(config)], [f"{config}:4:", "listen", "http", "1 to 65535"])
 
 
 def test_no_port():

@@ -68,8 +68,8 @@ test_defaults(void **state)
 	assert_int_equal(args.listens[0].protocol, ARGS_PROTOCOL_MC);
 	assert_string_equal(args.engine, "dram");
 	assert_int_equal(args.engine_threads, 1);
-	assert_int_equal(args.conns_max, 0);
-	assert_int_equal(args.value_max, 0);
+	assert_int_equal(args.conns_max, 4096);
+	assert_int_equal(args.value_max, 1 << 20);
 	assert_false(args.idle_poll);
 	assert_false(args.interactive);
 	assert_null(args.cmdline_file);
@@ -191,7 +191,8 @@ static const struct {
 	{ADDR "--listen :11211", "is not an IPv4 address", "11211"},
 	{ADDR "--listen 10.77.0.3:11211", "--listen 10.77.0.3:11211: not our address", "--addr"},
 	{ADDR "--listen 7 --listen 7", "--listen 7: in use by another", "another port"},
-	{ADDR "--listen 7 --listen 10.77.0.2:7,proto=echo", "--listen 7: in use", "another port"},
+	{ADDR "--listen 7 --listen 10.77.0.2:7,proto=echo",
+	 "--listen 10.77.0.2:7,proto=echo: in use", "another port"},
 	{ADDR "--listen 11211,proto=http", "proto=http", "proto=echo"},
 	{ADDR "--listen 11211,echo", "--listen 11211,echo", "proto=mc"},
 	{ADDR "--engine ,memory=1", "--engine ,memory=1", "dram"},
@@ -208,7 +209,7 @@ static const struct {
 	{ADDR "--value-max 1m", "--value-max 1m", "1K to 512M"},
 	{ADDR "--idle sleep", "--idle sleep", "poll or interrupt"},
 	{ADDR "--cmdline-file", "--cmdline-file: lacks its value", "FILE"},
-	{ADDR "--cmdline-file=", "--cmdline-file: lacks", "name"},
+	{ADDR "--cmdline-file=", "--cmdline-file: lacks its value", "FILE"},
 	{ADDR "--nonsense", "--nonsense: no such option", "--help"},
 	{ADDR "--nonsense=1", "--nonsense=1: no such option", "--help"},
 	{ADDR "--e dram", "--e: no such option, or short for several", "--help"},
@@ -286,10 +287,11 @@ static void
 test_usage(void **state)
 {
 	static const char *const names[] = {
-		"--addr ",	   "--gateway ",	"--listen ",
-		"--engine ",	   "--engine-threads ", "--max-conns ",
-		"--value-max ",	   "--idle ",		"-i, --interactive ",
-		"--cmdline-file ", "--help ",		"--version "};
+		"--config ",	      "--addr ",	 "--gateway ",
+		"--listen ",	      "--engine ",	 "--engine-threads ",
+		"--max-conns ",	      "--value-max ",	 "--idle ",
+		"-i, --interactive ", "--cmdline-file ", "--help ",
+		"--version "};
 	char *text = NULL;
 	size_t size = 0;
 	unsigned int i;

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "args_option.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bsd/string.h>
+#include <rte_cfgfile.h>
+
+static int parse_addr(struct args_parser *p, const char *value);
+static int parse_gateway(struct args_parser *p, const char *value);
+static int parse_listen(struct args_parser *p, const char *value);
+static int parse_engine(struct args_parser *p, const char *value);
+static int parse_idle(struct args_parser *p, const char *value);
+static int parse_help(struct args_parser *p, const char *value);
+static int parse_version(struct args_parser *p, const char *value);
+static int parse_number(struct args_parser *p, const char *value);
+static int parse_size(struct args_parser *p, const char *value);
+static int parse_flag(struct args_parser *p, const char *value);
+static int parse_text(struct args_parser *p, const char *value);
+
+/* The types that several options share, each with the member of struct args that it fills in. */
+#define NUMBER(member, least, most)                                                                \
+	.parse = parse_number, .field = offsetof(struct args, member), .min = least, .max = most
+#define SIZE(member, least, most)                                                                  \
+	.parse = parse_size, .field = offsetof(struct args, member), .min = least, .max = most
+#define FLAG(member) .parse = parse_flag, .field = offsetof(struct args, member), .standard = "no"
+#define TEXT(member) .parse = parse_text, .field = offsetof(struct args, member)
+
+/* The checks tell where a new one is explained and tested as well. */
+const struct args_option args_options[] = {
+	{"config", .value = "FILE", .early = true, TEXT(config),
+	 .help = "read options from FILE; those given here win over it"},
+	{"addr", .value = "A.B.C.D/LEN[,port=N]", .parse = parse_addr,
+	 .help = "our address and its network, on EAL's port N (default: the first)"},
+	{"gateway", .value = "A.B.C.D", .parse = parse_gateway,
+	 .help = "router to other networks (default: none)"},
+	{"listen", .value = "[A.B.C.D:]PORT[,proto=mc|echo]", .repeats = true,
+	 .parse = parse_listen, .standard = "11211,proto=mc",
+	 .help = "accept connections; may be repeated"},
+	{"engine", .value = "NAME|PATH.so[,key=value...]", .parse = parse_engine,
+	 .standard = "dram", .help = "storage engine: dram, null or ewouldblock"},
+	{"engine-threads", .value = "N", NUMBER(engine_threads, 0, 64), .standard = "1",
+	 .help = "threads that execute requests; 0: the cores do it"},
+	{"max-conns", .value = "N", NUMBER(conns_max, 1, 1 << 20), .standard = "4096",
+	 .help = "connections of each core"},
+	{"value-max", .value = "BYTES[K|M|G]", SIZE(value_max, 1 << 10, 1 << 29), .standard = "1M",
+	 .help = "largest value stored"},
+	{"idle", .value = "interrupt|poll", .parse = parse_idle, .standard = "interrupt",
+	 .help = "sleep until something comes, or spin"},
+	{"interactive", .letter = 'i', FLAG(interactive),
+	 .help = "read commands from standard input"},
+	{"cmdline-file", .value = "FILE", TEXT(cmdline_file),
+	 .help = "execute the commands in FILE at start"},
+	{"help", .letter = 'h', .early = true, .parse = parse_help, .help = "print this and exit"},
+	{"version", .early = true, .parse = parse_version, .help = "print the version and exit"},
+	{NULL},
+};
+static_assert(sizeof(args_options) <= ARGS_OPTIONS_MAX * sizeof(args_options[0]),
+	      "room for every option");
+
+static int check_listen(struct args_parser *p, unsigned int nth);
+static void find_setting(struct args_parser *p, const char *name, unsigned int nth);
+static char *split(const char *value, char text[CFG_VALUE_LEN]);
+static bool read_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
+static bool read_ipv4(const char *text, uint32_t *addr);
+static bool is_host(uint32_t addr);
+static uint32_t netmask(uint8_t prefix_len);
+
+#define ADDR_WOULD_DO "A.B.C.D/LEN[,port=N] would do, such as 10.77.0.2/24"
+
+static int
+parse_addr(struct args_parser *p, const char *value)
+{
+	struct args *args = p->args;
+	char text[CFG_VALUE_LEN];
+	uint64_t number;
+	uint32_t host;
+	char *slash;
+	char *rest;
+
+	rest = split(value, text);
+	slash = strchr(text, '/');
+	if (slash == NULL)
+		return args_option_fail(p, "lacks its prefix length; " ADDR_WOULD_DO);
+	*slash = '\0';
+	if (!read_ipv4(text, &args->addr))
+		return args_option_fail(p, "%s is not an IPv4 address; " ADDR_WOULD_DO, text);
+	if (!read_number(slash + 1, 1, 32, &number))
+		return args_option_fail(p, "prefix length %s; 1 to 32 would do", slash + 1);
+	args->prefix_len = (uint8_t)number;
+
+	/* The first and the last address of a network are no host's (not so in a /31, RFC 3021). */
+	host = ntohl(args->addr & ~netmask(args->prefix_len));
+	if (!is_host(args->addr) ||
+	    (args->prefix_len < 31 && (host == 0 || host == ntohl(~netmask(args->prefix_len)))))
+		return args_option_fail(p, "no host can have this address; " ADDR_WOULD_DO);
+
+	args->port = ARGS_PORT_ANY;
+	if (rest == NULL)
+		return 0;
+	if (strncmp(rest, "port=", 5) != 0)
+		return args_option_fail(p, "%s is not known here; port=N would do", rest);
+	if (!read_number(rest + 5, 0, ARGS_PORT_ANY - 1, &number))
+		return args_option_fail(p, "port %s; the number of one of EAL's ports would do",
+					rest + 5);
+	args->port = (uint16_t)number;
+	return 0;
+}
+
+static int
+parse_gateway(struct args_parser *p, const char *value)
+{
+	if (!read_ipv4(value, &p->args->gateway) || !is_host(p->args->gateway))
+		return args_option_fail(p, "not the address of a router; A.B.C.D would do");
+	return 0;
+}
+
+#define LISTEN_WOULD_DO "[A.B.C.D:]PORT[,proto=mc|echo] would do, such as 11211"
+
+static int
+parse_listen(struct args_parser *p, const char *value)
+{
+	struct args_listen listen = {.protocol = ARGS_PROTOCOL_MC};
+	char text[CFG_VALUE_LEN];
+	uint64_t number;
+	char *port = text;
+	char *colon;
+	char *rest;
+
+	if (p->nth == ARGS_LISTENS_MAX)
+		return args_option_fail(p, "one too many; %u would do", ARGS_LISTENS_MAX);
+	rest = split(value, text);
+	colon = strchr(text, ':');
+	if (colon != NULL) {
+		*colon = '\0';
+		port = colon + 1;
+		if (!read_ipv4(text, &listen.addr))
+			return args_option_fail(p, "%s is not an IPv4 address; " LISTEN_WOULD_DO,
+						text);
+	}
+	if (!read_number(port, 1, UINT16_MAX, &number))
+		return args_option_fail(p, "TCP port %s; 1 to 65535 would do", port);
+	listen.port = (uint16_t)number;
+
+	if (rest != NULL && strcmp(rest, "proto=echo") == 0)
+		listen.protocol = ARGS_PROTOCOL_ECHO;
+	else if (rest != NULL && strcmp(rest, "proto=mc") != 0)
+		return args_option_fail(p, "%s is not known here; proto=mc or proto=echo would do",
+					rest);
+	p->args->listens[p->nth] = listen;
+	p->args->nb_listens = p->nth + 1;
+	return 0;
+}
+
+static int
+parse_engine(struct args_parser *p, const char *value)
+{
+	if (value[0] == '\0' || value[0] == ',')
+		return args_option_fail(p, "lacks a name; dram would do");
+	p->args->engine = value;
+	return 0;
+}
+
+static int
+parse_idle(struct args_parser *p, const char *value)
+{
+	p->args->idle_poll = strcmp(value, "poll") == 0;
+	if (!p->args->idle_poll && strcmp(value, "interrupt") != 0)
+		return args_option_fail(p, "poll or interrupt would do");
+	return 0;
+}
+
+static int
+parse_help(struct args_parser *p, const char *value)
+{
+	RTE_SET_USED(value);
+	p->args->action = ARGS_HELP;
+	return 0;
+}
+
+static int
+parse_version(struct args_parser *p, const char *value)
+{
+	RTE_SET_USED(value);
+	p->args->action = ARGS_VERSION;
+	return 0;
+}
+
+/* Into a uint32_t. */
+static int
+parse_number(struct args_parser *p, const char *value)
+{
+	const struct args_option *option = p->setting.option;
+	uint64_t number;
+
+	if (!read_number(value, option->min, option->max, &number))
+		return args_option_fail(p, "%" PRIu64 " to %" PRIu64 " would do", option->min,
+					option->max);
+	*(uint32_t *)RTE_PTR_ADD(p->args, option->field) = (uint32_t)number;
+	return 0;
+}
+
+/* Bytes, into a uint32_t. The bounds are whole KiB and MiB. */
+static int
+parse_size(struct args_parser *p, const char *value)
+{
+	static const char letters[] = "KMG";
+	const struct args_option *option = p->setting.option;
+	char text[CFG_VALUE_LEN];
+	unsigned int shift = 0;
+	const char *letter;
+	uint64_t number;
+	size_t len;
+
+	len = strlcpy(text, value, sizeof(text));
+	letter = len > 0 ? strchr(letters, text[len - 1]) : NULL;
+	if (letter != NULL) {
+		shift = 10 * (unsigned int)(letter - letters + 1);
+		text[len - 1] = '\0';
+	}
+	if (!read_number(text, 1, option->max, &number) || number << shift < option->min ||
+	    number << shift > option->max)
+		return args_option_fail(p, "%" PRIu64 "K to %" PRIu64 "M would do",
+					option->min >> 10, option->max >> 20);
+	*(uint32_t *)RTE_PTR_ADD(p->args, option->field) = (uint32_t)(number << shift);
+	return 0;
+}
+
+/* Into a bool. The command line says only yes, by naming the option. */
+static int
+parse_flag(struct args_parser *p, const char *value)
+{
+	bool *flag = RTE_PTR_ADD(p->args, p->setting.option->field);
+
+	*flag = strcmp(value, "yes") == 0;
+	if (!*flag && strcmp(value, "no") != 0)
+		return args_option_fail(p, "yes or no would do");
+	return 0;
+}
+
+/* Into a pointer: any text but none. */
+static int
+parse_text(struct args_parser *p, const char *value)
+{
+	if (value[0] == '\0')
+		return args_option_fail(p, "lacks its value %s", p->setting.option->value);
+	*(const char **)RTE_PTR_ADD(p->args, p->setting.option->field) = value;
+	return 0;
+}
+
+int
+args_option_check(struct args_parser *p)
+{
+	const struct args *args = p->args;
+	unsigned int i;
+
+	if (args->addr == 0) {
+		p->setting = (struct args_setting){0};
+		snprintf(p->error, p->error_size, "--addr: missing; " ADDR_WOULD_DO);
+		return -EINVAL;
+	}
+	find_setting(p, "gateway", 0);
+	if (args->gateway == args->addr)
+		return args_option_fail(p, "is our own --addr; a router's address would do");
+	if (args->gateway != 0 && ((args->gateway ^ args->addr) & netmask(args->prefix_len)) != 0)
+		return args_option_fail(p, "not in the network of --addr; a neighbour would do");
+	for (i = 0; i < args->nb_listens; i++)
+		if (check_listen(p, i) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+static int
+check_listen(struct args_parser *p, unsigned int nth)
+{
+	const struct args_listen *listens = p->args->listens;
+	unsigned int i;
+
+	find_setting(p, "listen", nth);
+	if (listens[nth].addr != 0 && listens[nth].addr != p->args->addr)
+		return args_option_fail(p, "not our address; that of --addr, or none, would do");
+	/* We have one address: with or without it, a port is the same port. */
+	for (i = 0; i < nth; i++)
+		if (listens[i].port == listens[nth].port)
+			return args_option_fail(
+				p, "in use by another --listen; another port would do");
+	return 0;
+}
+
+/* Make a setting that was parsed the one that is complained about. */
+static void
+find_setting(struct args_parser *p, const char *name, unsigned int nth)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->args->nb_settings; i++) {
+		p->setting = p->args->settings[i];
+		if (strcmp(p->setting.option->name, name) == 0 && nth-- == 0)
+			return;
+	}
+}
+
+int
+args_option_fail(struct args_parser *p, const char *format, ...)
+{
+	const struct args_setting *setting = &p->setting;
+	size_t len;
+	va_list ap;
+
+	if (setting->source == ARGS_SOURCE_FILE)
+		snprintf(p->error, p->error_size, "%s:%u: ", p->args->config, setting->line);
+	else
+		strlcpy(p->error, "--", p->error_size);
+	len = strlen(p->error);
+	snprintf(p->error + len, p->error_size - len, "%s%s%.64s%s: ", setting->option->name,
+		 setting->value[0] != '\0' ? " " : "", setting->value,
+		 strlen(setting->value) > 64 ? "..." : "");
+	len = strlen(p->error);
+	va_start(ap, format);
+	vsnprintf(p->error + len, p->error_size - len, format, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+/* Copy a value and cut it at its first comma. What stands after it, or NULL. */
+static char *
+split(const char *value, char text[CFG_VALUE_LEN])
+{
+	char *rest;
+
+	strlcpy(text, value, CFG_VALUE_LEN);
+	rest = strchr(text, ',');
+	if (rest != NULL)
+		*rest++ = '\0';
+	return rest;
+}
+
+/* Digits and nothing else: no sign, no space, no base. */
+static bool
+read_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
+{
+	uint64_t value = 0;
+
+	if (text[0] == '\0' || strlen(text) > 10)
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		value = value * 10 + (uint64_t)(*text - '0');
+	}
+	*number = value;
+	return value >= min && value <= max;
+}
+
+static bool
+read_ipv4(const char *text, uint32_t *addr)
+{
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, text, &in) != 1)
+		return false;
+	*addr = in.s_addr;
+	return true;
+}
+
+/* Whether a host on a wire can have this address: not 0/8, 127/8, multicast or reserved. */
+static bool
+is_host(uint32_t addr)
+{
+	uint8_t first = ntohl(addr) >> 24;
+
+	return first != 0 && first != 127 && first < 224;
+}
+
+/* In network order. */
+static uint32_t
+netmask(uint8_t prefix_len)
+{
+	return prefix_len == 0 ? 0 : htonl(UINT32_MAX << (32 - prefix_len));
+}
