@@ -22,6 +22,7 @@
 
 #include "core_info.h"
 
+struct args;
 struct mc_stats;
 struct prompt;
 
@@ -29,6 +30,7 @@ struct prompt;
 struct cmd_context {
 	struct tr_core_server *server;
 	struct mc_stats *mc;
+	const struct args *args;
 	struct prompt *prompt;
 };
 
@@ -70,6 +72,7 @@ extern const struct cmd_topic cmd_help;
 extern const struct cmd_topic cmd_server;
 extern const struct cmd_topic cmd_port;
 extern const struct cmd_topic cmd_stack;
+extern const struct cmd_topic cmd_config;
 extern const struct cmd_topic cmd_conn;
 extern const struct cmd_topic cmd_engine;
 extern const struct cmd_topic cmd_submit;

@@ -125,8 +125,7 @@ run(struct server *server, const struct args *args, uint16_t port)
 	const struct prompt_config config = {
 		.server = server->core,
 		.mc = server->mc_stats,
-		.file = args->cmdline_file,
-		.interactive = args->interactive,
+		.args = args,
 	};
 	struct control *control;
 	struct prompt *prompt;

@@ -4,6 +4,7 @@
 #include "prompt.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 #include <cmdline_socket.h>
 #include <rte_common.h>
+
+#include "args.h"
 
 #define PROMPT "tailrace> "
 
@@ -21,8 +24,8 @@
 #define LINE_SIZE 1024
 
 const struct cmd_topic *const prompt_topics[] = {
-	&cmd_help,   &cmd_server,  &cmd_port,  &cmd_stack, &cmd_conn, &cmd_engine,
-	&cmd_submit, &cmd_mempool, &cmd_clear, &cmd_log,   &cmd_load, NULL,
+	&cmd_help,   &cmd_config,  &cmd_server, &cmd_port, &cmd_stack, &cmd_conn, &cmd_engine,
+	&cmd_submit, &cmd_mempool, &cmd_clear,	&cmd_log,  &cmd_load,  NULL,
 };
 
 struct prompt {
@@ -55,17 +58,18 @@ prompt_create(const struct prompt_config *config, char *error, size_t error_size
 	prompt->context = (struct cmd_context){
 		.server = config->server,
 		.mc = config->mc,
+		.args = config->args,
 		.prompt = prompt,
 	};
-	prompt->interactive = config->interactive;
+	prompt->interactive = config->args->interactive;
 	if (bind_commands(prompt) < 0)
 		goto no_memory;
-	if (config->file != NULL) {
-		prompt->path = config->file;
-		prompt->file = fopen(config->file, "r");
+	prompt->path = config->args->cmdline_file;
+	if (prompt->path != NULL) {
+		prompt->file = fopen(prompt->path, "r");
 		if (prompt->file == NULL) {
 			snprintf(error, error_size,
-				 "--cmdline-file %s: %s; a file of commands would do", config->file,
+				 "--cmdline-file %s: %s; a file of commands would do", prompt->path,
 				 strerror(errno));
 			prompt_destroy(prompt);
 			return NULL;

@@ -11,7 +11,6 @@
 #ifndef PROMPT_H
 #define PROMPT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <cmdline.h>
@@ -27,8 +26,7 @@ struct prompt;
 struct prompt_config {
 	struct tr_core_server *server;
 	struct mc_stats *mc;
-	const char *file; /* of --cmdline-file, or NULL */
-	bool interactive;
+	const struct args *args;
 };
 
 /**

@@ -18,7 +18,7 @@ import server as servers
 pytestmark = pytest.mark.tailrace_only("its own prompt")
 
 REFUSALS = ("Command not found", "Bad arguments", "Ambiguous", "no such command", "timed out")
-TOPICS = ("server", "port", "stack", "conn", "engine", "submit", "mempool", "clear", "log", "load")
+TOPICS = ("config", "server", "port", "stack", "conn", "engine", "submit", "mempool", "clear", "log", "load")
 
 
 def ask(server, line):
@@ -49,6 +49,25 @@ def test_unknown(server):
     assert "Command not found" in server.cmd("frobnicate")
     assert "Bad arguments" in server.cmd("show frobs")
     assert server.cmd("") == ""
+
+
+def test_show_config(server, tmp_path):
+    """What it prints, given to a server as its file, is what that one prints."""
+    text = ask(server, "show config")
+    assert text.splitlines()[0] == "[tailrace]"
+    assert f"listen = {servers.ECHO_PORT},proto=echo" in text.splitlines()
+    assert "max-conns = 4096" in text.splitlines()
+    config = tmp_path / "tailrace.conf"
+    config.write_text(text + "\n")
+    commands = tmp_path / "commands"
+    commands.write_text("show config\nquit\n")
+    with servers.Folder() as folder, netns.Namespace():
+        done = servers.run_to_end(folder, ["--config", str(config), "--cmdline-file",
+                                           str(commands)])
+    assert done.returncode == 0, done.stderr
+    again = done.stdout[done.stdout.index("[tailrace]"):].splitlines()
+    again.remove(f"cmdline-file = {commands}")
+    assert again == text.splitlines()
 
 
 def test_show_port(server):
