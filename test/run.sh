@@ -36,7 +36,7 @@ TEST_PACKAGES=(
 	spin libevent-dev
 	# system tests: the stock clients, and what sends packets by hand
 	python3-pytest python3-pymemcache python3-pylibmc python3-binary-memcached
-	libmemcached-tools memcached python3-scapy iputils-ping ethtool procps
+	libmemcached-tools memcached python3-scapy iputils-ping ethtool procps systemd
 	# instructions are counted under it
 	valgrind
 )

@@ -21,7 +21,7 @@
  */
 #define MEMCACHED_VERSION "1.6.18"
 
-static void engine_directory(char *path, size_t size);
+static void engine_directory(char path[PATH_MAX], const char *from_here);
 static int listen_all(struct server *server, const struct args *args, char *error,
 		      size_t error_size);
 
@@ -29,8 +29,9 @@ int
 server_setup(struct server *server, const struct args *args, uint16_t port, char *error,
 	     size_t error_size)
 {
-	char beside[PATH_MAX];
-	const char *const directories[] = {beside, TAILRACE_ENGINE_DIR, NULL};
+	char built[PATH_MAX];
+	char installed[PATH_MAX];
+	const char *const directories[] = {built, installed, NULL};
 	const struct tr_core_config config = {
 		.port_id = port,
 		.addr = args->addr,
@@ -45,7 +46,8 @@ server_setup(struct server *server, const struct args *args, uint16_t port, char
 	};
 
 	*server = (struct server){0};
-	engine_directory(beside, sizeof(beside));
+	engine_directory(built, "/../drivers/engine");
+	engine_directory(installed, TAILRACE_ENGINE_DIR);
 	server->core = tr_core_create(&config, error, error_size);
 	if (server->core == NULL)
 		return -rte_errno;
@@ -71,15 +73,14 @@ server_teardown(struct server *server)
 		mc_stats_destroy(server->mc_stats);
 }
 
-/* Where the build leaves the engines, seen from the program that it made. */
+/* Where the build leaves the engines, or an installation, seen from the program. */
 static void
-engine_directory(char *path, size_t size)
+engine_directory(char path[PATH_MAX], const char *from_here)
 {
-	static const char from_here[] = "/../drivers/engine";
 	ssize_t len;
 	char *slash;
 
-	len = readlink("/proc/self/exe", path, size - sizeof(from_here));
+	len = readlink("/proc/self/exe", path, PATH_MAX - strlen(from_here) - 1);
 	path[len > 0 ? len : 0] = '\0';
 	slash = strrchr(path, '/');
 	strcpy(slash != NULL ? slash : path, from_here);

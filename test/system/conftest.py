@@ -9,6 +9,7 @@ import socket
 import pytest
 
 import server as servers
+from installed import Installed
 
 TEST_DEADLINE_S = 120
 
@@ -50,6 +51,12 @@ def deadline():
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """The build, installed into a folder that is not where it will look."""
+    return Installed(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,7 @@
 """libtailrace, installed, is all that a program outside of the tree needs."""
 
 import contextlib
-import os
 import pathlib
-import shlex
 import socket
 import subprocess
 
@@ -13,28 +11,11 @@ import pytest
 
 import netns
 import server as servers
+from installed import run
 
 SOURCE = pathlib.Path(__file__).resolve().parent / "embed" / "embed.c"
 
 pytestmark = pytest.mark.tailrace_only("it has no library")
-
-
-def run(*args, **options):
-    """Run a command that must succeed; return what it printed."""
-    done = subprocess.run(args, check=False, capture_output=True, text=True, **options)
-    assert done.returncode == 0, f"{shlex.join(args)}:\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-@pytest.fixture(scope="module", name="installed")
-def install(tmp_path_factory):
-    """Folder into which the build is installed, and the environment in which it is found."""
-    root = tmp_path_factory.mktemp("installed")
-    run("meson", "install", "-C", str(servers.BUILD), "--no-rebuild", "--destdir", str(root))
-    pc_file, = root.rglob("tailrace.pc")
-    library, = root.rglob("libtailrace.so")
-    env = dict(os.environ, PKG_CONFIG_PATH=str(pc_file.parent), LD_LIBRARY_PATH=str(library.parent))
-    return root, env
 
 
 @pytest.fixture(scope="module", name="program")
@@ -43,7 +24,7 @@ def build_program(installed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("program")
     (folder / "embed.c").write_text(SOURCE.read_text(encoding="utf-8"), encoding="utf-8")
     run("sh", "-c", "cc -Wall -Wextra -Werror $(pkg-config --cflags tailrace) embed.c -o embed "
-        "$(pkg-config --libs tailrace)", cwd=folder, env=installed[1])
+        "$(pkg-config --libs tailrace)", cwd=folder, env=installed.env)
     return folder / "embed"
 
 
@@ -81,12 +62,12 @@ def connect():
 
 
 def test_only_headers_named_tr_are_installed(installed):
-    headers = {path.name for path in installed[0].rglob("*.h")}
+    headers = {path.name for path in installed.root.rglob("*.h")}
     assert {"tr_core.h", "tr_protocol.h", "tr_engine.h", "tr_submit.h", "tr_chain.h"} == headers
 
 
 def test_own_protocol(program, installed):
-    with running(program, installed[1]) as proc:
+    with running(program, installed.env) as proc:
         sent = b"abcdefghijklmnopqrstuvwxyz 0123456789\n" * 2000
         with connect() as sock, sock.makefile("rb") as received:
             sock.sendall(sent)
