@@ -31,7 +31,7 @@ TSAN_SUITES=(unit)
 TEST_PACKAGES=(
 	# lint
 	g++ binutils clang-format-14 universal-ctags shellcheck doxygen python3-sphinx
-	python3-sphinx-rtd-theme
+	python3-sphinx-rtd-theme man-db
 	# model, and unit's race
 	spin libevent-dev
 	# system tests: the stock clients, and what sends packets by hand

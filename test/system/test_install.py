@@ -18,7 +18,8 @@ pytestmark = pytest.mark.tailrace_only("it is what is installed")
 FILES = [
     "bin/tailrace", "bin/tailrace-bench", "lib/systemd/system/tailrace.service",
     "share/doc/tailrace/examples/tap.conf", "share/doc/tailrace/examples/memif.conf",
-    "share/doc/tailrace/examples/nic.conf",
+    "share/doc/tailrace/examples/nic.conf", "share/doc/tailrace/guides/index.html",
+    "share/man/man8/tailrace.8", "share/man/man1/tailrace-bench.1",
 ]
 LIBRARY_FILES = [
     "libtailrace.so", "pkgconfig/tailrace.pc", "tailrace/engines/engine_dram.so",
