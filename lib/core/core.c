@@ -71,24 +71,33 @@ core_poll(struct core *core, uint64_t now_us)
 {
 	unsigned int work;
 
+	core_cycles_turn_begin(&core->cycles, now_us);
 	if (unlikely(now_us > core->stall_us))
 		note_stall(core, now_us);
 	core->stall_us = now_us + STALL_US;
 	core->now_us = now_us;
 	core->now_s = (core->unix_us + now_us) / 1000000;
 	work = core_control_run(core);
+	core_cycles_stage(&core->cycles, CORE_STAGE_RX);
 	work += receive(core);
+	core_cycles_stage(&core->cycles, CORE_STAGE_PARSE);
 	work += core_conn_run(core);
+	core_cycles_stage(&core->cycles, CORE_STAGE_OTHER);
 	tick(core);
+	core_cycles_stage(&core->cycles, CORE_STAGE_SUBMIT);
 	work += core_reply_drain(core);
 	/* What was answered in time is not to be found late because the core was. */
 	core_timeout_tick(core);
 	work += core_wait_resume(core);
 	submit_flush(core->submit, core->index);
+	core_cycles_stage(&core->cycles, CORE_STAGE_OUT);
 	tcp_output(core->tcp, now_us);
+	core_cycles_stage(&core->cycles, CORE_STAGE_TX);
 	work += transmit(core);
+	core_cycles_stage(&core->cycles, CORE_STAGE_OTHER);
 	chain_reference_release(&core->chains);
 	core->stats.turns += work > 0;
+	core_cycles_turn_end(&core->cycles, work);
 	return work;
 }
 
@@ -100,6 +109,7 @@ receive(struct core *core)
 	uint16_t nb, i;
 
 	nb = core->port->rx(core->port, mbufs, RX_BURST);
+	core_cycles_stage(&core->cycles, CORE_STAGE_TCP_IN);
 	for (i = 0; i < nb; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
 	for (i = 0; i < nb; i++)
@@ -315,6 +325,9 @@ core_create(const struct core_config *config)
 	core->now_us = config->now_us;
 	core->unix_us = config->unix_us;
 	core->stall_us = UINT64_MAX;
+	core_cycles_init(&core->cycles, config->now_us,
+			 config->server->engine_threads > 0 ? CORE_STAGE_SUBMIT
+							    : CORE_STAGE_ENGINE);
 	core->listening = true;
 	memcpy(&core->key_seed, config->secret, sizeof(core->key_seed));
 	TAILQ_INIT(&core->ready);

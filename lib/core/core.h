@@ -24,6 +24,7 @@
 #include <rte_ring.h>
 
 #include "chain.h"
+#include "core_cycles.h"
 #include "core_port.h"
 #include "core_stats.h"
 #include "engine.h"
@@ -207,6 +208,8 @@ struct core {
 	uint32_t order_keys[CORE_ORDER_SLOTS]; /* requests in flight, by connection and key */
 	struct core_pipeline timed; /* requests held for the engine or with it, oldest first */
 	uint32_t nb_abandoned; /* that the engine has past their time */
+
+	struct core_cycles cycles; /* where the time goes */
 
 	/* Seldom touched. */
 	unsigned int index;

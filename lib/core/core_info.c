@@ -206,6 +206,7 @@ clear_stats(struct core *core, void *arg)
 	(void)arg;
 	memset(&core->stats, 0, sizeof(core->stats));
 	memset(&core->chains.stats, 0, sizeof(core->chains.stats));
+	core_cycles_clear(&core->cycles);
 	ip_stats_clear(core->ip);
 	tcp_stats_clear(core->tcp);
 }
@@ -226,6 +227,38 @@ int
 core_info_clear(struct tr_core_server *server)
 {
 	return call_all(server, clear_stats, NULL);
+}
+
+static void
+copy_cycles(struct core *core, void *arg)
+{
+	struct core_cycles_totals *totals = arg;
+
+	*totals = core->cycles.totals;
+}
+
+int
+core_info_cycles(struct tr_core_server *server, unsigned int core,
+		 struct core_cycles_totals *totals)
+{
+	if (core >= server->nb_cores)
+		return -ENOENT;
+	return core_control_call(server->cores[core], copy_cycles, totals);
+}
+
+static void
+clear_cycles(struct core *core, void *arg)
+{
+	(void)arg;
+	core_cycles_clear(&core->cycles);
+}
+
+int
+core_info_clear_cycles(struct tr_core_server *server, unsigned int core)
+{
+	if (core >= server->nb_cores)
+		return -ENOENT;
+	return core_control_call(server->cores[core], clear_cycles, NULL);
 }
 
 static void

@@ -11,6 +11,7 @@
 #ifndef CORE_INFO_H
 #define CORE_INFO_H
 
+#include "core_cycles.h"
 #include "tr_core.h"
 
 /** Length of names below, with the terminator. */
@@ -99,6 +100,13 @@ int core_info_counters(struct tr_core_server *server, unsigned int core,
 
 /** Zero the counters of every core. 0 or -ETIMEDOUT. */
 int core_info_clear(struct tr_core_server *server);
+
+/** Where the time of a core went; 0, -ENOENT or -ETIMEDOUT. */
+int core_info_cycles(struct tr_core_server *server, unsigned int core,
+		     struct core_cycles_totals *totals);
+
+/** Zero that, of one core; 0, -ENOENT or -ETIMEDOUT. */
+int core_info_clear_cycles(struct tr_core_server *server, unsigned int core);
 
 /** A neighbour of a core. */
 struct core_info_neighbour {

@@ -40,6 +40,7 @@ core_reply_drain(struct core *core)
 				continue;
 			}
 			core->stats.responses++;
+			core_cycles_answer(&core->cycles, request->entered_us);
 			core_reply(core, request, &responses[i]);
 		}
 		total += n;
@@ -172,8 +173,10 @@ compose(struct tr_conn *conn, struct core_request *request, const struct tr_resp
 	struct core *core = conn->core;
 	int ret;
 
+	core_cycles_enter(&core->cycles, CORE_STAGE_COMPOSE);
 	ret = conn->ops->compose(conn->protocol, conn->state, &request->request, response,
 				 conn->chain);
+	core_cycles_leave(&core->cycles);
 	if (ret < 0)
 		return false;
 	core->stats.composed++;

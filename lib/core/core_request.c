@@ -237,6 +237,7 @@ enter_pipeline(struct tr_conn *conn, struct core_request *request, unsigned int 
 void
 core_request_execute(struct core *core, struct core_request *request)
 {
+	enum tr_engine_verdict verdict;
 	struct tr_response response;
 
 	request->state = CORE_REQUEST_STARTED;
@@ -258,8 +259,10 @@ core_request_execute(struct core *core, struct core_request *request)
 	}
 	core->stats.dispatched++;
 	request->prepared = false;
-	if (submit_dispatch(core->submit, core->index, &request->request, &response) ==
-	    TR_ENGINE_PENDING) {
+	core_cycles_enter(&core->cycles, core->cycles.engine);
+	verdict = submit_dispatch(core->submit, core->index, &request->request, &response);
+	core_cycles_leave(&core->cycles);
+	if (verdict == TR_ENGINE_PENDING) {
 		request->with_engine = true;
 		core_timeout_begin(core, request);
 		return;

@@ -18,7 +18,8 @@ import server as servers
 pytestmark = pytest.mark.tailrace_only("its own prompt")
 
 REFUSALS = ("Command not found", "Bad arguments", "Ambiguous", "no such command", "timed out")
-TOPICS = ("config", "server", "port", "stack", "conn", "engine", "submit", "mempool", "clear", "log", "load")
+TOPICS = ("config", "server", "port", "stack", "core", "conn", "engine", "submit", "mempool", "clear", "log",
+          "load")
 
 
 def ask(server, line):
@@ -132,6 +133,34 @@ def test_show_stack_and_clear_stats(server):
     assert before > 100
     ask(server, "clear stats")
     assert counted() < before / 4
+
+
+def test_show_core_cycles(server):
+    for _ in range(400):
+        server.assert_serves()
+    rows = [line.split() for line in ask(server, "show core 0 cycles").splitlines()[2:]]
+    shares = {name: float(share.rstrip("%")) for name, share, *_ in rows}
+    assert set(shares) == {"other", "rx", "tcp_in", "parse", "engine", "submit", "compose", "out",
+                           "tx", "idle"}
+    assert sum(shares.values()) == pytest.approx(100, abs=1)
+    # Each did something, but for the engine, which has a thread of its own.
+    assert shares["idle"] > 0 and all(float(row[3]) > 0 for row in rows[:-1] if row[0] != "engine")
+    assert shares["engine"] == 0
+
+
+def test_show_core_turns(server):
+    for _ in range(400):
+        server.assert_serves()
+    rows = {line.split()[0]: line.split()[1:]
+            for line in ask(server, "show core 0 turns").splitlines()[2:-1]}
+    for name in ("turn", "queue"):
+        number, mean, *quantiles, longest = map(float, rows[name])
+        assert number > 0 and 0 < mean <= longest
+        assert quantiles == sorted(quantiles) and quantiles[-1] <= longest
+    ask(server, "clear core 0 cycles")
+    assert float(ask(server, "show core 0 turns").splitlines()[2].split()[1]) <= 2
+    for what in ("show core 7 cycles", "show core 7 turns", "clear core 7 cycles"):
+        assert server.cmd(what).strip() == "core 7: there is none"
 
 
 def test_stop_and_start(server):
