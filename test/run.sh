@@ -37,6 +37,8 @@ TEST_PACKAGES=(
 	# system tests: the stock clients, and what sends packets by hand
 	python3-pytest python3-pymemcache python3-pylibmc python3-binary-memcached
 	libmemcached-tools memcached python3-scapy iputils-ping ethtool procps systemd
+	# DPDK's own tool that reads telemetry
+	dpdk-dev
 	# instructions are counted under it
 	valgrind
 )

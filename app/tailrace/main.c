@@ -20,6 +20,7 @@
 #include "port.h"
 #include "prompt.h"
 #include "server.h"
+#include "telemetry.h"
 
 /* Exit status: the arguments, or the machine, do not allow a server. */
 #define EXIT_SETUP 2
@@ -127,6 +128,7 @@ run(struct server *server, const struct args *args, uint16_t port)
 		.mc = server->mc_stats,
 		.args = args,
 	};
+	const struct telemetry_source source = {.server = server->core, .mc = server->mc_stats};
 	struct control *control;
 	struct prompt *prompt;
 	char error[ERROR_SIZE];
@@ -141,7 +143,10 @@ run(struct server *server, const struct args *args, uint16_t port)
 		prompt_destroy(prompt);
 		return give_up("no control thread could be started");
 	}
+	if (telemetry_attach(&source) < 0)
+		fprintf(stderr, "tailrace: telemetry takes no endpoints; going on without them\n");
 	rc = tr_core_run(server->core);
+	telemetry_detach();
 	control_destroy(control);
 	prompt_destroy(prompt);
 	if (rc < 0)

@@ -114,10 +114,16 @@ core_info_conns(struct tr_core_server *server, unsigned int core, uint32_t from,
 	return ret < 0 ? ret : (int)call.nb;
 }
 
+unsigned int
+core_info_conn_core(uint32_t id)
+{
+	return id >> CONN_ID_CORE_SHIFT;
+}
+
 int
 core_info_conn(struct tr_core_server *server, uint32_t id, struct core_info_conn *conn)
 {
-	int nb = core_info_conns(server, id >> CONN_ID_CORE_SHIFT, id, conn, 1);
+	int nb = core_info_conns(server, core_info_conn_core(id), id, conn, 1);
 
 	if (nb < 0)
 		return nb;

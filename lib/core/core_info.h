@@ -3,10 +3,11 @@
  */
 /**
  * @file
- * What the prompt may ask and tell a running server.
+ * What prompt, telemetry and metrics may ask a running server, and what the prompt may tell it.
  *
- * Threads: any control thread while tr_core_run() runs, one at a time. What belongs to a core is
- * read by a message that this core runs, between two turns: the caller waits for it.
+ * Threads: control threads while tr_core_run() runs; several may ask, and one may tell. What
+ * belongs to a core is read by a message that this core runs, between two turns: the caller waits
+ * for it.
  */
 #ifndef CORE_INFO_H
 #define CORE_INFO_H
@@ -66,6 +67,9 @@ unsigned int core_info_cores(const struct tr_core_server *server);
 
 /** A core in short; 0, -ENOENT, or -ETIMEDOUT when the core does not answer. */
 int core_info_core(struct tr_core_server *server, unsigned int core, struct core_info_core *info);
+
+/** The core that a connection's id names, also where there is none such. */
+unsigned int core_info_conn_core(uint32_t id);
 
 /**
  * The connections of a core, from the first whose id is at least @p from.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The tailrace authors
 """Doxygen and Sphinx have no warning about the installed headers and the guides; the dependency
-table, the list of commands and links to files are true."""
+table, the lists of commands and endpoints and links to files are true."""
 import re
 import shutil
 import subprocess
@@ -65,8 +65,20 @@ def check_commands(tree):
     return problems
 
 
+def check_endpoints(tree):
+    """The guide of monitoring names every endpoint of telemetry."""
+    problems = []
+    guide = tree.root / "doc" / "guides" / "monitoring.rst"
+    text = guide.read_text(encoding="utf-8") if guide.exists() else ""
+    for path in tree.files("telemetry_*.c", under=["app"]):
+        for endpoint in re.findall(r'\{"(/tailrace/[^"]+)"', path.read_text(encoding="utf-8")):
+            if f"``{endpoint}``" not in text:
+                problems.append(f"{tree.name(path)}: monitoring.rst does not name {endpoint}")
+    return problems
+
+
 def check(tree):
-    problems = check_links(tree) + check_commands(tree)
+    problems = check_links(tree) + check_commands(tree) + check_endpoints(tree)
     with tempfile.TemporaryDirectory() as output:
         if (tree.root / "lib").exists():
             problems += check_api(tree, output)
@@ -89,4 +101,5 @@ if __name__ == "__main__":
              {"doc/guides/index.rst": "Title\n=====\n", "doc/guides/architecture.rst":
               ":orphan:\n\nTitle\n=====\n\n.. list-table::\n\n   * - ``wire``\n     - tcp\n"},
              {"app/a/cmd_a.c": '.help_str = "show a: all of it",\n'},
+             {"app/a/telemetry_a.c": '{"/tailrace/a", "All of it", a},\n'},
              {"README.md": "[here](nowhere.md)\n"})

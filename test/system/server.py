@@ -22,6 +22,7 @@ import time
 
 import mc
 import netns
+import telemetry
 
 STOCK = os.environ.get("TAILRACE_SYSTEM_STOCK", "") not in ("", "0")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -44,10 +45,10 @@ SETTLE_DEADLINE_S = 20
 _numbers = itertools.count()
 
 
-def eal_args(prefix, lcores="0", tap=True):
+def eal_args(prefix, lcores="0", tap=True, telemetry=False):
     """EAL arguments that need neither hugepages nor a NIC, and let several processes run."""
-    args = ["-l", lcores, "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry", "-m", "512",
-            "--file-prefix", prefix]
+    args = ["-l", lcores, "--no-huge", "--no-shconf", "--no-pci", "-m", "512",
+            "--file-prefix", prefix, *["--no-telemetry"] * (not telemetry)]
     if tap:
         args.append(f"--vdev=net_tap0,iface={TAP}")
     return args
@@ -69,13 +70,13 @@ class Folder:
         self.path = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.prefix}-"))
         self.empty = self.path / "empty"
         self.empty.mkdir()
-        self._runtime = pathlib.Path("/var/run/dpdk") / self.prefix
+        self.runtime = pathlib.Path("/var/run/dpdk") / self.prefix
         self._before = self._named()
         return self
 
     def __exit__(self, kind, value, trace):
         shutil.rmtree(self.path, ignore_errors=True)
-        shutil.rmtree(self._runtime, ignore_errors=True)
+        shutil.rmtree(self.runtime, ignore_errors=True)
 
     def options(self):
         """Options of Popen for which the process has nowhere else to write."""
@@ -84,7 +85,7 @@ class Folder:
     def left(self):
         """Files that were left. EAL leaves its folder, empty, behind every application."""
         found = list(self.empty.iterdir())
-        found += list(self._runtime.iterdir()) if self._runtime.exists() else []
+        found += list(self.runtime.iterdir()) if self.runtime.exists() else []
         return found + sorted(self._named() - self._before)
 
     @staticmethod
@@ -282,9 +283,9 @@ class Tailrace(_Process):
     """Our server, on a tap whose other end is the namespace's own interface."""
 
     def __init__(self, *, threads=0, lcores="0", engine="dram", args=(), interactive=True,
-                 tty=False):
+                 tty=False, telemetry=False):
         super().__init__()
-        self._lcores = lcores
+        self._eal = {"lcores": lcores, "telemetry": telemetry}
         self._args = ["--addr", f"{ADDRESS}/24", "--listen", str(PORT),
                       "--listen", f"{ECHO_PORT},proto=echo", "--engine", engine,
                       "--engine-threads", str(threads), *args, *["-i"] * interactive]
@@ -293,7 +294,7 @@ class Tailrace(_Process):
         self.terminal = None
 
     def _launch(self):
-        args = [str(BINARY), *eal_args(self._folder.prefix, self._lcores), "--", *self._args]
+        args = [str(BINARY), *eal_args(self._folder.prefix, **self._eal), "--", *self._args]
         if self._tty:
             self._launch_tty(args)
         else:
@@ -334,6 +335,15 @@ class Tailrace(_Process):
 
         text = wait_until(f"answer to {line!r}", answer, timeout)
         return text.rstrip()[:-len(PROMPT)].replace(line, "", 1).strip("\n")
+
+    def telemetry(self):
+        """A session with DPDK's telemetry: ask(command) returns the decoded answer."""
+        return telemetry.Session(self._folder.runtime)
+
+    @property
+    def prefix(self):
+        """The --file-prefix of EAL."""
+        return self._folder.prefix
 
     def say(self, line):
         """Give a line to the prompt and expect no answer: quit."""
