@@ -73,6 +73,7 @@ extern const struct cmd_topic cmd_server;
 extern const struct cmd_topic cmd_port;
 extern const struct cmd_topic cmd_stack;
 extern const struct cmd_topic cmd_config;
+extern const struct cmd_topic cmd_drops;
 extern const struct cmd_topic cmd_core;
 extern const struct cmd_topic cmd_conn;
 extern const struct cmd_topic cmd_engine;

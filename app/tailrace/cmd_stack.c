@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <rte_ether.h>
 
+#include "drops.h"
 #include "mc.h"
 
 static void show(void *parsed, struct cmdline *cl, void *data);
@@ -174,7 +175,7 @@ static void
 print_counter(struct counters *counters, const char *topic, const char *name, const char *help,
 	      uint64_t value)
 {
-	if (strncmp(name, "drop_", 5) == 0)
+	if (drops_is_one(name))
 		counters->drops += value;
 	if (value == 0 && !counters->zeros)
 		return;

@@ -9,19 +9,24 @@
 #include <arpa/inet.h>
 #include <rte_ether.h>
 
+#include "drops.h"
 #include "telemetry.h"
 
 #define NEIGHBOURS_MAX 64
 
 static int stack(const struct telemetry_source *source, const char *param,
 		 struct rte_tel_data *data);
+static int drops(const struct telemetry_source *source, const char *param,
+		 struct rte_tel_data *data);
 static int neighbours(const struct telemetry_source *source, const char *param,
 		      struct rte_tel_data *data);
 static void add_core_counter(const struct core_info_counter *counter, void *arg);
+static void add_drop(const struct core_info_counter *drop, void *arg);
 static void add_mc_counter(const struct mc_stats_counter *counter, void *arg);
 
 const struct telemetry_endpoint telemetry_stack[] = {
 	{"/tailrace/stack", "Every counter of all cores. Parameter: a core, for its own", stack},
+	{"/tailrace/drops", "Everything that can be dropped, and how often", drops},
 	{"/tailrace/neighbours", "A core's neighbours on its network. Parameter: a core",
 	 neighbours},
 	{0},
@@ -47,6 +52,29 @@ static void
 add_core_counter(const struct core_info_counter *counter, void *arg)
 {
 	rte_tel_data_add_dict_u64(arg, counter->name, counter->value);
+}
+
+static int
+drops(const struct telemetry_source *source, const char *param, struct rte_tel_data *data)
+{
+	if (param != NULL)
+		return -EINVAL;
+	rte_tel_data_start_dict(data);
+	drops_visit(source->server, source->mc, add_drop, data);
+	return 0;
+}
+
+/* Those of a port are called "port0_drop_rx_missed". */
+static void
+add_drop(const struct core_info_counter *drop, void *arg)
+{
+	char name[RTE_TEL_MAX_STRING_LEN];
+	unsigned int port;
+
+	snprintf(name, sizeof(name), "%s", drop->name);
+	if (sscanf(drop->topic, "port %u", &port) == 1)
+		snprintf(name, sizeof(name), "port%u_%s", port, drop->name);
+	rte_tel_data_add_dict_u64(arg, name, drop->value);
 }
 
 static void

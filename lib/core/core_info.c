@@ -46,6 +46,7 @@ struct counter_visit {
 	void *arg;
 };
 
+static void visit_submit(struct tr_submit *submit, const struct counter_visit *to);
 static void describe_conn(const struct core *core, struct tcp_conn *tcp,
 			  struct core_info_conn *info);
 
@@ -203,7 +204,26 @@ core_info_counters(struct tr_core_server *server, unsigned int core,
 #undef VISIT_IP
 #undef VISIT_CORE
 #undef VISIT
+	/* Producers answer to all cores. */
+	if (core == UINT_MAX)
+		visit_submit(server->submit, &to);
 	return 0;
+}
+
+static void
+visit_submit(struct tr_submit *submit, const struct counter_visit *to)
+{
+	struct submit_producer_stats sum = {0}, one;
+	unsigned int i;
+
+#define ADD(name, help) sum.name += one.name;
+#define VISIT(name, help) visit_counter(to, "submit", #name, help, sum.name);
+	for (i = 0; submit_producer_stats(submit, i, &one) == 0; i++) {
+		SUBMIT_STATS(ADD)
+	}
+	SUBMIT_STATS(VISIT)
+#undef VISIT
+#undef ADD
 }
 
 static void
@@ -314,8 +334,8 @@ core_info_producer(struct tr_core_server *server, unsigned int producer,
 	*info = (struct core_info_producer){
 		.responses = stats.responses,
 		.wakeups = stats.wakeups,
-		.ring_full = stats.ring_full,
-		.bad_token = stats.bad_token,
+		.ring_full = stats.drop_ring_full,
+		.bad_token = stats.drop_bad_token,
 	};
 	strlcpy(info->name, stats.name, sizeof(info->name));
 	if (submit_thread_stats(server->submit, producer, &thread) < 0)

@@ -83,7 +83,10 @@ int core_info_conns(struct tr_core_server *server, unsigned int core, uint32_t f
 /** One connection; 0, -ENOENT or -ETIMEDOUT. */
 int core_info_conn(struct tr_core_server *server, uint32_t id, struct core_info_conn *conn);
 
-/** A counter: its topic ("core", "ip", "tcp", "chain"), its name and what it counts. */
+/**
+ * A counter: its topic ("core", "ip", "tcp", "chain", "submit"), its name and what it counts.
+ * Something was dropped where the name begins with "drop_".
+ */
 struct core_info_counter {
 	const char *topic;
 	const char *name;
@@ -92,8 +95,8 @@ struct core_info_counter {
 };
 
 /**
- * Call @p visit for every counter, summed over the cores when @p core is UINT_MAX. Reads without
- * asking the cores.
+ * Call @p visit for every counter, summed over the cores when @p core is UINT_MAX: then also for
+ * those of submit, which are of no core, and count from the start. Reads without asking the cores.
  *
  * @return
  *   0 or -ENOENT.

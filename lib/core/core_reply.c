@@ -35,7 +35,7 @@ core_reply_drain(struct core *core)
 		for (i = 0; i < n; i++) {
 			request = find(core, responses[i].token);
 			if (request == NULL) {
-				core->stats.responses_double++;
+				core->stats.drop_response_double++;
 				core_reply_release(&responses[i]);
 				continue;
 			}

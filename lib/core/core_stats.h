@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* clang-format off */
-/** X(name, what it counts) for each counter. */
+/** X(name, what it counts) for each counter; the drops are those whose name begins drop_. */
 #define CORE_STATS(X)                                                                      \
 	X(turns, "turns of the loop that found work")                                      \
 	X(sleeps, "times the core slept for want of work")                                 \
@@ -30,7 +30,6 @@
 	X(expired_held, "requests held until their time was over: temporary failures")     \
 	X(refused_abandoned, "requests refused as too many abandoned ones are unanswered") \
 	X(responses_late, "responses whose client had closed or was told of a failure")    \
-	X(responses_double, "second responses to one request, released")                   \
 	X(composed, "responses written to a send chain")                                   \
 	X(discarded, "requests given back unexecuted as their connection closed")          \
 	X(held_order, "requests that waited for others of their connection")               \
@@ -42,6 +41,7 @@
 	X(closed_send_timeout, "connections reset because the peer read too little")          \
 	X(aborted_drain, "connections reset because they did not drain in time")           \
 	X(control, "control messages run")                                                 \
+	X(drop_response_double, "second responses to one request, released")               \
 	X(drop_control, "neighbour messages dropped because a control ring was full")
 /* clang-format on */
 

@@ -16,6 +16,7 @@
 #ifndef SUBMIT_H
 #define SUBMIT_H
 
+#include "submit_stats.h"
 #include "tr_engine.h"
 #include "tr_submit.h"
 
@@ -62,8 +63,9 @@ struct submit_producer_stats {
 	char name[16];
 	uint64_t responses;
 	uint64_t wakeups; /* times the core slept and was woken */
-	uint64_t ring_full; /* responses dropped: proof of a double answer */
-	uint64_t bad_token; /* responses dropped: their token names no core */
+#define SUBMIT_STATS_FIELD(name, help) uint64_t name;
+	SUBMIT_STATS(SUBMIT_STATS_FIELD)
+#undef SUBMIT_STATS_FIELD
 };
 
 /** Counters of one engine thread. */

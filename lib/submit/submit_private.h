@@ -33,8 +33,9 @@ struct tr_submit_producer {
 	bool in_use; /* under the lock */
 	_Atomic uint64_t responses;
 	_Atomic uint64_t wakeups;
-	_Atomic uint64_t ring_full;
-	_Atomic uint64_t bad_token;
+#define SUBMIT_STATS_FIELD(name, help) _Atomic uint64_t name;
+	SUBMIT_STATS(SUBMIT_STATS_FIELD)
+#undef SUBMIT_STATS_FIELD
 	struct rte_ring *rings[]; /* by core; struct tr_response */
 } __rte_cache_aligned;
 

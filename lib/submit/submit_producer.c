@@ -34,7 +34,7 @@ tr_submit_responses(struct tr_submit_producer *producer, const struct tr_respons
 			together++;
 		/* Not tokens that ever were in a request. */
 		if (unlikely(core >= producer->submit->config.nb_cores))
-			submit_count(&producer->bad_token, together);
+			submit_count(&producer->drop_bad_token, together);
 		else
 			submit_producer_respond(producer, core, responses, together);
 	}
@@ -50,7 +50,7 @@ submit_producer_respond(struct tr_submit_producer *producer, unsigned int core,
 	submit_count(&producer->responses, sent);
 	/* There is room for an answer to every credit: some request was answered twice. */
 	if (unlikely(sent < nb))
-		submit_count(&producer->ring_full, nb - sent);
+		submit_count(&producer->drop_ring_full, nb - sent);
 
 	rte_atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (submit_sleeper_wake(&producer->submit->cores[core].sleeper))
@@ -106,8 +106,8 @@ submit_producer_stats(struct tr_submit *submit, unsigned int index,
 	pthread_mutex_unlock(&submit->lock);
 	stats->responses = submit_counter(&producer->responses);
 	stats->wakeups = submit_counter(&producer->wakeups);
-	stats->ring_full = submit_counter(&producer->ring_full);
-	stats->bad_token = submit_counter(&producer->bad_token);
+	stats->drop_ring_full = submit_counter(&producer->drop_ring_full);
+	stats->drop_bad_token = submit_counter(&producer->drop_bad_token);
 	return 0;
 }
 

@@ -86,7 +86,7 @@ def assert_settled(server):
     for thread in threads:
         assert thread["ringfull"] == thread["badtoken"] == "0" and thread["queued"] in "0-", thread
     stack = server.counters()
-    for name in ("responses_double", "abandoned", "store_no_memory",
+    for name in ("drop_response_double", "abandoned", "store_no_memory",
                  "references_refused", "cmd_malformed", "cmd_unknown", "closed_malformed"):
         assert stack[name] == 0, f"{name} {stack[name]}"
     assert stack["dispatched"] == stack["responses"]

@@ -18,8 +18,8 @@ import server as servers
 pytestmark = pytest.mark.tailrace_only("its own prompt")
 
 REFUSALS = ("Command not found", "Bad arguments", "Ambiguous", "no such command", "timed out")
-TOPICS = ("config", "server", "port", "stack", "core", "conn", "engine", "submit", "mempool", "clear", "log",
-          "load")
+TOPICS = ("config", "server", "port", "stack", "drops", "core", "conn", "engine", "submit", "mempool", "clear",
+          "log", "load")
 
 
 def ask(server, line):
@@ -133,6 +133,32 @@ def test_show_stack_and_clear_stats(server):
     assert before > 100
     ask(server, "clear stats")
     assert counted() < before / 4
+
+
+def test_show_drops(server):
+    def drops():
+        *lines, total = ask(server, "show drops").splitlines()
+        found = {}
+        for line in lines:
+            if not line.startswith(" "):
+                topic = line
+                continue
+            name, value, meaning = line.split(None, 2)
+            assert name.startswith("drop_") and len(meaning.split()) > 1, line
+            assert (topic, name) not in found
+            found[topic, name] = int(value)
+        assert int(total.removeprefix("drops in all: ")) == sum(found.values())
+        return found
+
+    before = drops()
+    assert {topic for topic, _ in before} == {"port 0", "ip", "tcp", "core", "submit"}
+    stack = {name for name in server.counters() if name.startswith("drop_")}
+    assert {name for topic, name in before if topic != "port 0"} == stack
+    # Nobody listens there: the SYN is dropped, and answered with a reset.
+    with pytest.raises(ConnectionRefusedError):
+        server.connect(port=4).close()
+    after = drops()
+    assert after["tcp", "drop_no_conn"] == before["tcp", "drop_no_conn"] + 1
 
 
 def test_show_core_cycles(server):

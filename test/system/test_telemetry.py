@@ -18,8 +18,8 @@ STAGES = {"other", "rx", "tcp_in", "parse", "engine", "submit", "compose", "out"
 # What each endpoint takes and gives: the name of the test below.
 ENDPOINTS = {
     "/tailrace/core", "/tailrace/core/cycles", "/tailrace/core/turns", "/tailrace/conn",
-    "/tailrace/conns", "/tailrace/stack", "/tailrace/neighbours", "/tailrace/engine",
-    "/tailrace/submit", "/tailrace/port", "/tailrace/mempool",
+    "/tailrace/conns", "/tailrace/stack", "/tailrace/drops", "/tailrace/neighbours",
+    "/tailrace/engine", "/tailrace/submit", "/tailrace/port", "/tailrace/mempool",
 }
 
 
@@ -107,7 +107,17 @@ def test_stack(watched, ask):
     counters = ask("/tailrace/stack")
     assert set(counters) == set(watched.counters())
     assert counters["requests"] >= 600 and counters["cmd_set"] >= 300
-    assert set(ask("/tailrace/stack,0")) == set(counters)
+    of_core = ask("/tailrace/stack,0")
+    # Threads answer to all cores: their drops are of none.
+    assert set(counters) - set(of_core) == {"drop_ring_full", "drop_bad_token"}
+
+
+def test_drops(ask):
+    drops = ask("/tailrace/drops")
+    stack = {name for name in ask("/tailrace/stack") if name.startswith("drop_")}
+    ports = {name for name in drops if name.startswith("port0_drop_")}
+    assert set(drops) == stack | ports and len(ports) == 4
+    assert drops["drop_ip_checksum"] == 0 and drops["port0_drop_tx_errors"] == 0
 
 
 def test_neighbours(ask):

@@ -122,13 +122,13 @@ test_a_double_answer_is_counted_and_ignored(void **state)
 	core_rig_answer(&rig, 'a');
 	tr_submit_response(rig.producer, &response);
 	core_rig_run(&rig, 5000);
-	assert_int_equal(rig.core->stats.responses_double, 1);
+	assert_int_equal(rig.core->stats.drop_response_double, 1);
 	assert_int_equal(released, 1);
 	assert_string_equal(rig.clients[0].received, "a");
 	response.token = submit_token(0, SUBMIT_TOKEN_INDEXES - 1, 0);
 	tr_submit_response(rig.producer, &response);
 	core_rig_run(&rig, 5000);
-	assert_int_equal(rig.core->stats.responses_double, 2);
+	assert_int_equal(rig.core->stats.drop_response_double, 2);
 	assert_int_equal(released, 2);
 }
 
@@ -154,7 +154,7 @@ test_an_old_token_does_not_answer_a_new_request(void **state)
 	nb = rig.clients[0].nb_received;
 	tr_submit_response(rig.producer, &response);
 	core_rig_run(&rig, 5000);
-	assert_int_equal(rig.core->stats.responses_double, 1);
+	assert_int_equal(rig.core->stats.drop_response_double, 1);
 	assert_int_equal(rig.clients[0].nb_received, nb);
 	assert_int_equal(rig.core->credits_used, 1);
 	core_rig_answer(&rig, 'b');
@@ -175,7 +175,7 @@ test_a_double_answer_to_a_request_that_waits(void **state)
 	core_rig_answer(&rig, 'b');
 	tr_submit_response(rig.producer, &response);
 	core_rig_run(&rig, 5000);
-	assert_int_equal(rig.core->stats.responses_double, 1);
+	assert_int_equal(rig.core->stats.drop_response_double, 1);
 	assert_int_equal(released, 1);
 	core_rig_answer(&rig, 'a');
 	assert_string_equal(rig.clients[0].received, "ab");

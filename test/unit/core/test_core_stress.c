@@ -462,7 +462,7 @@ wakeups(struct stress *stress)
 	unsigned int i;
 
 	for (i = 0; submit_producer_stats(stress->rig.submit, i, &stats) == 0; i++) {
-		RTE_VERIFY(stats.ring_full == 0 && stats.bad_token == 0);
+		RTE_VERIFY(stats.drop_ring_full == 0 && stats.drop_bad_token == 0);
 		total += stats.wakeups;
 	}
 	return total;
@@ -584,7 +584,7 @@ stress_run(enum stress_idle idle)
 
 	assert_int_equal(stress->released, atomic_load(&stress->answered));
 	assert_int_equal(stats.responses, stats.dispatched);
-	assert_int_equal(stats.responses_double, atomic_load(&stress->seconds));
+	assert_int_equal(stats.drop_response_double, atomic_load(&stress->seconds));
 	assert_int_equal(stress->posts_run, stress->posted);
 	assert_true(stress->posts_run > 0);
 	/* No system call for a core that is awake. */
@@ -596,7 +596,7 @@ stress_run(enum stress_idle idle)
 		      " answered twice), %" PRIu64 " checked by clients; %" PRIu64
 		      " connections, %" PRIu64 " reset, %" PRIu64 " closed; %" PRIu64
 		      " sleeps, %" PRIu64 " wake-ups by producers, %" PRIu64 " messages; %.1f s\n",
-		      stats.responses, stats.responses_late, stats.responses_double,
+		      stats.responses, stats.responses_late, stats.drop_response_double,
 		      stress->checked, stress->connected, stress->aborted, stress->closed,
 		      stress->sleeps, woken, stress->posts_run,
 		      (double)(rte_rdtsc() - begin) / rte_get_tsc_hz());

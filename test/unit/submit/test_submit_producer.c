@@ -56,12 +56,12 @@ test_credits_fit_and_a_double_answer_is_counted(void **state)
 	assert_int_equal(submit_producer_stats(submit, 0, &stats), 0);
 	assert_string_equal(stats.name, "twice");
 	assert_int_equal(stats.responses, config.credits);
-	assert_int_equal(stats.ring_full, 0);
+	assert_int_equal(stats.drop_ring_full, 0);
 
 	for (i = 0; i < 20; i++)
 		tr_submit_response(producer, &response);
 	assert_int_equal(submit_producer_stats(submit, 0, &stats), 0);
-	assert_int_equal(stats.responses + stats.ring_full, config.credits + 20);
+	assert_int_equal(stats.responses + stats.drop_ring_full, config.credits + 20);
 	assert_int_equal(submit_drain(submit, 0, back, RTE_DIM(back)), stats.responses);
 
 	/* And the ring is as good as before. */
@@ -94,7 +94,7 @@ test_responses_of_several_cores_cross_together(void **state)
 	assert_int_equal(back[2].token, responses[4].token);
 	assert_int_equal(submit_producer_stats(submit, 0, &stats), 0);
 	assert_int_equal(stats.responses, 4);
-	assert_int_equal(stats.bad_token, 1);
+	assert_int_equal(stats.drop_bad_token, 1);
 	submit_destroy(submit);
 }
 
@@ -111,7 +111,7 @@ test_token_of_no_core_is_counted(void **state)
 	response.token = UINT64_MAX;
 	tr_submit_response(producer, &response);
 	assert_int_equal(submit_producer_stats(submit, 0, &stats), 0);
-	assert_int_equal(stats.bad_token, 2);
+	assert_int_equal(stats.drop_bad_token, 2);
 	assert_int_equal(stats.responses, 0);
 	submit_destroy(submit);
 }

@@ -267,7 +267,7 @@ watch_main(void *arg)
 
 	while (!atomic_load(&stress->done)) {
 		for (i = 0; submit_producer_stats(stress->submit, i, &producer) == 0; i++)
-			RTE_VERIFY(producer.ring_full == 0);
+			RTE_VERIFY(producer.drop_ring_full == 0);
 		for (i = 0; submit_thread_stats(stress->submit, i, &thread) == 0; i++)
 			RTE_VERIFY(thread.queued <= CORES * stress->credits);
 		rte_delay_us_sleep(1000);
@@ -297,7 +297,7 @@ check_sums(struct stress *stress)
 	for (i = 0; submit_producer_stats(stress->submit, i, &producer) == 0; i++) {
 		responses += producer.responses;
 		wakeups += producer.wakeups;
-		assert_int_equal(producer.ring_full, 0);
+		assert_int_equal(producer.drop_ring_full, 0);
 	}
 	for (i = 0; submit_thread_stats(stress->submit, i, &thread) == 0; i++) {
 		executed += thread.executed;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "drops.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_ethdev.h>
+
+/* What a port drops, in the words of struct rte_eth_stats. */
+static const struct {
+	const char *name;
+	const char *help;
+	size_t offset;
+} port_drops[] = {
+	{"drop_rx_missed", "frames that no core took in time: the port's receive queue was full",
+	 offsetof(struct rte_eth_stats, imissed)},
+	{"drop_rx_errors", "frames received that the port found wrong",
+	 offsetof(struct rte_eth_stats, ierrors)},
+	{"drop_rx_no_mbuf", "frames received for which the receive pool had no mbuf",
+	 offsetof(struct rte_eth_stats, rx_nombuf)},
+	{"drop_tx_errors", "frames that the port took and could not send",
+	 offsetof(struct rte_eth_stats, oerrors)},
+};
+
+struct drops_visit {
+	void (*visit)(const struct core_info_counter *drop, void *arg);
+	void *arg;
+};
+
+static void visit_core(const struct core_info_counter *counter, void *arg);
+static void visit_mc(const struct mc_stats_counter *counter, void *arg);
+static void visit_port(uint16_t port, const struct drops_visit *to);
+
+bool
+drops_is_one(const char *name)
+{
+	return strncmp(name, "drop_", strlen("drop_")) == 0;
+}
+
+void
+drops_visit(struct tr_core_server *server, const struct mc_stats *mc,
+	    void (*visit)(const struct core_info_counter *drop, void *arg), void *arg)
+{
+	struct drops_visit to = {.visit = visit, .arg = arg};
+	uint16_t port;
+
+	RTE_ETH_FOREACH_DEV (port)
+		visit_port(port, &to);
+	core_info_counters(server, UINT_MAX, visit_core, &to);
+	mc_stats_counters(mc, UINT_MAX, visit_mc, &to);
+}
+
+static void
+visit_core(const struct core_info_counter *counter, void *arg)
+{
+	const struct drops_visit *to = arg;
+
+	if (drops_is_one(counter->name))
+		to->visit(counter, to->arg);
+}
+
+static void
+visit_mc(const struct mc_stats_counter *counter, void *arg)
+{
+	const struct core_info_counter drop = {
+		.topic = "mc",
+		.name = counter->name,
+		.help = counter->help,
+		.value = counter->value,
+	};
+
+	visit_core(&drop, arg);
+}
+
+static void
+visit_port(uint16_t port, const struct drops_visit *to)
+{
+	struct core_info_counter drop;
+	struct rte_eth_stats stats;
+	char topic[16];
+	unsigned int i;
+
+	if (rte_eth_stats_get(port, &stats) < 0)
+		return;
+	snprintf(topic, sizeof(topic), "port %u", port);
+	for (i = 0; i < RTE_DIM(port_drops); i++) {
+		drop = (struct core_info_counter){
+			.topic = topic, .name = port_drops[i].name, .help = port_drops[i].help};
+		memcpy(&drop.value, (const char *)&stats + port_drops[i].offset,
+		       sizeof(drop.value));
+		to->visit(&drop, to->arg);
+	}
+}
