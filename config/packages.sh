@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck disable=SC2034 # used where this is sourced
 BUILD_PACKAGES=(
 	gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libbsd-dev libxxhash-dev
-	libcmocka-dev
+	libmicrohttpd-dev libcmocka-dev
 	python3 iproute2
 )
 

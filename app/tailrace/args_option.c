@@ -19,6 +19,7 @@ static int parse_gateway(struct args_parser *p, const char *value);
 static int parse_listen(struct args_parser *p, const char *value);
 static int parse_engine(struct args_parser *p, const char *value);
 static int parse_idle(struct args_parser *p, const char *value);
+static int parse_metrics(struct args_parser *p, const char *value);
 static int parse_help(struct args_parser *p, const char *value);
 static int parse_version(struct args_parser *p, const char *value);
 static int parse_number(struct args_parser *p, const char *value);
@@ -55,6 +56,9 @@ const struct args_option args_options[] = {
 	 .help = "largest value stored"},
 	{"idle", .value = "interrupt|poll", .parse = parse_idle, .standard = "interrupt",
 	 .help = "sleep until something comes, or spin"},
+	{"metrics", .value = "[A.B.C.D:]PORT", .parse = parse_metrics,
+	 .help = "serve metrics for Prometheus on the kernel's TCP, 127.0.0.1 if no address is"
+		 " given (default: none)"},
 	{"interactive", .letter = 'i', FLAG(interactive),
 	 .help = "read commands from standard input"},
 	{"cmdline-file", .value = "FILE", TEXT(cmdline_file),
@@ -175,6 +179,32 @@ parse_idle(struct args_parser *p, const char *value)
 	p->args->idle_poll = strcmp(value, "poll") == 0;
 	if (!p->args->idle_poll && strcmp(value, "interrupt") != 0)
 		return args_option_fail(p, "poll or interrupt would do");
+	return 0;
+}
+
+#define METRICS_WOULD_DO "[A.B.C.D:]PORT would do, such as 9121"
+
+static int
+parse_metrics(struct args_parser *p, const char *value)
+{
+	char text[CFG_VALUE_LEN];
+	char *port = text;
+	uint64_t number;
+	char *colon;
+
+	p->args->metrics_addr = htonl(INADDR_LOOPBACK);
+	strlcpy(text, value, sizeof(text));
+	colon = strchr(text, ':');
+	if (colon != NULL) {
+		*colon = '\0';
+		port = colon + 1;
+		if (!read_ipv4(text, &p->args->metrics_addr))
+			return args_option_fail(p, "%s is not an IPv4 address; " METRICS_WOULD_DO,
+						text);
+	}
+	if (!read_number(port, 1, UINT16_MAX, &number))
+		return args_option_fail(p, "TCP port %s; 1 to 65535 would do", port);
+	p->args->metrics_port = (uint16_t)number;
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 
 struct control {
 	struct prompt *prompt;
+	struct metrics *metrics; /* or NULL */
 	pthread_t thread;
 	int signal_fd;
 	int end_fd;
@@ -37,7 +38,7 @@ control_block_signals(void)
 }
 
 struct control *
-control_create(struct prompt *prompt)
+control_create(struct prompt *prompt, struct metrics *metrics)
 {
 	struct control *control;
 	sigset_t set;
@@ -47,6 +48,7 @@ control_create(struct prompt *prompt)
 	if (control == NULL)
 		return NULL;
 	control->prompt = prompt;
+	control->metrics = metrics;
 	signal_set(&set);
 	control->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	control->end_fd = eventfd(0, EFD_CLOEXEC);
@@ -97,9 +99,15 @@ wait_once(struct control *control, bool *end)
 		{.fd = control->end_fd, .events = POLLIN},
 		{.fd = control->signal_fd, .events = POLLIN},
 		{.fd = prompt_fd(control->prompt), .events = POLLIN},
+		{.fd = -1, .events = POLLIN},
 	};
+	int timeout_ms = -1;
 
-	if (poll(fds, RTE_DIM(fds), -1) < 0)
+	if (control->metrics != NULL) {
+		fds[3].fd = metrics_fd(control->metrics);
+		timeout_ms = metrics_timeout_ms(control->metrics);
+	}
+	if (poll(fds, RTE_DIM(fds), timeout_ms) < 0)
 		return;
 	*end = fds[0].revents != 0;
 	if (fds[1].revents != 0 &&
@@ -107,6 +115,9 @@ wait_once(struct control *control, bool *end)
 		prompt_quit(control->prompt);
 	if (fds[2].revents != 0 && !*end)
 		prompt_input(control->prompt);
+	/* Also when nothing is there to be read: connections come to their end. */
+	if (control->metrics != NULL && !*end)
+		metrics_run(control->metrics);
 }
 
 static void

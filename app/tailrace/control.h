@@ -3,7 +3,8 @@
  */
 /**
  * @file
- * The control thread: waits for signals and for the prompt while the cores run.
+ * The control thread: waits for signals, for the prompt and for who reads metrics while the cores
+ * run.
  *
  * A signal is read from a descriptor by this thread, instead of running a handler in whichever
  * thread it meets: so nothing is global, and no core is interrupted.
@@ -13,6 +14,7 @@
 #ifndef CONTROL_H
 #define CONTROL_H
 
+#include "metrics.h"
 #include "prompt.h"
 
 struct control;
@@ -23,10 +25,14 @@ void control_block_signals(void);
 /**
  * Start the thread.
  *
+ * @param prompt
+ *   Its own until it ends.
+ * @param metrics
+ *   The same, or NULL.
  * @return
  *   The thread, or NULL with errno.
  */
-struct control *control_create(struct prompt *prompt);
+struct control *control_create(struct prompt *prompt, struct metrics *metrics);
 
 /** End the thread, and wait for it. After tr_core_run(). */
 void control_destroy(struct control *control);

@@ -4,19 +4,12 @@
 #include "drops.h"
 
 #include <limits.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_common.h>
 #include <rte_ethdev.h>
 
-/* What a port drops, in the words of struct rte_eth_stats. */
-static const struct {
-	const char *name;
-	const char *help;
-	size_t offset;
-} port_drops[] = {
+const struct drops_port drops_of_ports[] = {
 	{"drop_rx_missed", "frames that no core took in time: the port's receive queue was full",
 	 offsetof(struct rte_eth_stats, imissed)},
 	{"drop_rx_errors", "frames received that the port found wrong",
@@ -25,6 +18,7 @@ static const struct {
 	 offsetof(struct rte_eth_stats, rx_nombuf)},
 	{"drop_tx_errors", "frames that the port took and could not send",
 	 offsetof(struct rte_eth_stats, oerrors)},
+	{0},
 };
 
 struct drops_visit {
@@ -83,16 +77,15 @@ visit_port(uint16_t port, const struct drops_visit *to)
 	struct core_info_counter drop;
 	struct rte_eth_stats stats;
 	char topic[16];
-	unsigned int i;
+	const struct drops_port *one;
 
 	if (rte_eth_stats_get(port, &stats) < 0)
 		return;
 	snprintf(topic, sizeof(topic), "port %u", port);
-	for (i = 0; i < RTE_DIM(port_drops); i++) {
+	for (one = drops_of_ports; one->name != NULL; one++) {
 		drop = (struct core_info_counter){
-			.topic = topic, .name = port_drops[i].name, .help = port_drops[i].help};
-		memcpy(&drop.value, (const char *)&stats + port_drops[i].offset,
-		       sizeof(drop.value));
+			.topic = topic, .name = one->name, .help = one->help};
+		memcpy(&drop.value, (const char *)&stats + one->offset, sizeof(drop.value));
 		to->visit(&drop, to->arg);
 	}
 }

@@ -12,9 +12,20 @@
 #define DROPS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core_info.h"
 #include "mc.h"
+
+/** What a port drops: a field of struct rte_eth_stats. */
+struct drops_port {
+	const char *name;
+	const char *help;
+	size_t offset;
+};
+
+/** All of these; ends with a name of NULL. */
+extern const struct drops_port drops_of_ports[];
 
 /** Whether a counter of this name counts drops. */
 bool drops_is_one(const char *name);

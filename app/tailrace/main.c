@@ -129,6 +129,13 @@ run(struct server *server, const struct args *args, uint16_t port)
 		.args = args,
 	};
 	const struct telemetry_source source = {.server = server->core, .mc = server->mc_stats};
+	const struct metrics_config metrics_config = {
+		.addr = args->metrics_addr,
+		.port = args->metrics_port,
+		.server = server->core,
+		.mc = server->mc_stats,
+	};
+	struct metrics *metrics = NULL;
 	struct control *control;
 	struct prompt *prompt;
 	char error[ERROR_SIZE];
@@ -137,9 +144,17 @@ run(struct server *server, const struct args *args, uint16_t port)
 	prompt = prompt_create(&config, error, sizeof(error));
 	if (prompt == NULL)
 		return give_up(error);
+	if (args->metrics_port != 0) {
+		metrics = metrics_create(&metrics_config, error, sizeof(error));
+		if (metrics == NULL) {
+			prompt_destroy(prompt);
+			return give_up(error);
+		}
+	}
 	print_ready(args, port);
-	control = control_create(prompt);
+	control = control_create(prompt, metrics);
 	if (control == NULL) {
+		metrics_destroy(metrics);
 		prompt_destroy(prompt);
 		return give_up("no control thread could be started");
 	}
@@ -148,6 +163,7 @@ run(struct server *server, const struct args *args, uint16_t port)
 	rc = tr_core_run(server->core);
 	telemetry_detach();
 	control_destroy(control);
+	metrics_destroy(metrics);
 	prompt_destroy(prompt);
 	if (rc < 0)
 		fprintf(stderr, "tailrace: the cores ended: %s\n", strerror(-rc));

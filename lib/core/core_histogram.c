@@ -18,6 +18,17 @@ core_histogram_bound(unsigned int bucket)
 }
 
 uint64_t
+core_histogram_below(const struct core_histogram *histogram, unsigned int power)
+{
+	unsigned int end = core_histogram_bucket(RTE_BIT64(power)), i;
+	uint64_t below = 0;
+
+	for (i = 0; i < end; i++)
+		below += histogram->buckets[i];
+	return below;
+}
+
+uint64_t
 core_histogram_quantile(const struct core_histogram *histogram, unsigned int per_mille)
 {
 	uint64_t below = 0, wanted;

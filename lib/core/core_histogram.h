@@ -61,6 +61,9 @@ core_histogram_add(struct core_histogram *histogram, uint64_t value)
 /** The largest value that counts in a bucket. */
 uint64_t core_histogram_bound(unsigned int bucket);
 
+/** How many values are less than a power of two, which is at most CORE_HISTOGRAM_BITS - 1. */
+uint64_t core_histogram_below(const struct core_histogram *histogram, unsigned int power);
+
 /**
  * The value that a share of all does not exceed, rounded up to the bound of its bucket, and never
  * more than the largest there was.

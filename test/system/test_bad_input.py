@@ -51,6 +51,8 @@ LAUNCHES = {
                                 ["--engine-threads", "100000"]),
     "no connections": ([*ADDR, "--max-conns", "0"], ["--max-conns", "0"]),
     "unknown idle": ([*ADDR, "--idle", "nap"], ["--idle", "nap"]),
+    "metrics on 0": ([*ADDR, "--metrics", "0"], ["--metrics", "0"]),
+    "metrics elsewhere": ([*ADDR, "--metrics", "192.0.2.1:80"], ["--metrics", "192.0.2.1:80"]),
     "no such file": ([*ADDR, "--cmdline-file", "/nowhere/file"],
                      ["--cmdline-file", "/nowhere/file"]),
     "no such configuration": (["--config", "/nowhere/file"], ["--config", "/nowhere/file"]),

@@ -73,6 +73,7 @@ test_defaults(void **state)
 	assert_false(args.idle_poll);
 	assert_false(args.interactive);
 	assert_null(args.cmdline_file);
+	assert_int_equal(args.metrics_port, 0);
 }
 
 static void
@@ -84,7 +85,7 @@ test_every_option(void **state)
 	parse_good("tailrace --addr 192.168.7.9/16,port=3 --gateway 192.168.0.1 --listen 11300"
 		   " --listen=192.168.7.9:7,proto=echo --listen 0.0.0.0:11212,proto=mc"
 		   " --engine ./x.so,memory=64M --engine-threads 0 --max-conns 100"
-		   " --value-max 2M --idle poll -i --cmdline-file a.txt",
+		   " --value-max 2M --idle poll -i --cmdline-file a.txt --metrics 9121",
 		   &args);
 	assert_int_equal(args.addr, htonl(0xc0a80709));
 	assert_int_equal(args.prefix_len, 16);
@@ -104,6 +105,8 @@ test_every_option(void **state)
 	assert_true(args.idle_poll);
 	assert_true(args.interactive);
 	assert_string_equal(args.cmdline_file, "a.txt");
+	assert_int_equal(args.metrics_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(args.metrics_port, 9121);
 }
 
 static void
@@ -117,6 +120,9 @@ test_edges(void **state)
 	parse_good("tailrace --addr 10.0.0.1/1,port=65534", &args);
 	assert_int_equal(args.port, 65534);
 	parse_good("tailrace --addr 10.0.0.1/8 --listen 1 --listen 65535", &args);
+	parse_good("tailrace --addr 10.0.0.1/8 --metrics 0.0.0.0:65535", &args);
+	assert_int_equal(args.metrics_addr, 0);
+	assert_int_equal(args.metrics_port, 65535);
 	parse_good("tailrace --addr 10.0.0.1/8 --engine-threads 64 --max-conns 1048576", &args);
 	parse_good("tailrace --addr 10.0.0.1/8 --value-max 1024", &args);
 	assert_int_equal(args.value_max, 1024);
@@ -195,6 +201,13 @@ static const struct {
 	 "--listen 10.77.0.2:7,proto=echo: in use", "another port"},
 	{ADDR "--listen 11211,proto=http", "proto=http", "proto=echo"},
 	{ADDR "--listen 11211,echo", "--listen 11211,echo", "proto=mc"},
+	{ADDR "--metrics 0", "--metrics 0: TCP port 0", "1 to 65535"},
+	{ADDR "--metrics 65536", "TCP port 65536", "1 to 65535"},
+	{ADDR "--metrics web", "TCP port web", "1 to 65535"},
+	{ADDR "--metrics 127.0.0.1", "TCP port 127.0.0.1", "1 to 65535"},
+	{ADDR "--metrics localhost:80", "localhost is not an IPv4 address", "9121"},
+	{ADDR "--metrics [::1]:80", "is not an IPv4 address", "9121"},
+	{ADDR "--metrics 1 --metrics 2", "--metrics: given twice", "once"},
 	{ADDR "--engine ,memory=1", "--engine ,memory=1", "dram"},
 	{ADDR "--engine-threads 65", "--engine-threads 65", "0 to 64"},
 	{ADDR "--engine-threads -1", "--engine-threads -1", "0 to 64"},
@@ -243,9 +256,9 @@ test_bad_lines(void **state)
 static void
 test_long_values(void **state)
 {
-	static const char *const names[] = {
-		"--addr",      "--gateway",   "--listen", "--engine-threads",
-		"--max-conns", "--value-max", "--idle"};
+	static const char *const names[] = {"--addr",		"--gateway",   "--listen",
+					    "--engine-threads", "--max-conns", "--value-max",
+					    "--idle",		"--metrics"};
 	char value[1000];
 	char name[32];
 	char *argv[] = {name, name, value, NULL};
@@ -291,7 +304,7 @@ test_usage(void **state)
 		"--listen ",	      "--engine ",	 "--engine-threads ",
 		"--max-conns ",	      "--value-max ",	 "--idle ",
 		"-i, --interactive ", "--cmdline-file ", "--help ",
-		"--version "};
+		"--version ",	      "--metrics "};
 	char *text = NULL;
 	size_t size = 0;
 	unsigned int i;

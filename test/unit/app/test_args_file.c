@@ -85,6 +85,7 @@ static const char every_option[] = "; all of it\n"
 				   "max-conns = 100\n"
 				   "value-max = 2M\n"
 				   "idle = poll\n"
+				   "metrics = 9121\n"
 				   "interactive = yes\n"
 				   "cmdline-file = a file.txt"; /* a last line without its end */
 
@@ -105,6 +106,8 @@ assert_every_option(const struct args *args)
 	assert_int_equal(args->conns_max, 100);
 	assert_int_equal(args->value_max, 2 << 20);
 	assert_true(args->idle_poll);
+	assert_int_equal(args->metrics_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(args->metrics_port, 9121);
 	assert_true(args->interactive);
 	assert_string_equal(args->cmdline_file, "a file.txt");
 }

@@ -121,6 +121,19 @@ test_quantiles_are_near(void **state)
 	assert_int_equal(histogram.max, values[RTE_DIM(values) - 1]);
 }
 
+static void
+test_powers_of_two_part_the_values(void **state)
+{
+	unsigned int power;
+
+	(void)state;
+	for (power = 0; power < CORE_HISTOGRAM_BITS; power++) {
+		assert_int_equal(core_histogram_below(&histogram, power), 2 * power);
+		core_histogram_add(&histogram, RTE_BIT64(power));
+		core_histogram_add(&histogram, 2 * RTE_BIT64(power) - 1);
+	}
+}
+
 int
 main(void)
 {
@@ -130,6 +143,7 @@ main(void)
 		cmocka_unit_test_setup(test_nothing_has_no_quantile, setup),
 		cmocka_unit_test_setup(test_one_value_is_every_quantile, setup),
 		cmocka_unit_test_setup(test_quantiles_are_near, setup),
+		cmocka_unit_test_setup(test_powers_of_two_part_the_values, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
