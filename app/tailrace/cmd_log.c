@@ -3,14 +3,9 @@
  */
 #include "cmd.h"
 
-#include <errno.h>
-#include <fnmatch.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <rte_log.h>
+
+#include "log_topic.h"
 
 static void show_all(void *parsed, struct cmdline *cl, void *data);
 static void show_some(void *parsed, struct cmdline *cl, void *data);
@@ -44,102 +39,71 @@ static const cmdline_parse_inst_t *const commands[] = {&log_show, &log_show_some
 
 const struct cmd_topic cmd_log = {"log", "what is logged", commands};
 
-static const char *const level_names[] = {
-	[RTE_LOG_EMERG] = "emergency", [RTE_LOG_ALERT] = "alert",     [RTE_LOG_CRIT] = "critical",
-	[RTE_LOG_ERR] = "error",       [RTE_LOG_WARNING] = "warning", [RTE_LOG_NOTICE] = "notice",
-	[RTE_LOG_INFO] = "info",       [RTE_LOG_DEBUG] = "debug",
-};
-
-/* What is asked for, and what was found. */
-struct search {
-	struct cmdline *cl;
-	const char *pattern;
-	uint32_t level; /* to set */
-	unsigned int nb;
-};
-
-/* Call visit for each log topic that matches the pattern; say so when there is none. */
-static void topic_search(struct search *search,
-			 void (*visit)(const struct search *search, const char *topic));
-static void print_topic(const struct search *search, const char *topic);
-static void set_topic(const struct search *search, const char *topic);
+static void print_topics(struct cmdline *cl, const char *pattern);
+static void print_topic(const char *topic, void *arg);
+static void set_topic(const char *topic, void *arg);
+static void print_none(struct cmdline *cl, const char *pattern, int nb);
 
 static void
 show_all(void *parsed, struct cmdline *cl, void *data)
 {
-	struct search search = {.cl = cl, .pattern = "*"};
-
 	RTE_SET_USED(parsed);
 	RTE_SET_USED(data);
-	topic_search(&search, print_topic);
+	print_topics(cl, "*");
 }
 
 static void
 show_some(void *parsed, struct cmdline *cl, void *data)
 {
 	const struct cmd_words *words = parsed;
-	struct search search = {.cl = cl, .pattern = words->name};
 
 	RTE_SET_USED(data);
-	topic_search(&search, print_topic);
+	print_topics(cl, words->name);
 }
 
 static void
 set(void *parsed, struct cmdline *cl, void *data)
 {
 	const struct cmd_words *words = parsed;
-	struct search search = {.cl = cl, .pattern = words->name, .level = RTE_LOG_EMERG};
+	uint32_t level = log_topic_level_number(words->level);
+	int nb;
 
 	RTE_SET_USED(data);
-	while (strcmp(level_names[search.level], words->level) != 0)
-		search.level++;
-	topic_search(&search, set_topic);
+	nb = log_topic_visit(words->name, set_topic, &level);
+	print_none(cl, words->name, nb);
 	/* Nothing is logged above the global level, whatever its topic's. */
-	if (search.nb > 0 && search.level > rte_log_get_global_level())
-		rte_log_set_global_level(search.level);
+	if (nb > 0 && level > rte_log_get_global_level())
+		rte_log_set_global_level(level);
 }
 
 static void
-print_topic(const struct search *search, const char *topic)
+print_topics(struct cmdline *cl, const char *pattern)
 {
-	int level = rte_log_get_level(rte_log_register(topic));
-	bool named = level >= (int)RTE_LOG_EMERG && level < (int)RTE_DIM(level_names);
-
-	cmdline_printf(search->cl, "  %-32s %s\n", topic, named ? level_names[level] : "off");
+	print_none(cl, pattern, log_topic_visit(pattern, print_topic, cl));
 }
 
 static void
-set_topic(const struct search *search, const char *topic)
+print_topic(const char *topic, void *arg)
 {
-	rte_log_set_level(rte_log_register(topic), search->level);
+	struct cmdline *cl = arg;
+
+	cmdline_printf(cl, "  %-32s %s\n", topic, log_topic_level(topic));
 }
 
-/* The library lists its topics to a file alone. */
 static void
-topic_search(struct search *search, void (*visit)(const struct search *search, const char *topic))
+set_topic(const char *topic, void *arg)
 {
-	char *state = NULL;
-	char *text = NULL;
-	size_t size = 0;
-	char *topic;
-	FILE *list;
+	const uint32_t *level = arg;
 
-	list = open_memstream(&text, &size);
-	if (list == NULL) {
-		cmd_print_error(search->cl, "log", -errno);
-		return;
-	}
-	rte_log_list_types(list, "");
-	fclose(list);
-	for (topic = strtok_r(text, "\n", &state); topic != NULL;
-	     topic = strtok_r(NULL, "\n", &state)) {
-		if (fnmatch(search->pattern, topic, 0) != 0)
-			continue;
-		visit(search, topic);
-		search->nb++;
-	}
-	free(text);
-	if (search->nb == 0)
-		cmdline_printf(search->cl, "log: no topic %s; show log lists them\n",
-			       search->pattern);
+	rte_log_set_level(rte_log_register(topic), *level);
+}
+
+/* Say so, if there are none. */
+static void
+print_none(struct cmdline *cl, const char *pattern, int nb)
+{
+	if (nb < 0)
+		cmd_print_error(cl, "log", nb);
+	else if (nb == 0)
+		cmdline_printf(cl, "log: no topic %s; show log lists them\n", pattern);
 }

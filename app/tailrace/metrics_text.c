@@ -32,7 +32,6 @@ struct metrics_field {
 
 /* A core that answered. */
 struct core_sample {
-	unsigned int core;
 	struct core_info_core info;
 	struct core_cycles_totals totals;
 };
@@ -80,23 +79,23 @@ metrics_text_write(FILE *out, struct tr_core_server *server, const struct mc_sta
 	write_threads(out, server);
 	write_ports(out);
 	write_pools(out);
-	write_engine(out, server);
+	if (nb == core_info_cores(server))
+		write_engine(out, server);
 	return rc;
 }
 
-/* How many answered. */
+/* How many answered, up to the first that does not: whoever waits has waited long enough then. */
 static unsigned int
 read_cores(struct tr_core_server *server, struct core_sample *cores)
 {
-	unsigned int core, nb = 0;
+	unsigned int core;
 
 	for (core = 0; core < core_info_cores(server); core++) {
-		cores[nb].core = core;
-		if (core_info_core(server, core, &cores[nb].info) == 0 &&
-		    core_info_cycles(server, core, &cores[nb].totals) == 0)
-			nb++;
+		if (core_info_core(server, core, &cores[core].info) < 0 ||
+		    core_info_cycles(server, core, &cores[core].totals) < 0)
+			break;
 	}
-	return nb;
+	return core;
 }
 
 #define CORE_VALUE(field)                                                                          \
@@ -136,7 +135,7 @@ write_cores(FILE *out, const struct core_sample *cores, unsigned int nb)
 	for (one = core_families; one < core_families + RTE_DIM(core_families); one++) {
 		family(out, one->name, one->type, one->help);
 		for (i = 0; i < nb; i++)
-			fprintf(out, "%s{core=\"%u\"} %" PRIu64 "\n", one->name, cores[i].core,
+			fprintf(out, "%s{core=\"%u\"} %" PRIu64 "\n", one->name, i,
 				one->value(&cores[i].info));
 	}
 }
@@ -150,19 +149,18 @@ write_time(FILE *out, const struct core_sample *cores, unsigned int nb)
 	family(out, "tailrace_core_seconds_total", "counter",
 	       "Time of turns that found work, and of others and sleep");
 	for (i = 0; i < nb; i++) {
-		fprintf(out, "tailrace_core_seconds_total{core=\"%u\",state=\"work\"} %.6f\n",
-			cores[i].core, cores[i].totals.spent_us[true] / 1e6);
-		fprintf(out, "tailrace_core_seconds_total{core=\"%u\",state=\"idle\"} %.6f\n",
-			cores[i].core, cores[i].totals.spent_us[false] / 1e6);
+		fprintf(out, "tailrace_core_seconds_total{core=\"%u\",state=\"work\"} %.6f\n", i,
+			cores[i].totals.spent_us[true] / 1e6);
+		fprintf(out, "tailrace_core_seconds_total{core=\"%u\",state=\"idle\"} %.6f\n", i,
+			cores[i].totals.spent_us[false] / 1e6);
 	}
 	family(out, "tailrace_stage_seconds_total", "counter",
 	       "Time of the stages of stamped turns, one in 64 or so of those that found work");
 	for (i = 0; i < nb; i++)
 		for (stage = 0; stage < CORE_STAGES; stage++)
 			fprintf(out,
-				"tailrace_stage_seconds_total{core=\"%u\",stage=\"%s\"} %.9f\n",
-				cores[i].core, core_cycles_stage_name(stage),
-				cores[i].totals.stages[stage] / hz);
+				"tailrace_stage_seconds_total{core=\"%u\",stage=\"%s\"} %.9f\n", i,
+				core_cycles_stage_name(stage), cores[i].totals.stages[stage] / hz);
 }
 
 static void
@@ -188,14 +186,14 @@ write_histograms(FILE *out, const struct core_sample *cores, unsigned int nb)
 
 	family(out, "tailrace_turn_seconds", "histogram", "Time of a stamped turn");
 	for (i = 0; i < nb; i++)
-		write_histogram(out, "tailrace_turn_seconds", cores[i].core, &cores[i].totals.turns,
+		write_histogram(out, "tailrace_turn_seconds", i, &cores[i].totals.turns,
 				TURN_POWER_FIRST, TURN_POWER_LAST, 1.0 / rte_get_tsc_hz());
 	family(out, "tailrace_queue_seconds", "histogram",
 	       "From when a request was complete to its answer from another thread, in stamped "
 	       "turns");
 	for (i = 0; i < nb; i++)
-		write_histogram(out, "tailrace_queue_seconds", cores[i].core,
-				&cores[i].totals.queue, QUEUE_POWER_FIRST, QUEUE_POWER_LAST, 1e-6);
+		write_histogram(out, "tailrace_queue_seconds", i, &cores[i].totals.queue,
+				QUEUE_POWER_FIRST, QUEUE_POWER_LAST, 1e-6);
 }
 
 /* The counters of all cores: a family stands together, so they are read core by core first. */

@@ -18,7 +18,8 @@
 #define METRICS_TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 /**
- * Write every metric. Cores that do not answer are left out.
+ * Write every metric. Where a core does not answer, what it and those after it would have been
+ * asked for is left out. out.
  *
  * @return
  *   0 or -ENOMEM.

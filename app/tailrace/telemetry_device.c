@@ -2,16 +2,21 @@
  * Copyright(c) 2026 The tailrace authors
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include <rte_ethdev.h>
 #include <rte_mempool.h>
 
+#include "log_topic.h"
 #include "telemetry.h"
 
 static int port(const struct telemetry_source *source, const char *param,
 		struct rte_tel_data *data);
 static int mempool(const struct telemetry_source *source, const char *param,
 		   struct rte_tel_data *data);
+static int log_topics(const struct telemetry_source *source, const char *param,
+		      struct rte_tel_data *data);
+static void add_topic(const char *topic, void *arg);
 static int port_list(struct rte_tel_data *data);
 static void add_stats(struct rte_tel_data *data, uint16_t port_id);
 static void add_pool(struct rte_mempool *pool, void *arg);
@@ -19,6 +24,8 @@ static void add_pool(struct rte_mempool *pool, void *arg);
 const struct telemetry_endpoint telemetry_device[] = {
 	{"/tailrace/port", "The ports' numbers. Parameter: a port, for its state and statistics",
 	 port},
+	{"/tailrace/log", "The log topics and their levels. Parameter: a pattern, for some",
+	 log_topics},
 	{"/tailrace/mempool", "Names of the pools. Parameter: a pool, for its objects", mempool},
 	{0},
 };
@@ -115,4 +122,21 @@ static void
 add_pool(struct rte_mempool *pool, void *arg)
 {
 	rte_tel_data_add_array_string(arg, pool->name);
+}
+
+static int
+log_topics(const struct telemetry_source *source, const char *param, struct rte_tel_data *data)
+{
+	RTE_SET_USED(source);
+	rte_tel_data_start_array(data, RTE_TEL_STRING_VAL);
+	return RTE_MIN(log_topic_visit(param != NULL ? param : "*", add_topic, data), 0);
+}
+
+static void
+add_topic(const char *topic, void *arg)
+{
+	char text[RTE_TEL_MAX_STRING_LEN];
+
+	snprintf(text, sizeof(text), "%s %s", topic, log_topic_level(topic));
+	rte_tel_data_add_array_string(arg, text);
 }

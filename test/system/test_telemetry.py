@@ -19,7 +19,8 @@ STAGES = {"other", "rx", "tcp_in", "parse", "engine", "submit", "compose", "out"
 ENDPOINTS = {
     "/tailrace/core", "/tailrace/core/cycles", "/tailrace/core/turns", "/tailrace/conn",
     "/tailrace/conns", "/tailrace/stack", "/tailrace/drops", "/tailrace/neighbours",
-    "/tailrace/engine", "/tailrace/submit", "/tailrace/port", "/tailrace/mempool",
+    "/tailrace/engine", "/tailrace/submit", "/tailrace/port", "/tailrace/log",
+    "/tailrace/mempool",
 }
 
 
@@ -146,6 +147,14 @@ def test_port(ask):
     port = ask("/tailrace/port,0")
     assert port["driver"] == "net_tap" and port["link"] == "up" and port["mtu"] == 1500
     assert port["rx_packets"] > 600 and port["tx_packets"] > 600
+
+
+def test_log(watched, ask):
+    topics = [line.split() for line in watched.cmd("show log").splitlines()]
+    assert [line.split() for line in ask("/tailrace/log")] == topics and len(topics) > 20
+    watched.cmd("set log pmd.net.tap debug")
+    assert ask("/tailrace/log,pmd.net.ta?") == ["pmd.net.tap debug"]
+    watched.cmd("set log pmd.net.tap notice")
 
 
 def test_mempool(watched, ask):
