@@ -60,6 +60,8 @@ segment_find(struct tr_chain *chain, uint32_t *offset)
 	struct chain_cursor from = {.mbuf = chain->head};
 	struct chain_cursor *cursor;
 
+	if (likely(*offset < chain_link(chain->head)->len))
+		return chain->head;
 	if (low->offset > high->offset)
 		RTE_SWAP(low, high);
 	cursor = high->mbuf != NULL && high->offset <= *offset ? high : low;
@@ -94,11 +96,16 @@ segment_in_place(struct rte_mbuf *mbuf)
 	struct chain_link *link = chain_link(mbuf);
 
 	link->sealed = true;
-	rte_pktmbuf_reset(mbuf);
+	/* Of what the last transmission left: what another looks at. */
+	mbuf->next = NULL;
+	mbuf->nb_segs = 1;
+	mbuf->ol_flags = 0;
+	mbuf->tx_offload = 0;
 	mbuf->data_off = link->offset;
 	mbuf->data_len = link->len;
 	mbuf->pkt_len = link->len;
-	rte_mbuf_refcnt_update(mbuf, 1);
+	/* Nobody else has it: see segment_in_place_ok(). */
+	rte_mbuf_refcnt_set(mbuf, 2);
 	return mbuf;
 }
 

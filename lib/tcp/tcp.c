@@ -59,6 +59,7 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	    config->receive_window_bytes == 0 || config->reassembly_max == 0)
 		return -EINVAL;
 	tcp->ip = config->ip;
+	tcp->txq = ip_txq(config->ip);
 	tcp->events = config->events;
 	tcp->events_arg = config->events_arg;
 	tcp->now_us = config->now_us;

@@ -159,6 +159,7 @@ TAILQ_HEAD(tcp_conn_list, tcp_conn);
 /** A TCP. */
 struct tcp {
 	struct ip *ip;
+	const struct ip_txq *txq; /* where what is sent goes */
 	const struct tcp_events *events;
 	void *events_arg;
 	uint64_t now_us;

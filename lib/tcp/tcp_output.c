@@ -35,6 +35,7 @@ static bool send_probe(struct tcp_conn *conn);
 static bool send_acks(struct tcp_conn *conn);
 static bool send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end);
 static bool send_control(struct tcp_conn *conn, struct wire_tcp *header);
+static bool plan_all(const struct tcp_conn *conn, struct plan *plan);
 static void plan_next(const struct tcp_conn *conn, struct plan *plan);
 static void sent(struct tcp_conn *conn, uint32_t seq, uint32_t end);
 static void begin(struct tcp_conn *conn, struct wire_tcp *header, uint32_t seq, uint8_t flags);
@@ -238,11 +239,18 @@ send_data(struct tcp_conn *conn)
 	if (conn->snd_una == conn->snd_max && conn->sent_us != 0 &&
 	    tcp->now_us - conn->sent_us > conn->rto_us)
 		tcp_congestion_idle(conn);
-	for (plan_next(conn, &plan); plan.len > 0 || plan.fin; plan_next(conn, &plan)) {
+	if (!plan_all(conn, &plan))
+		plan_next(conn, &plan);
+	for (; plan.len > 0 || plan.fin; plan_next(conn, &plan)) {
 		if (!has_room(tcp) || !send_segment(conn, &plan, &end))
 			return false;
 		conn->snd_nxt = end;
 		tcp_timer_data_sent(conn);
+		/* Most often that was all: no need for a plan which says so. */
+		if (likely(end == conn->snd_una + conn->chain.bytes && !conn->fin_queued)) {
+			conn->congestion.limited = false;
+			return true;
+		}
 	}
 	conn->congestion.limited = plan.more && plan.cwnd_limits;
 	if (plan.more && conn->snd_nxt == conn->snd_una)
@@ -250,10 +258,24 @@ send_data(struct tcp_conn *conn)
 	return true;
 }
 
+/* The plan for most: all that is queued fits in one segment and both windows. */
+static inline bool
+plan_all(const struct tcp_conn *conn, struct plan *plan)
+{
+	uint32_t queued = conn->chain.bytes;
+	uint32_t flight = conn->snd_nxt - conn->snd_una;
+
+	if (flight >= queued || queued - flight > conn->mss || queued > conn->snd_wnd ||
+	    queued > conn->congestion.cwnd || conn->fin_queued)
+		return false;
+	*plan = (struct plan){.offset = flight, .len = queued - flight, .more = true};
+	return true;
+}
+
 static void
 plan_next(const struct tcp_conn *conn, struct plan *plan)
 {
-	uint32_t queued = tr_chain_bytes(&conn->chain);
+	uint32_t queued = conn->chain.bytes;
 	uint32_t flight = conn->snd_nxt - conn->snd_una;
 	uint32_t cwnd = tcp_congestion_window(conn);
 	uint32_t window = RTE_MIN(cwnd, conn->snd_wnd);
@@ -278,7 +300,7 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 static bool
 send_again(struct tcp_conn *conn)
 {
-	struct plan plan = {.len = RTE_MIN(tr_chain_bytes(&conn->chain), (uint32_t)conn->mss)};
+	struct plan plan = {.len = RTE_MIN(conn->chain.bytes, (uint32_t)conn->mss)};
 	uint32_t flight = conn->snd_max - conn->snd_una;
 	uint32_t end;
 
@@ -288,7 +310,7 @@ send_again(struct tcp_conn *conn)
 	}
 	plan.len = RTE_MIN(plan.len, flight);
 	plan.fin =
-		conn->fin_queued && plan.len == tr_chain_bytes(&conn->chain) && flight > plan.len;
+		conn->fin_queued && plan.len == conn->chain.bytes && flight > plan.len;
 	if (!send_segment(conn, &plan, &end))
 		return false;
 	conn->retransmit_due = false;
@@ -310,7 +332,7 @@ send_probe(struct tcp_conn *conn)
 
 	plan_next(conn, &plan);
 	if (plan.more && conn->snd_nxt == conn->snd_una) {
-		unsent = tr_chain_bytes(&conn->chain) - plan.offset;
+		unsent = conn->chain.bytes - plan.offset;
 		plan.len =
 			RTE_MIN(RTE_MIN(unsent, (uint32_t)conn->mss), RTE_MAX(conn->snd_wnd, 1u));
 		plan.fin = unsent == 0;
@@ -358,7 +380,7 @@ send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end)
 	begin(conn, &header, seq, WIRE_TCP_ACK);
 	if (fin)
 		header.flags |= WIRE_TCP_FIN;
-	if (len > 0 && plan->offset + len == tr_chain_bytes(&conn->chain))
+	if (len > 0 && plan->offset + len == conn->chain.bytes)
 		header.flags |= WIRE_TCP_PSH;
 	add_sack(conn, &header, len);
 	transmit(conn->tcp, mbuf, &conn->path, &header);
@@ -457,7 +479,7 @@ transmit(struct tcp *tcp, struct rte_mbuf *mbuf, struct ip_path *path,
 static bool
 has_room(const struct tcp *tcp)
 {
-	return ip_txq(tcp->ip)->nb < IP_TXQ_SIZE - TXQ_RESERVE;
+	return tcp->txq->nb < IP_TXQ_SIZE - TXQ_RESERVE;
 }
 
 /* Of a segment without data: the next, unless the peer has taken back the window for it. */
