@@ -136,10 +136,12 @@ chain_trim(struct tr_chain *chain, uint32_t bytes)
 		/* This mbuf alone: its `next` belongs to transmission. */
 		rte_pktmbuf_free_seg(mbuf);
 	}
+	chain->bytes -= bytes;
 	if (chain->head == NULL)
 		chain->tail = NULL;
-	chain->bytes -= bytes;
-	chain_cursors_trim(chain, bytes);
+	/* Where every segment began at the chain's head there are none. */
+	if (chain->cursors[0].mbuf != NULL || chain->cursors[1].mbuf != NULL)
+		chain_cursors_trim(chain, bytes);
 }
 
 uint32_t

@@ -130,12 +130,6 @@ tcp_conn_purge(struct tcp_conn *conn)
 }
 
 void
-tcp_conn_hold(struct tcp_conn *conn)
-{
-	conn->held = true;
-}
-
-void
 tcp_conn_release(struct tcp_conn *conn)
 {
 	tcp_event_deliver(conn);

@@ -211,7 +211,11 @@ struct tcp_conn *tcp_conn_lookup_table(struct tcp *tcp, const struct tcp_flow *f
 void tcp_conn_drop(struct tcp_conn *conn, int error);
 
 /** Keep the memory of a connection while it is worked on. */
-void tcp_conn_hold(struct tcp_conn *conn);
+static inline void
+tcp_conn_hold(struct tcp_conn *conn)
+{
+	conn->held = true;
+}
 
 /** Deliver its events, then free it if it ended meanwhile. */
 void tcp_conn_release(struct tcp_conn *conn);

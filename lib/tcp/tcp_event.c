@@ -15,12 +15,14 @@ tcp_event_deliver(struct tcp_conn *conn)
 {
 	const struct tcp_events *events = conn->tcp->events;
 
-	if (take(conn, TCP_EVENT_OPENED))
+	if (unlikely(take(conn, TCP_EVENT_OPENED)))
 		opened(conn);
 	if (take(conn, TCP_EVENT_SENT))
 		events->sent(conn->user, conn);
 	if (take(conn, TCP_EVENT_READABLE))
 		events->readable(conn->user, conn);
+	if (likely(conn->events == 0))
+		return;
 	if (take(conn, TCP_EVENT_PEER_CLOSED))
 		events->peer_closed(conn->user, conn);
 	if (conn->events & TCP_EVENT_CLOSED) {
@@ -34,7 +36,7 @@ tcp_event_deliver(struct tcp_conn *conn)
 }
 
 /* Of a connection that is over, or that its owner has closed, only the end is told. */
-static bool
+static inline bool
 take(struct tcp_conn *conn, enum tcp_event event)
 {
 	if (!(conn->events & event))

@@ -206,8 +206,8 @@ receive_in_order(struct tcp_conn *conn, struct tcp_segment *segment)
 	segment->mbuf = NULL;
 	conn->rcv_nxt += segment->len;
 	conn->rcv_mss = RTE_MAX(conn->rcv_mss, (uint16_t)RTE_MIN(segment->len, tcp->mss));
-	while ((mbuf = tcp_reassembly_take(tcp->reassembly_pool, &conn->reassembly, conn->rcv_nxt,
-					   &len)) != NULL) {
+	while (unlikely(gap) && (mbuf = tcp_reassembly_take(tcp->reassembly_pool, &conn->reassembly,
+							    conn->rcv_nxt, &len)) != NULL) {
 		tcp_receive_append(&conn->receive, mbuf);
 		conn->rcv_nxt += len;
 	}

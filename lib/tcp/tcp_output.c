@@ -309,8 +309,7 @@ send_again(struct tcp_conn *conn)
 		return true;
 	}
 	plan.len = RTE_MIN(plan.len, flight);
-	plan.fin =
-		conn->fin_queued && plan.len == conn->chain.bytes && flight > plan.len;
+	plan.fin = conn->fin_queued && plan.len == conn->chain.bytes && flight > plan.len;
 	if (!send_segment(conn, &plan, &end))
 		return false;
 	conn->retransmit_due = false;

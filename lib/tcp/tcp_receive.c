@@ -13,10 +13,11 @@
 
 static bool merge(struct tcp_receive_queue *queue, const struct rte_mbuf *segment);
 static uint32_t capacity(const struct tcp_conn *conn);
-static uint32_t capacity_edge(const struct tcp_conn *conn);
+static uint32_t capacity_edge(const struct tcp_conn *conn, uint32_t window_bytes);
+static uint32_t free_edge(const struct tcp_conn *conn, uint32_t window_bytes);
 
 void
-tcp_receive_append(struct tcp_receive_queue *queue, struct rte_mbuf *mbuf)
+tcp_receive_append_any(struct tcp_receive_queue *queue, struct rte_mbuf *mbuf)
 {
 	struct rte_mbuf *next;
 
@@ -91,58 +92,49 @@ tcp_receive_consume(struct tcp_conn *conn, uint32_t len)
 {
 	struct tcp_receive_queue *queue = &conn->receive;
 	struct rte_mbuf *head;
-	uint32_t part;
+	uint32_t window_bytes;
 
 	len = RTE_MIN(len, queue->bytes);
 	queue->bytes -= len;
 	while (len > 0) {
 		head = queue->head;
-		part = RTE_MIN((uint32_t)head->data_len, len);
-		head->data_off += part;
-		head->data_len -= part;
-		head->pkt_len -= part;
-		len -= part;
-		if (head->data_len > 0)
+		if (len < head->data_len) {
+			head->data_off += len;
+			head->data_len -= len;
+			head->pkt_len -= len;
 			break;
+		}
+		len -= head->data_len;
 		queue->head = head->next;
 		if (queue->head == NULL)
 			queue->tail = NULL;
 		rte_pktmbuf_free_seg(head);
 	}
 	/* RFC 9293 section 3.8.6.2.2: worth a segment when the edge moves by two of the peer's. */
-	if (tcp_receive_edge(conn) - conn->rcv_adv >=
-	    RTE_MIN(capacity(conn) / 2, 2u * conn->rcv_mss))
+	window_bytes = capacity(conn);
+	if ((int32_t)(free_edge(conn, window_bytes) - conn->rcv_adv) >=
+	    (int32_t)RTE_MIN(window_bytes / 2, 2u * conn->rcv_mss))
 		tcp_output_ack(conn);
-}
-
-uint32_t
-tcp_receive_edge(const struct tcp_conn *conn)
-{
-	uint32_t window_bytes = capacity(conn);
-	uint32_t edge = capacity_edge(conn);
-	/*
-	 * With a scaled window what can be offered moves with rcv_nxt in steps of the scale, and
-	 * is rounded up so as not to retreat. This much of the buffer is kept for the rounding.
-	 */
-	if (conn->rcv_scale > 0)
-		edge -= window_bytes / 8;
-	if (tcp_seq_lt(edge, conn->rcv_adv + RTE_MIN(window_bytes / 2, (uint32_t)conn->rcv_mss)))
-		return conn->rcv_adv;
-	return edge;
 }
 
 uint16_t
 tcp_receive_window(struct tcp_conn *conn)
 {
 	uint32_t unit = UINT32_C(1) << conn->rcv_scale;
-	uint32_t edge = tcp_receive_edge(conn);
-	uint32_t field = (edge - conn->rcv_nxt + unit - 1) >> conn->rcv_scale;
+	uint32_t window_bytes = capacity(conn);
+	uint32_t edge = free_edge(conn, window_bytes);
+	uint32_t field;
 
+	/* Not by less than is worth a segment, and never behind what was offered. */
+	if (tcp_seq_lt(edge, conn->rcv_adv + RTE_MIN(window_bytes / 2, (uint32_t)conn->rcv_mss)))
+		edge = conn->rcv_adv;
+	field = (edge - conn->rcv_nxt + unit - 1) >> conn->rcv_scale;
 	/*
 	 * Only a peer that filled the window with thousands of tiny segments uses that up. Then the
 	 * field says less than was offered (RFC 7323 section 2.4), which is still accepted.
 	 */
-	if (tcp_seq_gt(conn->rcv_nxt + (field << conn->rcv_scale), capacity_edge(conn)))
+	if (unlikely(tcp_seq_gt(conn->rcv_nxt + (field << conn->rcv_scale),
+				capacity_edge(conn, window_bytes))))
 		field = (edge - conn->rcv_nxt) >> conn->rcv_scale;
 	field = RTE_MIN(field, (uint32_t)UINT16_MAX);
 	conn->rcv_adv = tcp_seq_max(conn->rcv_adv, conn->rcv_nxt + (field << conn->rcv_scale));
@@ -226,15 +218,25 @@ merge(struct tcp_receive_queue *queue, const struct rte_mbuf *segment)
 }
 
 /* What may be unread, and can be said in a window field. */
-static uint32_t
+static inline uint32_t
 capacity(const struct tcp_conn *conn)
 {
 	return RTE_MIN(conn->tcp->receive_window_bytes, (uint32_t)UINT16_MAX << conn->rcv_scale);
 }
 
 /* Where the buffer ends: moves only as bytes are read. */
-static uint32_t
-capacity_edge(const struct tcp_conn *conn)
+static inline uint32_t
+capacity_edge(const struct tcp_conn *conn, uint32_t window_bytes)
 {
-	return conn->rcv_nxt - conn->receive.bytes + capacity(conn);
+	return conn->rcv_nxt - conn->receive.bytes + window_bytes;
+}
+
+/*
+ * The right edge that could be offered. With a scaled window that moves with rcv_nxt in steps of
+ * the scale, and is rounded up so as not to retreat: some of the buffer is kept for the rounding.
+ */
+static inline uint32_t
+free_edge(const struct tcp_conn *conn, uint32_t window_bytes)
+{
+	return capacity_edge(conn, window_bytes) - (conn->rcv_scale > 0 ? window_bytes / 8 : 0);
 }

@@ -13,21 +13,28 @@
 
 #include "tcp_conn.h"
 
+/** The same as tcp_receive_append(), also where there are unread bytes or several mbufs. */
+void tcp_receive_append_any(struct tcp_receive_queue *queue, struct rte_mbuf *mbuf);
+
 /**
  * Queue a packet. @p mbuf is consumed: its mbufs become the queue's, or its bytes are copied into
  * the tail room of the last one when they are few. Its bytes may be shared with others (a clone),
  * the mbufs themselves may not: they are linked anew.
  */
-void tcp_receive_append(struct tcp_receive_queue *queue, struct rte_mbuf *mbuf);
+static inline void
+tcp_receive_append(struct tcp_receive_queue *queue, struct rte_mbuf *mbuf)
+{
+	if (unlikely(queue->head != NULL || mbuf->next != NULL || mbuf->data_len == 0)) {
+		tcp_receive_append_any(queue, mbuf);
+		return;
+	}
+	queue->head = mbuf;
+	queue->tail = mbuf;
+	queue->bytes = mbuf->data_len;
+}
 
 /** Free what is queued. */
 void tcp_receive_purge(struct tcp_receive_queue *queue);
-
-/**
- * The right edge to offer now: that of the free space, unless it moves by less than is worth a
- * segment; never behind what was offered.
- */
-uint32_t tcp_receive_edge(const struct tcp_conn *conn);
 
 /** The window field of a segment that leaves now; what it offers is remembered as offered. */
 uint16_t tcp_receive_window(struct tcp_conn *conn);

@@ -72,17 +72,6 @@ tcp_segment_acceptable(struct tcp_conn *conn, struct tcp_segment *segment)
 	return true;
 }
 
-void
-tcp_segment_timestamp(struct tcp_conn *conn, const struct tcp_segment *segment)
-{
-	const struct wire_tcp_options *options = &segment->header.options;
-
-	if (!conn->timestamps || tcp_seq_gt(segment->header.seq, conn->last_ack_sent))
-		return;
-	conn->ts_recent = options->ts_value;
-	conn->ts_recent_us = conn->tcp->now_us;
-}
-
 /* RFC 7323 section 5.3, R1 */
 static bool
 paws(struct tcp_conn *conn, const struct tcp_segment *segment)
