@@ -39,38 +39,43 @@ static enum mc_result mc_text_start(struct mc_parser *parser, const struct mc_te
 				    struct tr_request *request, unsigned int order);
 
 #define ANY UINT16_MAX
+#define NAME(text) text, sizeof(text) - 1
 
 /* The most frequent first. */
 static const struct mc_text_command mc_text_commands[] = {
-	{"get", 2, ANY, TR_ENGINE_GET, 0, mc_text_get},
-	{"set", 5, 6, TR_ENGINE_SET, 0, mc_text_store},
-	{"gets", 2, ANY, TR_ENGINE_GET, MC_TAG_CAS, mc_text_get},
-	{"delete", 2, 4, TR_ENGINE_DELETE, 0, mc_text_delete},
-	{"incr", 3, 4, TR_ENGINE_INCR, 0, mc_text_arithmetic},
-	{"decr", 3, 4, TR_ENGINE_DECR, 0, mc_text_arithmetic},
-	{"cas", 6, 7, TR_ENGINE_SET, MC_TAG_CAS, mc_text_store},
-	{"add", 5, 6, TR_ENGINE_ADD, 0, mc_text_store},
-	{"replace", 5, 6, TR_ENGINE_REPLACE, 0, mc_text_store},
-	{"append", 5, 6, TR_ENGINE_APPEND, 0, mc_text_store},
-	{"prepend", 5, 6, TR_ENGINE_PREPEND, 0, mc_text_store},
-	{"touch", 3, 4, TR_ENGINE_TOUCH, 0, mc_text_touch},
-	{"gat", 2, ANY, TR_ENGINE_GAT, 0, mc_text_get},
-	{"gats", 2, ANY, TR_ENGINE_GAT, MC_TAG_CAS, mc_text_get},
-	{"version", 1, ANY, TR_ENGINE_OPS, 0, mc_text_version},
-	{"stats", 1, ANY, TR_ENGINE_STAT, 0, mc_text_stats},
-	{"flush_all", 1, 3, TR_ENGINE_FLUSH, 0, mc_text_flush_all},
-	{"verbosity", 2, 3, TR_ENGINE_OPS, 0, mc_text_verbosity},
-	{"quit", 1, ANY, TR_ENGINE_OPS, 0, mc_text_quit},
+	{NAME("get"), 2, ANY, TR_ENGINE_GET, 0, mc_text_get},
+	{NAME("set"), 5, 6, TR_ENGINE_SET, 0, mc_text_store},
+	{NAME("gets"), 2, ANY, TR_ENGINE_GET, MC_TAG_CAS, mc_text_get},
+	{NAME("delete"), 2, 4, TR_ENGINE_DELETE, 0, mc_text_delete},
+	{NAME("incr"), 3, 4, TR_ENGINE_INCR, 0, mc_text_arithmetic},
+	{NAME("decr"), 3, 4, TR_ENGINE_DECR, 0, mc_text_arithmetic},
+	{NAME("cas"), 6, 7, TR_ENGINE_SET, MC_TAG_CAS, mc_text_store},
+	{NAME("add"), 5, 6, TR_ENGINE_ADD, 0, mc_text_store},
+	{NAME("replace"), 5, 6, TR_ENGINE_REPLACE, 0, mc_text_store},
+	{NAME("append"), 5, 6, TR_ENGINE_APPEND, 0, mc_text_store},
+	{NAME("prepend"), 5, 6, TR_ENGINE_PREPEND, 0, mc_text_store},
+	{NAME("touch"), 3, 4, TR_ENGINE_TOUCH, 0, mc_text_touch},
+	{NAME("gat"), 2, ANY, TR_ENGINE_GAT, 0, mc_text_get},
+	{NAME("gats"), 2, ANY, TR_ENGINE_GAT, MC_TAG_CAS, mc_text_get},
+	{NAME("version"), 1, ANY, TR_ENGINE_OPS, 0, mc_text_version},
+	{NAME("stats"), 1, ANY, TR_ENGINE_STAT, 0, mc_text_stats},
+	{NAME("flush_all"), 1, 3, TR_ENGINE_FLUSH, 0, mc_text_flush_all},
+	{NAME("verbosity"), 2, 3, TR_ENGINE_OPS, 0, mc_text_verbosity},
+	{NAME("quit"), 1, ANY, TR_ENGINE_OPS, 0, mc_text_quit},
 };
 
 #undef ANY
+#undef NAME
 
 enum mc_result
 mc_text_command(struct mc_parser *parser)
 {
 	const struct mc_text_command *command;
 	struct mc_text_line line;
+	enum mc_result result;
 
+	if (likely(mc_text_get_usual(parser, &result)))
+		return result;
 	if (!mc_text_line_read(parser, &line))
 		return mc_rest_len(parser) < MC_TEXT_LINE_MAX ? MC_MORE : mc_text_get_long(parser);
 	if (line.nb_words == 0)
@@ -97,13 +102,15 @@ mc_text_noreply(const struct mc_text_command *command, const struct mc_text_line
 const struct mc_text_command *
 mc_text_find(const struct mc_text_word *name)
 {
+	const struct mc_text_command *command;
 	unsigned int i;
 
-	if (likely(name->len == 3 && memcmp(name->bytes, "get", 3) == 0))
-		return &mc_text_commands[0];
-	for (i = 1; i < RTE_DIM(mc_text_commands); i++)
-		if (mc_text_word_is(name, mc_text_commands[i].name))
-			return &mc_text_commands[i];
+	for (i = 0; i < RTE_DIM(mc_text_commands); i++) {
+		command = &mc_text_commands[i];
+		if (name->len == command->name_len && name->bytes[0] == command->name[0] &&
+		    memcmp(name->bytes, command->name, name->len) == 0)
+			return command;
+	}
 	return NULL;
 }
 

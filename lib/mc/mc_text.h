@@ -68,6 +68,7 @@ struct mc_text_line {
 /** How a command's line is read. */
 struct mc_text_command {
 	const char *name;
+	uint8_t name_len;
 	uint16_t words_min; /* the name included */
 	uint16_t words_max;
 	uint8_t op; /* enum tr_engine_op, or TR_ENGINE_OPS */
@@ -115,6 +116,12 @@ enum mc_result mc_text_answer(struct mc_parser *parser, const struct mc_text_lin
 
 /** Answer with a line; nothing is consumed. False: no credit. */
 bool mc_text_reply(struct mc_parser *parser, enum mc_text_reply reply, uint8_t tag_flags);
+
+/**
+ * What most lines are, seen whole: get and one key, a space between them. Does what
+ * mc_text_command() does with it; false, and nothing: it is another line.
+ */
+bool mc_text_get_usual(struct mc_parser *parser, enum mc_result *result);
 
 /** get, gets, gat, gats: a line that is complete. */
 enum mc_result mc_text_get(struct mc_parser *parser, const struct mc_text_command *command,

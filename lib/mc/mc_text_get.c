@@ -10,58 +10,63 @@
  */
 #include "mc_text.h"
 
-#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
 static enum mc_result mc_text_get_begin(struct mc_parser *parser,
 					const struct mc_text_command *command, int64_t exptime,
 					const uint8_t *keys);
-static enum mc_result mc_text_get_one(struct mc_parser *parser,
-				      const struct mc_text_command *command, int64_t exptime,
-				      const struct mc_text_line *line);
 static bool mc_text_get_start(struct mc_parser *parser, struct mc_tag tag, const uint8_t *key,
 			      size_t len);
 static enum mc_result mc_text_get_end(struct mc_parser *parser, size_t line_end_len);
 static enum mc_result mc_text_get_key(struct mc_parser *parser, size_t len, size_t line_end_len);
 static enum mc_result mc_text_get_bad_key(struct mc_parser *parser);
 
+bool
+mc_text_get_usual(struct mc_parser *parser, enum mc_result *result)
+{
+	static const char get[4] = "get ";
+	const uint8_t *begin = mc_rest(parser);
+	const uint8_t *key = begin + sizeof(get);
+	struct mc_tag tag = {.flags = MC_TAG_END};
+	const uint8_t *newline;
+	size_t len;
+
+	if (mc_rest_len(parser) < sizeof(get) || memcmp(begin, get, sizeof(get)) != 0)
+		return false;
+	len = RTE_MIN(mc_rest_len(parser) - sizeof(get), (size_t)TR_ENGINE_KEY_MAX + 2);
+	newline = memchr(key, '\n', len);
+	if (newline == NULL)
+		return false;
+	len = newline - key - (newline > key && newline[-1] == '\r');
+	if (len == 0 || len > TR_ENGINE_KEY_MAX || memchr(key, ' ', len) != NULL)
+		return false;
+	parser->state->keys_op = TR_ENGINE_GET;
+	*result = MC_BLOCKED;
+	if (mc_text_get_start(parser, tag, key, len)) {
+		parser->used += newline + 1 - begin;
+		*result = MC_NEXT;
+	}
+	return true;
+}
+
 enum mc_result
 mc_text_get(struct mc_parser *parser, const struct mc_text_command *command,
 	    const struct mc_text_line *line)
 {
-	unsigned int first = 1;
+	const uint8_t *keys = line->words[0].bytes + line->words[0].len;
 	struct mc_text_word key;
-	const uint8_t *keys;
 	int64_t exptime = 0;
 
 	if (command->op == TR_ENGINE_GAT) {
 		if (!mc_text_parse_signed(&line->words[1], &exptime))
 			return mc_text_answer(parser, line, MC_TEXT_BAD_EXPTIME);
-		first = 2;
+		keys = line->words[1].bytes + line->words[1].len;
 	}
-	if (likely(line->nb_words == first + 1 && line->last.len <= TR_ENGINE_KEY_MAX))
-		return mc_text_get_one(parser, command, exptime, line);
-	keys = line->words[first - 1].bytes + line->words[first - 1].len;
 	for (key = mc_text_word_next(keys, line->end); key.len != 0;
 	     key = mc_text_word_next(key.bytes + key.len, line->end))
 		if (key.len > TR_ENGINE_KEY_MAX)
 			return mc_text_answer(parser, line, MC_TEXT_BAD_FORMAT);
 	return mc_text_get_begin(parser, command, exptime, keys);
-}
-
-/* What most lines ask for. */
-static enum mc_result
-mc_text_get_one(struct mc_parser *parser, const struct mc_text_command *command, int64_t exptime,
-		const struct mc_text_line *line)
-{
-	struct mc_tag tag = {.flags = command->flags | MC_TAG_END};
-
-	parser->state->keys_op = command->op;
-	parser->state->exptime = exptime;
-	if (!mc_text_get_start(parser, tag, line->last.bytes, line->last.len))
-		return MC_BLOCKED;
-	parser->used += line->len;
-	return MC_NEXT;
 }
 
 enum mc_result
