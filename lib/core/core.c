@@ -69,7 +69,7 @@ static int create_stack(struct core *core, const struct core_config *config);
 unsigned int
 core_poll(struct core *core, uint64_t now_us)
 {
-	unsigned int work;
+	unsigned int work = 0;
 
 	core_cycles_turn_begin(&core->cycles, now_us);
 	if (unlikely(now_us > core->stall_us))
@@ -77,7 +77,8 @@ core_poll(struct core *core, uint64_t now_us)
 	core->stall_us = now_us + STALL_US;
 	core->now_us = now_us;
 	core->now_s = (core->unix_us + now_us) / 1000000;
-	work = core_control_run(core);
+	if (unlikely(core_control_waits(core)))
+		work += core_control_run(core);
 	core_cycles_stage(&core->cycles, CORE_STAGE_RX);
 	work += receive(core);
 	core_cycles_stage(&core->cycles, CORE_STAGE_PARSE);
@@ -87,15 +88,18 @@ core_poll(struct core *core, uint64_t now_us)
 	core_cycles_stage(&core->cycles, CORE_STAGE_SUBMIT);
 	work += core_reply_drain(core);
 	/* What was answered in time is not to be found late because the core was. */
-	core_timeout_tick(core);
-	work += core_wait_resume(core);
+	if (!TAILQ_EMPTY(&core->timed))
+		core_timeout_tick(core);
+	if (unlikely(core->nb_waiting > 0))
+		work += core_wait_resume(core);
 	submit_flush(core->submit, core->index);
 	core_cycles_stage(&core->cycles, CORE_STAGE_OUT);
 	tcp_output(core->tcp, now_us);
 	core_cycles_stage(&core->cycles, CORE_STAGE_TX);
 	work += transmit(core);
 	core_cycles_stage(&core->cycles, CORE_STAGE_OTHER);
-	chain_reference_release(&core->chains);
+	if (unlikely(core->chains.reference_bytes > 0))
+		chain_reference_release(&core->chains);
 	core->stats.turns += work > 0;
 	core_cycles_turn_end(&core->cycles, work);
 	return work;
@@ -126,8 +130,10 @@ tick(struct core *core)
 
 	tcp_tick(core->tcp, now_us);
 	ip_tick(core->ip, now_us);
-	core_body_tick(core);
-	core_conn_tick(core);
+	if (!TAILQ_EMPTY(&core->bodies))
+		core_body_tick(core);
+	if (!TAILQ_EMPTY(&core->sending))
+		core_conn_tick(core);
 	if (core->rx_mbufs == NULL || now_us < core->pressure_check_us)
 		return;
 	core->pressure_check_us = now_us + PRESSURE_CHECK_US;

@@ -187,7 +187,7 @@ struct core {
 	struct core_conns waits[CORE_WAITS]; /* each in the order in which they are resumed */
 	uint32_t wait_tries[CORE_WAITS]; /* how many may succeed since something was freed */
 	uint32_t wait_count[CORE_WAITS];
-	uint32_t nb_waiting; /* in all of these queues */
+	uint32_t nb_waiting; /* the sum of these */
 	const uint8_t *span; /* what is being parsed, and how much is unread from there on */
 	uint32_t span_unread;
 	struct core_request **requests; /* by the index in their token */

@@ -79,23 +79,12 @@ core_control_call(struct core *core, void (*function)(struct core *core, void *a
 	return ret;
 }
 
-bool
-core_control_waits(const struct core *core)
-{
-	const struct rte_ring *ring = core->control;
-
-	/* rte_ring_empty() reads what other threads write without atomics. */
-	return __atomic_load_n(&ring->prod.tail, __ATOMIC_ACQUIRE) != ring->cons.tail;
-}
-
 unsigned int
 core_control_run(struct core *core)
 {
 	struct core_message message;
 	unsigned int nb = 0;
 
-	if (likely(!core_control_waits(core)))
-		return 0;
 	while (nb < RING_MESSAGES &&
 	       rte_ring_dequeue_elem(core->control, &message, sizeof(message)) == 0) {
 		message.run(core, message.arg, message.data);

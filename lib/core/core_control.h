@@ -28,7 +28,14 @@ int core_control_post(struct core *core, const struct core_message *message);
 int core_control_call(struct core *core, void (*call)(struct core *core, void *arg), void *arg);
 
 /** Whether messages wait. The core. */
-bool core_control_waits(const struct core *core);
+static inline bool
+core_control_waits(const struct core *core)
+{
+	const struct rte_ring *ring = core->control;
+
+	/* rte_ring_empty() reads what other threads write without atomics. */
+	return __atomic_load_n(&ring->prod.tail, __ATOMIC_ACQUIRE) != ring->cons.tail;
+}
 
 /** Run the messages that wait. Returns how many. The core. */
 unsigned int core_control_run(struct core *core);

@@ -41,8 +41,10 @@ core_wait_end(struct tr_conn *conn)
 
 	if (queued(conn->wait)) {
 		TAILQ_REMOVE(&core->waits[conn->wait], conn, wait_link);
-		core->wait_count[conn->wait]--;
 		core->nb_waiting--;
+		/* What was freed for those who waited is there for who comes now. */
+		if (--core->wait_count[conn->wait] == 0)
+			core->wait_tries[conn->wait] = 0;
 	}
 	conn->wait = CORE_WAIT_NONE;
 }
@@ -54,8 +56,6 @@ core_wait_resume(struct core *core)
 	struct tr_conn *conn;
 	unsigned int wait, tries;
 
-	if (likely(core->nb_waiting == 0))
-		return 0;
 	if (core->wait_count[CORE_WAIT_MEMORY] > 0 && core->now_us >= core->memory_retry_us) {
 		core_wait_freed(core, CORE_WAIT_MEMORY);
 		core->memory_retry_us = core->now_us + MEMORY_RETRY_US;
