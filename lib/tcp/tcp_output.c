@@ -38,9 +38,11 @@ static bool send_control(struct tcp_conn *conn, struct wire_tcp *header);
 static bool plan_all(const struct tcp_conn *conn, struct plan *plan);
 static void plan_next(const struct tcp_conn *conn, struct plan *plan);
 static void sent(struct tcp_conn *conn, uint32_t seq, uint32_t end);
-static void begin(struct tcp_conn *conn, struct wire_tcp *header, uint32_t seq, uint8_t flags);
+static struct wire_tcp begin(struct tcp_conn *conn, uint32_t seq, uint8_t flags);
 static void add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t len);
 static void ack_sent(struct tcp_conn *conn);
+static void transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
+			  uint8_t flags);
 static void transmit(struct tcp *tcp, struct rte_mbuf *mbuf, struct ip_path *path,
 		     const struct wire_tcp *header);
 static bool has_room(const struct tcp *tcp);
@@ -129,9 +131,8 @@ tcp_output_syn(struct tcp_conn *conn)
 void
 tcp_output_reset(struct tcp_conn *conn)
 {
-	struct wire_tcp header;
+	struct wire_tcp header = begin(conn, ack_seq(conn), WIRE_TCP_RST | WIRE_TCP_ACK);
 
-	begin(conn, &header, ack_seq(conn), WIRE_TCP_RST | WIRE_TCP_ACK);
 	conn->tcp->stats.reset_sent++;
 	send_control(conn, &header);
 }
@@ -186,7 +187,7 @@ send_syn(struct tcp_conn *conn)
 	struct wire_tcp header;
 	bool ack = conn->state == TCP_SYN_RECEIVED;
 
-	begin(conn, &header, conn->iss, WIRE_TCP_SYN | (ack ? WIRE_TCP_ACK : 0));
+	header = begin(conn, conn->iss, WIRE_TCP_SYN | (ack ? WIRE_TCP_ACK : 0));
 	if (!ack)
 		header.ack = 0;
 	header.window = tcp_receive_window_syn(conn);
@@ -346,15 +347,19 @@ send_probe(struct tcp_conn *conn)
 static bool
 send_acks(struct tcp_conn *conn)
 {
-	struct wire_tcp header;
+	struct rte_mbuf *mbuf;
 
 	if (!conn->ack_now)
 		return true;
 	if (!has_room(conn->tcp))
 		return false;
-	begin(conn, &header, ack_seq(conn), WIRE_TCP_ACK);
-	add_sack(conn, &header, 0);
-	return send_control(conn, &header);
+	mbuf = rte_pktmbuf_alloc(conn->tcp->mbufs);
+	if (mbuf == NULL) {
+		conn->tcp->stats.send_starved++;
+		return false;
+	}
+	transmit_data(conn, mbuf, ack_seq(conn), 0, WIRE_TCP_ACK);
+	return true;
 }
 
 static bool
@@ -362,7 +367,7 @@ send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end)
 {
 	uint32_t seq = tcp_conn_chain_seq(conn) + plan->offset;
 	uint32_t len = plan->len;
-	struct wire_tcp header;
+	uint8_t flags = WIRE_TCP_ACK;
 	struct rte_mbuf *mbuf;
 	bool fin = plan->fin;
 
@@ -376,14 +381,11 @@ send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end)
 	}
 	/* The mbuf may have ended before. */
 	fin = fin && len == plan->len;
-	begin(conn, &header, seq, WIRE_TCP_ACK);
 	if (fin)
-		header.flags |= WIRE_TCP_FIN;
+		flags |= WIRE_TCP_FIN;
 	if (len > 0 && plan->offset + len == conn->chain.bytes)
-		header.flags |= WIRE_TCP_PSH;
-	add_sack(conn, &header, len);
-	transmit(conn->tcp, mbuf, &conn->path, &header);
-	ack_sent(conn);
+		flags |= WIRE_TCP_PSH;
+	transmit_data(conn, mbuf, seq, len, flags);
 	*end = seq + len + fin;
 	if (tcp_seq_gt(seq + len, conn->snd_max))
 		conn->tcp->stats.tx_bytes += seq + len - tcp_seq_max(seq, conn->snd_max);
@@ -405,7 +407,7 @@ send_control(struct tcp_conn *conn, struct wire_tcp *header)
 	return true;
 }
 
-static void
+static inline void
 sent(struct tcp_conn *conn, uint32_t seq, uint32_t end)
 {
 	struct tcp *tcp = conn->tcp;
@@ -424,23 +426,25 @@ sent(struct tcp_conn *conn, uint32_t seq, uint32_t end)
 }
 
 /* What all segments of a connection have. Each but the first SYN says what was received. */
-static void
-begin(struct tcp_conn *conn, struct wire_tcp *header, uint32_t seq, uint8_t flags)
+static inline struct wire_tcp
+begin(struct tcp_conn *conn, uint32_t seq, uint8_t flags)
 {
-	*header = (struct wire_tcp){
+	struct wire_tcp header = {
 		.src_port = conn->flow.local_port,
 		.dst_port = conn->flow.remote_port,
 		.seq = seq,
 		.ack = conn->rcv_nxt,
 		.flags = flags,
 	};
+
 	if (!(flags & (WIRE_TCP_SYN | WIRE_TCP_RST)))
-		header->window = tcp_receive_window(conn);
+		header.window = tcp_receive_window(conn);
 	if (conn->timestamps) {
-		header->options.has_timestamps = true;
-		header->options.ts_value = tcp_conn_timestamp(conn);
-		header->options.ts_echo = conn->ts_recent;
+		header.options.has_timestamps = true;
+		header.options.ts_value = tcp_conn_timestamp(conn);
+		header.options.ts_echo = conn->ts_recent;
 	}
+	return header;
 }
 
 /* As many blocks as fit beside the payload. */
@@ -455,13 +459,39 @@ add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t len)
 			    RTE_MIN((room - 4) / 8, conn->timestamps ? 3u : 4u));
 }
 
-static void
+static inline void
 ack_sent(struct tcp_conn *conn)
 {
 	conn->ack_now = false;
 	conn->rcv_segments = 0;
 	conn->last_ack_sent = conn->rcv_nxt;
 	tcp_timer_ack_sent(conn);
+}
+
+/*
+ * What carries an ACK, with data or without. Nearly always nothing is missing between what came:
+ * then its options are timestamps or none.
+ */
+static inline void
+transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
+	      uint8_t flags)
+{
+	struct tcp *tcp = conn->tcp;
+
+	if (likely(conn->reassembly.head == NULL)) {
+		const struct wire_tcp header = begin(conn, seq, flags);
+		uint16_t bytes = wire_tcp_header_bytes_usual(&header.options);
+
+		wire_tcp_write_usual((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), &header);
+		tcp->stats.tx_segments++;
+		ip_path_output(tcp->ip, &conn->path, mbuf, bytes, tcp->now_us);
+	} else {
+		struct wire_tcp header = begin(conn, seq, flags);
+
+		add_sack(conn, &header, len);
+		transmit(tcp, mbuf, &conn->path, &header);
+	}
+	ack_sent(conn);
 }
 
 static void
@@ -475,7 +505,7 @@ transmit(struct tcp *tcp, struct rte_mbuf *mbuf, struct ip_path *path,
 	ip_path_output(tcp->ip, path, mbuf, bytes, tcp->now_us);
 }
 
-static bool
+static inline bool
 has_room(const struct tcp *tcp)
 {
 	return tcp->txq->nb < IP_TXQ_SIZE - TXQ_RESERVE;

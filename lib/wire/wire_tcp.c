@@ -29,11 +29,7 @@
 
 #define WINDOW_SCALE_MAX 14
 
-/* Of all but a SYN, and an ACK that something is missing: NOP, NOP and timestamps. */
-#define USUAL_BYTES (2 + TIMESTAMPS_BYTES)
-#define USUAL_BEGIN                                                                                \
-	(OPTION_NOP << 24 | OPTION_NOP << 16 | OPTION_TIMESTAMPS << 8 | TIMESTAMPS_BYTES)
-
+_Static_assert(WIRE_TCP_USUAL_BYTES == 2 + TIMESTAMPS_BYTES, "timestamps with their padding");
 _Static_assert(sizeof(struct rte_tcp_hdr) == WIRE_TCP_HEADER_BYTES, "TCP header");
 
 static void parse_options(const uint8_t *data, uint32_t len, struct wire_tcp_options *options);
@@ -71,8 +67,8 @@ wire_tcp_parse(const uint8_t *data, uint32_t len, struct wire_tcp *tcp)
 	tcp->flags = hdr->tcp_flags;
 	tcp->options = (struct wire_tcp_options){0};
 	data += WIRE_TCP_HEADER_BYTES;
-	if (likely(tcp->header_bytes == WIRE_TCP_HEADER_BYTES + USUAL_BYTES &&
-		   get_32(data) == USUAL_BEGIN)) {
+	if (likely(tcp->header_bytes == WIRE_TCP_HEADER_BYTES + WIRE_TCP_USUAL_BYTES &&
+		   get_32(data) == WIRE_TCP_USUAL_BEGIN)) {
 		tcp->options.has_timestamps = true;
 		tcp->options.ts_value = get_32(data + 4);
 		tcp->options.ts_echo = get_32(data + 8);
@@ -89,7 +85,7 @@ wire_tcp_header_bytes(const struct wire_tcp_options *options)
 	unsigned int nb_sack;
 
 	if (likely(is_usual(options)))
-		return bytes + (options->has_timestamps ? USUAL_BYTES : 0);
+		return wire_tcp_header_bytes_usual(options);
 	nb_sack = sack_blocks(options);
 	/* Each is a multiple of four with its NOPs, and so is the header. */
 	if (options->has_mss)
@@ -109,19 +105,12 @@ uint16_t
 wire_tcp_write(uint8_t *data, const struct wire_tcp *tcp)
 {
 	struct rte_tcp_hdr *hdr = (struct rte_tcp_hdr *)data;
-	uint16_t bytes;
+	uint16_t bytes = wire_tcp_write_usual(data, tcp);
 
-	bytes = write_options(data + WIRE_TCP_HEADER_BYTES, &tcp->options) - data;
-	*hdr = (struct rte_tcp_hdr){
-		.src_port = tcp->src_port,
-		.dst_port = tcp->dst_port,
-		.sent_seq = rte_cpu_to_be_32(tcp->seq),
-		.recv_ack = rte_cpu_to_be_32(tcp->ack),
-		.data_off = bytes / 4 << 4,
-		.tcp_flags = tcp->flags,
-		.rx_win = rte_cpu_to_be_16(tcp->window),
-		.tcp_urp = rte_cpu_to_be_16(tcp->urgent),
-	};
+	if (unlikely(!is_usual(&tcp->options))) {
+		bytes = write_options(data + WIRE_TCP_HEADER_BYTES, &tcp->options) - data;
+		hdr->data_off = bytes / 4 << 4;
+	}
 	return bytes;
 }
 
@@ -196,16 +185,9 @@ parse_sack(const uint8_t *data, uint8_t len, struct wire_tcp_options *options)
 static uint8_t *
 write_options(uint8_t *at, const struct wire_tcp_options *options)
 {
-	unsigned int nb_sack;
+	unsigned int nb_sack = sack_blocks(options);
 	unsigned int i;
 
-	if (likely(is_usual(options))) {
-		if (!options->has_timestamps)
-			return at;
-		at = put_32(at, USUAL_BEGIN);
-		return put_32(put_32(at, options->ts_value), options->ts_echo);
-	}
-	nb_sack = sack_blocks(options);
 	if (options->has_mss)
 		at = put_16(put_option(at, OPTION_MSS, MSS_BYTES), options->mss);
 	if (options->sack_permitted) {

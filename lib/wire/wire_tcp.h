@@ -11,8 +11,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_byteorder.h>
+#include <rte_tcp.h>
 
 /** Bytes of a header without options, and the most with them. */
 #define WIRE_TCP_HEADER_BYTES 20
@@ -91,5 +93,43 @@ uint16_t wire_tcp_header_bytes(const struct wire_tcp_options *options);
  *   Bytes written.
  */
 uint16_t wire_tcp_write(uint8_t *data, const struct wire_tcp *tcp);
+
+/** How options begin that are NOP, NOP and timestamps, and how long they are. */
+#define WIRE_TCP_USUAL_BEGIN UINT32_C(0x0101080a)
+#define WIRE_TCP_USUAL_BYTES 12
+
+/** The same as wire_tcp_header_bytes(), without options or with timestamps alone. */
+static inline uint16_t
+wire_tcp_header_bytes_usual(const struct wire_tcp_options *options)
+{
+	return WIRE_TCP_HEADER_BYTES + (options->has_timestamps ? WIRE_TCP_USUAL_BYTES : 0);
+}
+
+/** The same as wire_tcp_write(), without options or with timestamps alone. */
+static inline uint16_t
+wire_tcp_write_usual(uint8_t *data, const struct wire_tcp *tcp)
+{
+	struct rte_tcp_hdr *hdr = (struct rte_tcp_hdr *)data;
+	uint16_t bytes = wire_tcp_header_bytes_usual(&tcp->options);
+	const rte_be32_t timestamps[] = {
+		rte_cpu_to_be_32(WIRE_TCP_USUAL_BEGIN),
+		rte_cpu_to_be_32(tcp->options.ts_value),
+		rte_cpu_to_be_32(tcp->options.ts_echo),
+	};
+
+	*hdr = (struct rte_tcp_hdr){
+		.src_port = tcp->src_port,
+		.dst_port = tcp->dst_port,
+		.sent_seq = rte_cpu_to_be_32(tcp->seq),
+		.recv_ack = rte_cpu_to_be_32(tcp->ack),
+		.data_off = bytes / 4 << 4,
+		.tcp_flags = tcp->flags,
+		.rx_win = rte_cpu_to_be_16(tcp->window),
+		.tcp_urp = rte_cpu_to_be_16(tcp->urgent),
+	};
+	if (tcp->options.has_timestamps)
+		memcpy(data + WIRE_TCP_HEADER_BYTES, timestamps, sizeof(timestamps));
+	return bytes;
+}
 
 #endif /* WIRE_TCP_H */
