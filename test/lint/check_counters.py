@@ -26,7 +26,7 @@ def is_counted(name, source):
 
 def is_counted_enum(name, source):
     """Named in an argument, which the [NAME] of a table is not."""
-    return re.search(rf"\b\w+_count\([^;]*\b{name}\b", source) is not None
+    return re.search(rf"\b\w+_(?:count|add)\([^;]*\b{name}\b", source) is not None
 
 
 def check_drops(tree):

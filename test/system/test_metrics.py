@@ -5,6 +5,7 @@
 import contextlib
 import http.client
 import socket
+import struct
 import threading
 import time
 
@@ -178,6 +179,21 @@ def test_garbage(text):
             while sock.recv(65536):
                 pass
         assert time.monotonic() - began < CONN_S + 3
+    scrape()
+
+
+@pytest.mark.usefixtures("measured")
+def test_gone_before_the_answer():
+    """Clients that do not wait for what they asked for."""
+    for i in range(60):
+        sock = socket.create_connection(("127.0.0.1", METRICS_PORT), timeout=10)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        if i % 2 > 0:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+        if i % 3 > 0:
+            time.sleep(0.02)
+        sock.close()
     scrape()
 
 
