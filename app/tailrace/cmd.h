@@ -23,6 +23,7 @@
 #include "core_info.h"
 
 struct args;
+struct capture;
 struct mc_stats;
 struct prompt;
 
@@ -32,6 +33,7 @@ struct cmd_context {
 	struct mc_stats *mc;
 	const struct args *args;
 	struct prompt *prompt;
+	struct capture *capture; /* the one that runs, or NULL */
 };
 
 /** What the tokens of a command leave behind; each command reads what it has tokens for. */
@@ -79,6 +81,7 @@ extern const struct cmd_topic cmd_conn;
 extern const struct cmd_topic cmd_engine;
 extern const struct cmd_topic cmd_submit;
 extern const struct cmd_topic cmd_mempool;
+extern const struct cmd_topic cmd_capture;
 extern const struct cmd_topic cmd_clear;
 extern const struct cmd_topic cmd_log;
 extern const struct cmd_topic cmd_load;

@@ -14,6 +14,7 @@
 #include <rte_common.h>
 
 #include "args.h"
+#include "capture.h"
 
 #define PROMPT "tailrace> "
 
@@ -24,9 +25,9 @@
 #define LINE_SIZE 1024
 
 const struct cmd_topic *const prompt_topics[] = {
-	&cmd_help,    &cmd_config, &cmd_server, &cmd_port,   &cmd_stack,
-	&cmd_drops,   &cmd_core,   &cmd_conn,	&cmd_engine, &cmd_submit,
-	&cmd_mempool, &cmd_clear,  &cmd_log,	&cmd_load,   NULL,
+	&cmd_help,  &cmd_config, &cmd_server, &cmd_port,   &cmd_stack,	 &cmd_drops,
+	&cmd_core,  &cmd_conn,	 &cmd_engine, &cmd_submit, &cmd_mempool, &cmd_capture,
+	&cmd_clear, &cmd_log,	 &cmd_load,   NULL,
 };
 
 struct prompt {
@@ -91,6 +92,10 @@ prompt_destroy(struct prompt *prompt)
 
 	if (prompt == NULL)
 		return;
+	if (prompt->context.capture != NULL) {
+		capture_end(prompt->context.capture);
+		capture_destroy(prompt->context.capture);
+	}
 	if (prompt->terminal) {
 		cmdline_printf(prompt->cl, "\n");
 		cmdline_stdin_exit(prompt->cl); /* frees it as well */

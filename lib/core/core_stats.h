@@ -42,6 +42,7 @@
 	X(aborted_drain, "connections reset because they did not drain in time")           \
 	X(control, "control messages run")                                                 \
 	X(drop_response_double, "second responses to one request, released")               \
+	X(capture_missed, "frames that a capture lacks, as it had no mbuf for a copy")       \
 	X(drop_control, "neighbour messages dropped because a control ring was full")
 /* clang-format on */
 

@@ -18,8 +18,8 @@ import server as servers
 pytestmark = pytest.mark.tailrace_only("its own prompt")
 
 REFUSALS = ("Command not found", "Bad arguments", "Ambiguous", "no such command", "timed out")
-TOPICS = ("config", "server", "port", "stack", "drops", "core", "conn", "engine", "submit", "mempool", "clear",
-          "log", "load")
+TOPICS = ("config", "server", "port", "stack", "drops", "core", "conn", "engine", "submit", "mempool", "capture",
+          "clear", "log", "load")
 
 
 def ask(server, line):
