@@ -62,7 +62,7 @@ int capture_stop(struct capture *capture, struct capture_info *info);
 /** The same, once no core runs any more. */
 void capture_end(struct capture *capture);
 
-/** Free a capture that has been stopped. */
+/** Free a capture that has been stopped, or ended. */
 void capture_destroy(struct capture *capture);
 
 #endif /* CAPTURE_H */

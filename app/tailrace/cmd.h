@@ -26,6 +26,7 @@ struct args;
 struct capture;
 struct mc_stats;
 struct prompt;
+struct trace;
 
 /** Handed to every command as its data. */
 struct cmd_context {
@@ -34,6 +35,7 @@ struct cmd_context {
 	const struct args *args;
 	struct prompt *prompt;
 	struct capture *capture; /* the one that runs, or NULL */
+	struct trace *trace; /* the same */
 };
 
 /** What the tokens of a command leave behind; each command reads what it has tokens for. */
@@ -82,6 +84,7 @@ extern const struct cmd_topic cmd_engine;
 extern const struct cmd_topic cmd_submit;
 extern const struct cmd_topic cmd_mempool;
 extern const struct cmd_topic cmd_capture;
+extern const struct cmd_topic cmd_trace;
 extern const struct cmd_topic cmd_clear;
 extern const struct cmd_topic cmd_log;
 extern const struct cmd_topic cmd_load;

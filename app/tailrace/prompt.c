@@ -15,6 +15,7 @@
 
 #include "args.h"
 #include "capture.h"
+#include "trace.h"
 
 #define PROMPT "tailrace> "
 
@@ -27,7 +28,7 @@
 const struct cmd_topic *const prompt_topics[] = {
 	&cmd_help,  &cmd_config, &cmd_server, &cmd_port,   &cmd_stack,	 &cmd_drops,
 	&cmd_core,  &cmd_conn,	 &cmd_engine, &cmd_submit, &cmd_mempool, &cmd_capture,
-	&cmd_clear, &cmd_log,	 &cmd_load,   NULL,
+	&cmd_trace, &cmd_clear,	 &cmd_log,    &cmd_load,   NULL,
 };
 
 struct prompt {
@@ -95,6 +96,10 @@ prompt_destroy(struct prompt *prompt)
 	if (prompt->context.capture != NULL) {
 		capture_end(prompt->context.capture);
 		capture_destroy(prompt->context.capture);
+	}
+	if (prompt->context.trace != NULL) {
+		trace_end(prompt->context.trace);
+		trace_destroy(prompt->context.trace);
 	}
 	if (prompt->terminal) {
 		cmdline_printf(prompt->cl, "\n");

@@ -54,6 +54,7 @@
 
 struct core;
 struct core_ask;
+struct core_trace;
 
 /** Where a request stands. */
 enum core_request_state {
@@ -225,6 +226,7 @@ struct core {
 	struct rte_mempool *rx_mbufs;
 	struct core_listener listeners[CORE_LISTENERS_MAX];
 	unsigned int nb_listeners;
+	struct core_trace *trace; /* of a connection of this core, or NULL */
 	bool listening;
 	bool asked; /* the engine has a request that no connection made */
 	bool pressure; /* TCP was told that receive mbufs run dry */

@@ -8,6 +8,7 @@
 #include "core_body.h"
 #include "core_reply.h"
 #include "core_request.h"
+#include "core_trace.h"
 #include "core_wait.h"
 
 /* What the peer must acknowledge at least, if there is so much, each send_timeout_ms. */
@@ -25,6 +26,7 @@ const struct tcp_events core_conn_events = {
 	.sent = sent,
 	.peer_closed = peer_closed,
 	.closed = closed,
+	.traced = core_trace_conn,
 };
 
 static void parse(struct tr_conn *conn);

@@ -15,9 +15,6 @@
 #include "core_control.h"
 #include "core_server.h"
 
-/* A connection's id: the core above, tcp's id below. */
-#define CONN_ID_CORE_SHIFT 24
-
 static const char *const wait_names[] = {
 	[CORE_WAIT_NONE] = "",
 	[CORE_WAIT_CREDIT] = "credit",
@@ -110,7 +107,7 @@ core_info_conns(struct tr_core_server *server, unsigned int core, uint32_t from,
 
 	if (core >= server->nb_cores)
 		return -ENOENT;
-	call.from = from & ((1u << CONN_ID_CORE_SHIFT) - 1);
+	call.from = from & ((1u << CORE_INFO_CONN_SHIFT) - 1);
 	ret = core_control_call(server->cores[core], collect_conn, &call);
 	return ret < 0 ? ret : (int)call.nb;
 }
@@ -139,7 +136,7 @@ describe_conn(const struct core *core, struct tcp_conn *tcp, struct core_info_co
 
 	tcp_conn_info(tcp, &state);
 	*info = (struct core_info_conn){
-		.id = core->index << CONN_ID_CORE_SHIFT | state.id,
+		.id = core->index << CORE_INFO_CONN_SHIFT | state.id,
 		.core = core->index,
 		.local_addr = state.local_addr,
 		.remote_addr = state.remote_addr,

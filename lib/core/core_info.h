@@ -18,6 +18,9 @@
 /** Length of names below, with the terminator. */
 #define CORE_INFO_NAME_SIZE 32
 
+/** In a connection's id the core stands above these bits, and below the number that TCP gave it. */
+#define CORE_INFO_CONN_SHIFT 24
+
 /** A connection, as its core saw it. */
 struct core_info_conn {
 	uint32_t id; /* of the server: names the core as well */

@@ -43,6 +43,7 @@
 	X(control, "control messages run")                                                 \
 	X(drop_response_double, "second responses to one request, released")               \
 	X(capture_missed, "frames that a capture lacks, as it had no mbuf for a copy")       \
+	X(trace_missed, "lines that a trace lacks, as its ring was full")                  \
 	X(drop_control, "neighbour messages dropped because a control ring was full")
 /* clang-format on */
 

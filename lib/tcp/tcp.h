@@ -69,6 +69,13 @@ struct tcp_events {
 	 * tcp_abort(). TIME-WAIT goes on without its owner.
 	 */
 	void (*closed)(void *user, struct tcp_conn *conn, int error);
+
+	/**
+	 * A segment or a timer of a connection was handled for which tcp_conn_trace() asked; before
+	 * the other events. The only one after which nothing may be called but tcp_conn_info(),
+	 * tcp_conn_user() and tcp_conn_trace().
+	 */
+	void (*traced)(void *arg, struct tcp_conn *conn);
 };
 
 /** What tcp_create() needs. */
@@ -214,6 +221,9 @@ struct tcp_conn *tcp_conn_find(struct tcp *tcp, uint32_t id);
 
 /** The user pointer; NULL in SYN-RECEIVED and TIME-WAIT. */
 void *tcp_conn_user(const struct tcp_conn *conn);
+
+/** Have traced() called for this connection, until it is over for its owner, or no more. */
+void tcp_conn_trace(struct tcp_conn *conn, bool traced);
 
 /** Call @p visit for every connection, TIME-WAIT included. */
 void tcp_conn_walk(struct tcp *tcp, void (*visit)(struct tcp_conn *conn, void *arg), void *arg);

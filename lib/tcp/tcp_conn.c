@@ -176,6 +176,15 @@ tcp_conn_find(struct tcp *tcp, uint32_t id)
 }
 
 void
+tcp_conn_trace(struct tcp_conn *conn, bool traced)
+{
+	if (traced)
+		conn->events |= TCP_EVENT_TRACED;
+	else
+		conn->events &= ~TCP_EVENT_TRACED;
+}
+
+void
 tcp_conn_walk(struct tcp *tcp, void (*visit)(struct tcp_conn *conn, void *arg), void *arg)
 {
 	uint32_t id;

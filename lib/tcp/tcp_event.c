@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include <rte_branch_prediction.h>
+
 #include "tcp_close.h"
 
 static bool take(struct tcp_conn *conn, enum tcp_event event);
@@ -15,6 +17,8 @@ tcp_event_deliver(struct tcp_conn *conn)
 {
 	const struct tcp_events *events = conn->tcp->events;
 
+	if (unlikely(conn->events & TCP_EVENT_TRACED))
+		events->traced(conn->tcp->events_arg, conn);
 	if (unlikely(take(conn, TCP_EVENT_OPENED)))
 		opened(conn);
 	if (take(conn, TCP_EVENT_SENT))

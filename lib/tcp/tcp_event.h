@@ -19,7 +19,8 @@ enum tcp_event {
 	TCP_EVENT_SENT = 0x02,
 	TCP_EVENT_READABLE = 0x04,
 	TCP_EVENT_PEER_CLOSED = 0x08,
-	TCP_EVENT_CLOSED = 0x10
+	TCP_EVENT_CLOSED = 0x10,
+	TCP_EVENT_TRACED = 0x20 /* stays raised while the connection is traced; delivered first */
 };
 
 /** Tell the owner later. */

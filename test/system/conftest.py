@@ -5,6 +5,7 @@
 import os
 import signal
 import socket
+import subprocess
 
 import pytest
 
@@ -73,3 +74,13 @@ def threaded_server(request):
     with servers.start(threads=request.param) as started:
         started.snapshot_pools()
         yield started
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder where 256 KiB fit."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

@@ -4,9 +4,6 @@
 
 import collections
 import contextlib
-import ctypes
-import os
-import pathlib
 import re
 import signal
 import socket
@@ -20,6 +17,7 @@ from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
 from scapy.utils import RawPcapNgReader
 
+import halt
 import mc
 import netns
 import server as servers
@@ -75,30 +73,6 @@ class Kernel:
         self._end = True
         self._thread.join(DEADLINE_S)
         self._sock.close()
-
-
-class Halted:
-    """Context manager: one thread of a process stands still, and the others go on."""
-
-    SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17
-    WALL = 0x40000000
-
-    def __init__(self, pid, name):
-        self._tid, = [int(thread.name) for thread in pathlib.Path(f"/proc/{pid}/task").iterdir()
-                      if (thread / "comm").read_text().strip() == name]
-        self._libc = ctypes.CDLL(None, use_errno=True)
-
-    def _ptrace(self, request):
-        if self._libc.ptrace(request, self._tid, None, None) < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "ptrace")
-
-    def __enter__(self):
-        self._ptrace(self.SEIZE)
-        self._ptrace(self.INTERRUPT)
-        os.waitpid(self._tid, self.WALL)
-
-    def __exit__(self, kind, value, trace):
-        self._ptrace(self.DETACH)
 
 
 def frames_of(path):
@@ -345,16 +319,6 @@ def test_twice(server, tmp_path):
     assert len(decoded(first)) > 10 and len(decoded(second)) > 10
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A folder where 256 KiB fit."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 def test_disk_full(server, small_disk):
     """The file ends with a whole frame, the prompt says why, and what came later is counted."""
     path = small_disk / "full.pcapng"
@@ -386,7 +350,7 @@ def test_missed(server, tmp_path):
     with server.text() as client:
         value = bytes(200000)
         client.set(b"large", value)
-        with Halted(server.pid, "tr-capture"):
+        with halt.Halted(server.pid, "tr-capture"):
             for _ in range(40):
                 assert client.get(b"large") == value
     packets, _, dropped = stop(server, path)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.tailrace_only("its own prompt")
 
 REFUSALS = ("Command not found", "Bad arguments", "Ambiguous", "no such command", "timed out")
 TOPICS = ("config", "server", "port", "stack", "drops", "core", "conn", "engine", "submit", "mempool", "capture",
-          "clear", "log", "load")
+          "trace", "clear", "log", "load")
 
 
 def ask(server, line):
