@@ -16,9 +16,15 @@
 #include <rte_common.h>
 #include <rte_lcore.h>
 
+#include "trouble.h"
+
+/* How often it looks for trouble when nothing else is to be done. */
+#define TROUBLE_MS 1000
+
 struct control {
 	struct prompt *prompt;
 	struct metrics *metrics; /* or NULL */
+	struct trouble *trouble;
 	pthread_t thread;
 	int signal_fd;
 	int end_fd;
@@ -38,7 +44,7 @@ control_block_signals(void)
 }
 
 struct control *
-control_create(struct prompt *prompt, struct metrics *metrics)
+control_create(struct prompt *prompt, struct metrics *metrics, struct tr_core_server *server)
 {
 	struct control *control;
 	sigset_t set;
@@ -53,6 +59,9 @@ control_create(struct prompt *prompt, struct metrics *metrics)
 	control->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	control->end_fd = eventfd(0, EFD_CLOEXEC);
 	rc = control->signal_fd < 0 || control->end_fd < 0 ? -errno : 0;
+	control->trouble = trouble_create(server);
+	if (rc == 0 && control->trouble == NULL)
+		rc = -ENOMEM;
 	if (rc == 0)
 		rc = rte_ctrl_thread_create(&control->thread, "tr-control", NULL, run, control);
 	if (rc == 0)
@@ -62,6 +71,7 @@ control_create(struct prompt *prompt, struct metrics *metrics)
 		close(control->signal_fd);
 	if (control->end_fd >= 0)
 		close(control->end_fd);
+	trouble_destroy(control->trouble);
 	free(control);
 	errno = -rc;
 	return NULL;
@@ -74,6 +84,7 @@ control_destroy(struct control *control)
 	pthread_join(control->thread, NULL);
 	close(control->signal_fd);
 	close(control->end_fd);
+	trouble_destroy(control->trouble);
 	free(control);
 }
 
@@ -101,14 +112,18 @@ wait_once(struct control *control, bool *end)
 		{.fd = prompt_fd(control->prompt), .events = POLLIN},
 		{.fd = -1, .events = POLLIN},
 	};
-	int timeout_ms = -1;
+	int timeout_ms = TROUBLE_MS;
+	int metrics_ms;
 
 	if (control->metrics != NULL) {
 		fds[3].fd = metrics_fd(control->metrics);
-		timeout_ms = metrics_timeout_ms(control->metrics);
+		metrics_ms = metrics_timeout_ms(control->metrics);
+		if (metrics_ms >= 0)
+			timeout_ms = RTE_MIN(timeout_ms, metrics_ms);
 	}
 	if (poll(fds, RTE_DIM(fds), timeout_ms) < 0)
 		return;
+	trouble_tick(control->trouble);
 	*end = fds[0].revents != 0;
 	if (fds[1].revents != 0 &&
 	    read(control->signal_fd, &signal, sizeof(signal)) == sizeof(signal))

@@ -4,7 +4,7 @@
 /**
  * @file
  * The control thread: waits for signals, for the prompt and for who reads metrics while the cores
- * run.
+ * run, and logs what goes wrong meanwhile.
  *
  * A signal is read from a descriptor by this thread, instead of running a handler in whichever
  * thread it meets: so nothing is global, and no core is interrupted.
@@ -29,10 +29,13 @@ void control_block_signals(void);
  *   Its own until it ends.
  * @param metrics
  *   The same, or NULL.
+ * @param server
+ *   Whose trouble it logs (trouble.h).
  * @return
  *   The thread, or NULL with errno.
  */
-struct control *control_create(struct prompt *prompt, struct metrics *metrics);
+struct control *control_create(struct prompt *prompt, struct metrics *metrics,
+			       struct tr_core_server *server);
 
 /** End the thread, and wait for it. After tr_core_run(). */
 void control_destroy(struct control *control);

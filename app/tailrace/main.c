@@ -152,7 +152,7 @@ run(struct server *server, const struct args *args, uint16_t port)
 		}
 	}
 	print_ready(args, port);
-	control = control_create(prompt, metrics);
+	control = control_create(prompt, metrics, server->core);
 	if (control == NULL) {
 		metrics_destroy(metrics);
 		prompt_destroy(prompt);

@@ -12,6 +12,7 @@
 
 #include <rte_cycles.h>
 #include <rte_lcore.h>
+#include <rte_log.h>
 
 /* How often the thread looks for records when there were none. */
 #define IDLE_US 1000
@@ -78,6 +79,9 @@ writer_wrote(struct writer *writer, unsigned int records, size_t bytes, ssize_t 
 	writer->unwritten += records;
 	if (ftruncate(writer->fd, (off_t)writer->bytes) < 0)
 		writer->error = errno;
+	rte_log(RTE_LOG_ERR, rte_log_register("tailrace.file"),
+		"tailrace: event=file_error path=\"%s\" error=\"%s\"\n", writer->path,
+		strerror(writer->error));
 }
 
 void

@@ -332,6 +332,8 @@ def test_disk_full(server, small_disk):
     assert "the file could not be written any more: No space left on device" in text
     assert dropped > 0 and path.stat().st_size == size <= 256 * 1024
     assert packets == len(decoded(path)) > 100
+    assert f'tailrace: event=file_error path="{path}" error="No space left on device"' in \
+        server.log()
     # And where not even the head fits.
     filler = small_disk / "filler"
     with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
