@@ -36,15 +36,14 @@ capture_start(struct tr_core_server *server, const char *path,
 	struct capture *capture = calloc(1, sizeof(*capture));
 	int rc;
 
+	error[0] = '\0';
 	if (capture == NULL) {
 		snprintf(error, error_size, "no memory");
 		return NULL;
 	}
 	capture->cores = core_capture_create(server, filter);
 	if (capture->cores == NULL) {
-		snprintf(error, error_size, "%s",
-			 rte_errno == EEXIST ? "a core still has the last one, which failed"
-					     : "no room for its mbufs: give EAL more with -m");
+		snprintf(error, error_size, "no room for its mbufs: give EAL more with -m");
 		goto free_capture;
 	}
 	if (writer_open(&capture->writer, path, error, error_size) < 0)
@@ -61,9 +60,8 @@ capture_start(struct tr_core_server *server, const char *path,
 		return capture;
 
 	snprintf(error, error_size, "the cores do not answer: %s", strerror(-rc));
-	/* One that does not answer now either may have begun, and uses the memory: let it be. */
 	if (core_capture_stop(capture->cores) < 0)
-		return NULL;
+		return capture;
 	writer_finish(&capture->writer);
 close_file:
 	rte_pcapng_close(capture->file);

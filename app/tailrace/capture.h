@@ -36,11 +36,12 @@ struct capture_info {
  * @param filter
  *   Which frames.
  * @param error
- *   On failure: one line that says what was wrong.
+ *   On failure: one line that says what was wrong; else empty.
  * @param error_size
  *   Bytes of @p error.
  * @return
- *   The capture, or NULL.
+ *   The capture, or NULL. One that failed is there all the same when a core that does not answer
+ * may be at it: it is to be stopped, or ended, as any.
  */
 struct capture *capture_start(struct tr_core_server *server, const char *path,
 			      const struct core_capture_filter *filter, char *error,

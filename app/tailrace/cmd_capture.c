@@ -122,7 +122,7 @@ start(const struct core_capture_filter *filter, const char *path, struct cmdline
 		return;
 	}
 	context->capture = capture_start(context->server, path, filter, error, sizeof(error));
-	if (context->capture == NULL)
+	if (error[0] != '\0')
 		cmdline_printf(cl, "capture %s: %s\n", path, error);
 }
 

@@ -60,7 +60,7 @@ start(void *parsed, struct cmdline *cl, void *data)
 	}
 	context->trace =
 		trace_start(context->server, words->number, words->name, error, sizeof(error));
-	if (context->trace == NULL)
+	if (error[0] != '\0')
 		cmdline_printf(cl, "trace %s: %s\n", words->name, error);
 }
 

@@ -31,7 +31,7 @@ struct trace {
 	uint32_t conn;
 };
 
-static int begin(struct trace *trace, char *error, size_t error_size);
+static int begin_file(struct trace *trace);
 static unsigned int write_lines(struct writer *writer, void *arg);
 static size_t format(char *text, const struct core_trace_line *line);
 
@@ -40,7 +40,9 @@ trace_start(struct tr_core_server *server, uint32_t conn, const char *path, char
 	    size_t error_size)
 {
 	struct trace *trace = calloc(1, sizeof(*trace));
+	int rc;
 
+	error[0] = '\0';
 	if (trace == NULL) {
 		snprintf(error, error_size, "no memory");
 		return NULL;
@@ -51,20 +53,28 @@ trace_start(struct tr_core_server *server, uint32_t conn, const char *path, char
 		if (rte_errno == ENOENT)
 			snprintf(error, error_size, "connection %u: there is none", conn);
 		else
-			snprintf(error, error_size, "%s",
-				 rte_errno == EEXIST ? "a core still has the last one, which failed"
-						     : "no room for it: give EAL more with -m");
+			snprintf(error, error_size, "no room for it: give EAL more with -m");
 		goto free_trace;
 	}
 	if (writer_open(&trace->writer, path, error, error_size) < 0)
 		goto free_core;
-	if (begin(trace, error, error_size) == 0)
+	rc = begin_file(trace);
+	if (rc < 0) {
+		snprintf(error, error_size, "%s", strerror(-rc));
+		goto remove_file;
+	}
+	rc = core_trace_start(trace->core);
+	if (rc == 0)
 		return trace;
-	/* A core that does not answer now either may have begun: it uses the memory. */
-	if (core_trace_stop(trace->core) < 0)
-		return NULL;
-	if (trace->writer.write != NULL)
-		writer_finish(&trace->writer);
+
+	if (rc == -ENOENT)
+		snprintf(error, error_size, "connection %u: there is none", conn);
+	else
+		snprintf(error, error_size, "the core does not answer: %s", strerror(-rc));
+	if (rc != -ENOENT && core_trace_stop(trace->core) < 0)
+		return trace;
+	writer_finish(&trace->writer);
+remove_file:
 	writer_remove(&trace->writer);
 free_core:
 	core_trace_destroy(trace->core);
@@ -73,26 +83,16 @@ free_trace:
 	return NULL;
 }
 
+/* The names of the columns, and the thread that writes what follows. */
 static int
-begin(struct trace *trace, char *error, size_t error_size)
+begin_file(struct trace *trace)
 {
 	struct writer *writer = &trace->writer;
-	int rc;
 
 	writer_wrote(writer, 0, strlen(NAMES), write(writer->fd, NAMES, strlen(NAMES)));
-	rc = -writer->error;
-	if (rc == 0)
-		rc = writer_start(writer, "tr-trace", write_lines, trace);
-	if (rc < 0) {
-		snprintf(error, error_size, "%s", strerror(-rc));
-		return rc;
-	}
-	rc = core_trace_start(trace->core);
-	if (rc == -ENOENT)
-		snprintf(error, error_size, "connection %u: there is none", trace->conn);
-	else if (rc < 0)
-		snprintf(error, error_size, "the core does not answer: %s", strerror(-rc));
-	return rc;
+	if (writer->error != 0)
+		return -writer->error;
+	return writer_start(writer, "tr-trace", write_lines, trace);
 }
 
 static unsigned int

@@ -35,11 +35,12 @@ struct trace_info {
  * @param path
  *   The file's name.
  * @param error
- *   On failure: one line that says what was wrong.
+ *   On failure: one line that says what was wrong; else empty.
  * @param error_size
  *   Bytes of @p error.
  * @return
- *   The trace, or NULL.
+ *   The trace, or NULL. One that failed is there all the same when a core that does not answer may
+ * be at it: it is to be stopped, or ended, as any.
  */
 struct trace *trace_start(struct tr_core_server *server, uint32_t conn, const char *path,
 			  char *error, size_t error_size);

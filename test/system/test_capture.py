@@ -360,6 +360,22 @@ def test_missed(server, tmp_path):
     assert packets == len(decoded(path))
 
 
+def test_core_stands_still(server, tmp_path):
+    """A core that does not answer is said, and what may have begun can be ended when it does."""
+    path = tmp_path / "still.pcapng"
+    start(server, path)
+    with halt.Halted(server.pid, "tailrace"):
+        assert server.cmd("capture stop") == "capture: it goes on: no answer in time"
+    talk(server)
+    assert stop(server, path)[0] == len(decoded(path)) > 10
+    path = tmp_path / "again.pcapng"
+    with halt.Halted(server.pid, "tailrace"):
+        assert server.cmd(f"capture start {path}") == \
+            f"capture {path}: the cores do not answer: Connection timed out"
+        assert server.cmd("show capture").startswith(f"capture {path}: 0 packets")
+    assert stop(server, path)[0] == 0
+
+
 @pytest.mark.parametrize("signum", [signal.SIGTERM, None], ids=["signal", "quit"])
 def test_open_at_the_end(tmp_path, signum):
     """A server that ends closes the file, with the last word of each connection in it."""

@@ -194,6 +194,24 @@ def test_missed(server, tmp_path):
     assert nb_lines == len(lines_of(path)) > 4000
 
 
+def test_core_stands_still(server, tmp_path):
+    """A core that does not answer is said, and what may have begun can be ended when it does."""
+    path = tmp_path / "still.csv"
+    with server.text() as client:
+        client.set(b"key", b"value")
+        conn = conn_of(server, client.sock)
+        with halt.Halted(server.pid, "tailrace"):
+            assert server.cmd(f"trace start {conn} {path}") == \
+                f"trace {path}: the core does not answer: Connection timed out"
+        assert stop(server, conn, path) == (0, 0)
+        path = tmp_path / "again.csv"
+        start(server, conn, path)
+        client.set(b"key", b"value")
+        with halt.Halted(server.pid, "tailrace"):
+            assert server.cmd("trace stop") == "trace: it goes on: no answer in time"
+        assert stop(server, conn, path)[0] == len(lines_of(path)) > 1
+
+
 def test_disk_full(server, small_disk):
     """The file ends with a whole line, and the prompt says why."""
     path = small_disk / "trace.csv"
