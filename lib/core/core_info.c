@@ -115,7 +115,7 @@ core_info_conns(struct tr_core_server *server, unsigned int core, uint32_t from,
 unsigned int
 core_info_conn_core(uint32_t id)
 {
-	return id >> CONN_ID_CORE_SHIFT;
+	return id >> CORE_INFO_CONN_SHIFT;
 }
 
 int
