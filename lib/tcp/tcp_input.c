@@ -52,7 +52,8 @@ tcp_input(struct tcp *tcp, struct rte_mbuf *mbuf, const struct ip_packet *packet
 	tcp->stats.rx_segments++;
 	if (tcp_segment_parse(tcp, mbuf, packet, &segment))
 		process(tcp, &segment);
-	rte_pktmbuf_free(segment.mbuf);
+	if (unlikely(segment.mbuf != NULL))
+		rte_pktmbuf_free(segment.mbuf);
 }
 
 static void

@@ -23,12 +23,13 @@ bool
 tcp_segment_parse(struct tcp *tcp, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 		  struct tcp_segment *segment)
 {
+	const uint8_t *data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	uint32_t len = RTE_MIN((uint32_t)mbuf->data_len, packet->bytes);
 	struct wire_tcp *header = &segment->header;
 
 	segment->mbuf = mbuf;
-	if (wire_tcp_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *),
-			   RTE_MIN((uint32_t)mbuf->data_len, packet->bytes),
-			   header) != WIRE_TCP_OK) {
+	if (unlikely(!wire_tcp_parse_usual(data, len, header)) &&
+	    wire_tcp_parse(data, len, header) != WIRE_TCP_OK) {
 		tcp->stats.drop_truncated++;
 		return false;
 	}

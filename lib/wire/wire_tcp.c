@@ -66,15 +66,8 @@ wire_tcp_parse(const uint8_t *data, uint32_t len, struct wire_tcp *tcp)
 	tcp->urgent = rte_be_to_cpu_16(hdr->tcp_urp);
 	tcp->flags = hdr->tcp_flags;
 	tcp->options = (struct wire_tcp_options){0};
-	data += WIRE_TCP_HEADER_BYTES;
-	if (likely(tcp->header_bytes == WIRE_TCP_HEADER_BYTES + WIRE_TCP_USUAL_BYTES &&
-		   get_32(data) == WIRE_TCP_USUAL_BEGIN)) {
-		tcp->options.has_timestamps = true;
-		tcp->options.ts_value = get_32(data + 4);
-		tcp->options.ts_echo = get_32(data + 8);
-	} else {
-		parse_options(data, tcp->header_bytes - WIRE_TCP_HEADER_BYTES, &tcp->options);
-	}
+	parse_options(data + WIRE_TCP_HEADER_BYTES, tcp->header_bytes - WIRE_TCP_HEADER_BYTES,
+		      &tcp->options);
 	return WIRE_TCP_OK;
 }
 

@@ -98,6 +98,41 @@ uint16_t wire_tcp_write(uint8_t *data, const struct wire_tcp *tcp);
 #define WIRE_TCP_USUAL_BEGIN UINT32_C(0x0101080a)
 #define WIRE_TCP_USUAL_BYTES 12
 
+/**
+ * The same as wire_tcp_parse() of a header with timestamps alone, as they are usually written.
+ * False for any other, good or bad.
+ */
+static inline bool
+wire_tcp_parse_usual(const uint8_t *data, uint32_t len, struct wire_tcp *tcp)
+{
+	const struct rte_tcp_hdr *hdr = (const struct rte_tcp_hdr *)data;
+	const uint8_t words = (WIRE_TCP_HEADER_BYTES + WIRE_TCP_USUAL_BYTES) / 4;
+	rte_be32_t timestamps[WIRE_TCP_USUAL_BYTES / 4];
+
+	if (len < words * 4 || hdr->data_off >> 4 != words)
+		return false;
+	memcpy(timestamps, data + WIRE_TCP_HEADER_BYTES, sizeof(timestamps));
+	if (timestamps[0] != rte_cpu_to_be_32(WIRE_TCP_USUAL_BEGIN))
+		return false;
+	*tcp = (struct wire_tcp){
+		.src_port = hdr->src_port,
+		.dst_port = hdr->dst_port,
+		.seq = rte_be_to_cpu_32(hdr->sent_seq),
+		.ack = rte_be_to_cpu_32(hdr->recv_ack),
+		.window = rte_be_to_cpu_16(hdr->rx_win),
+		.urgent = rte_be_to_cpu_16(hdr->tcp_urp),
+		.header_bytes = words * 4,
+		.flags = hdr->tcp_flags,
+		.options =
+			{
+				.has_timestamps = true,
+				.ts_value = rte_be_to_cpu_32(timestamps[1]),
+				.ts_echo = rte_be_to_cpu_32(timestamps[2]),
+			},
+	};
+	return true;
+}
+
 /** The same as wire_tcp_header_bytes(), without options or with timestamps alone. */
 static inline uint16_t
 wire_tcp_header_bytes_usual(const struct wire_tcp_options *options)
