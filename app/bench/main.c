@@ -19,6 +19,9 @@
 #include "args.h"
 #include "compare.h"
 #include "json.h"
+#include "load.h"
+#include "load_args.h"
+#include "output.h"
 #include "placement.h"
 #include "result.h"
 #include "svg.h"
@@ -28,10 +31,16 @@
 #define EXIT_SETUP 2
 
 #define ERROR_SIZE 512
+#define COMMAND_SIZE 4096
+#define LCORES_SIZE 1024
 
+static int load_command(int eal_argc, char **eal_argv, int argc, char **argv);
 static int submit(int eal_argc, char **eal_argv, int argc, char **argv);
-static int start_eal(int argc, char **argv, struct placement *placement, char *error,
+static int start_eal(int argc, char **argv, char *lcores, struct placement *placement, char *error,
 		     size_t error_size);
+static void name_lcores(const struct placement *placement, unsigned int threads, char *text,
+			size_t size);
+static void join_words(int argc, char **argv, char *text, size_t size);
 static int measure(const struct args *args, const struct placement *placement, char *error,
 		   size_t error_size);
 static int write_all(const struct results *results, char *error, size_t error_size);
@@ -52,14 +61,17 @@ main(int argc, char **argv)
 		if (strcmp(argv[i], "--") == 0)
 			own = i;
 	if (own + 1 >= argc)
-		return give_up("lacks what to measure; tailrace-bench submit would do");
+		return give_up("lacks what to measure; submit or load would do");
 	if (strcmp(argv[own + 1], "--help") == 0) {
 		usage(stdout);
 		return EXIT_SUCCESS;
 	}
 	if (strcmp(argv[own + 1], "submit") == 0)
 		return submit(own, argv, argc - own - 2, argv + own + 2);
-	snprintf(error, sizeof(error), "%s: cannot measure that; submit would do", argv[own + 1]);
+	if (strcmp(argv[own + 1], "load") == 0)
+		return load_command(own, argv, argc - own - 2, argv + own + 2);
+	snprintf(error, sizeof(error), "%s: cannot measure that; submit or load would do",
+		 argv[own + 1]);
 	return give_up(error);
 }
 
@@ -67,6 +79,7 @@ static int
 submit(int eal_argc, char **eal_argv, int argc, char **argv)
 {
 	struct placement placement;
+	char lcores[LCORES_SIZE];
 	char error[ERROR_SIZE];
 	struct args args;
 	unsigned int i;
@@ -83,7 +96,9 @@ submit(int eal_argc, char **eal_argv, int argc, char **argv)
 			fprintf(stderr, "tailrace-bench: %s: %s\n", paths[i]->name,
 				paths[i]->missing);
 
-	if (start_eal(eal_argc, eal_argv, &placement, error, sizeof(error)) < 0)
+	placement_init(&placement);
+	snprintf(lcores, sizeof(lcores), "0@%u", placement_cpu(&placement, 0));
+	if (start_eal(eal_argc, eal_argv, lcores, &placement, error, sizeof(error)) < 0)
 		return give_up(error);
 	rc = measure(&args, &placement, error, sizeof(error));
 	rte_eal_cleanup();
@@ -94,24 +109,79 @@ submit(int eal_argc, char **eal_argv, int argc, char **argv)
 	return EXIT_SUCCESS;
 }
 
-/* With the user's arguments, or else with what needs neither hugepages nor devices. */
 static int
-start_eal(int argc, char **argv, struct placement *placement, char *error, size_t error_size)
+load_command(int eal_argc, char **eal_argv, int argc, char **argv)
 {
-	char lcores[32];
+	struct placement placement;
+	struct load_args args;
+	char command[COMMAND_SIZE];
+	char lcores[LCORES_SIZE];
+	char error[ERROR_SIZE];
+	int rc;
+
+	if (load_args_parse(&args, argc, argv, error, sizeof(error)) < 0)
+		return give_up(error);
+	if (args.help) {
+		load_args_usage(stdout);
+		return EXIT_SUCCESS;
+	}
+	/* All of it, from the program's name on. */
+	join_words(argv + argc - eal_argv, eal_argv, command, sizeof(command));
+	placement_init(&placement);
+	name_lcores(&placement, args.threads, lcores, sizeof(lcores));
+	if (start_eal(eal_argc, eal_argv, lcores, &placement, error, sizeof(error)) < 0)
+		return give_up(error);
+	rc = load(&args, command, error, sizeof(error));
+	rte_eal_cleanup();
+	if (rc < 0) {
+		fprintf(stderr, "tailrace-bench: %s\n", error);
+		return rc == -EINVAL ? EXIT_SETUP : EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+/* One for each thread, from the last CPU down: a server on the same machine begins at the first. */
+static void
+name_lcores(const struct placement *placement, unsigned int threads, char *text, size_t size)
+{
+	unsigned int nb_cpus = CPU_COUNT(&placement->allowed);
+	size_t len = 0;
+	unsigned int n = 0;
+
+	do {
+		len += snprintf(text + len, size - len, "%s%u@%u", n > 0 ? "," : "", n,
+				placement_cpu(placement, nb_cpus - 1 - n % nb_cpus));
+	} while (++n < threads && len < size);
+}
+
+/* As they were given, with spaces between. */
+static void
+join_words(int argc, char **argv, char *text, size_t size)
+{
+	size_t len = 0;
+	int i;
+
+	text[0] = '\0';
+	for (i = 0; i < argc && len < size; i++)
+		len += snprintf(text + len, size - len, "%s%s", i > 0 ? " " : "", argv[i]);
+}
+
+/* With the user's arguments, or else with what needs neither hugepages nor devices, and lcores. */
+static int
+start_eal(int argc, char **argv, char *lcores, struct placement *placement, char *error,
+	  size_t error_size)
+{
 	char defaults[][24] = {"tailrace-bench", "--no-huge", "--no-pci", "--no-telemetry",
 			       "--no-shconf",	 "-m",	      "512",	  "--log-level",
 			       "*:warning",	 "--lcores"};
 	char *words[RTE_DIM(defaults) + 2];
 	unsigned int i;
 
-	placement_init(placement);
 	/* Standard output is for results. */
 	rte_openlog_stream(stderr);
 	if (argc == 0) {
 		for (i = 0; i < RTE_DIM(defaults); i++)
 			words[i] = defaults[i];
-		snprintf(lcores, sizeof(lcores), "0@%u", placement_default_core(placement));
 		words[i++] = lcores;
 		words[i] = NULL;
 		argc = i;
@@ -169,26 +239,25 @@ static int
 write_file(const char *name, const struct results *results,
 	   void (*write)(FILE *out, const struct results *results), char *error, size_t error_size)
 {
-	FILE *out = fopen(name, "w");
+	FILE *out = output_open(name, error, error_size);
 
-	if (out != NULL) {
-		write(out, results);
-		if (fclose(out) == 0)
-			return 0;
-	}
-	snprintf(error, error_size, "%s: %s", name, strerror(errno));
-	return -errno;
+	if (out == NULL)
+		return -EIO;
+	write(out, results);
+	return output_close(out, name, error, error_size);
 }
 
 static void
 usage(FILE *out)
 {
-	fprintf(out, "usage: tailrace-bench [<EAL options> --] submit [options]\n"
-		     "\n"
-		     "  submit    ways for responses from engine threads to a connection's core\n"
-		     "\n"
-		     "tailrace-bench submit --help lists its options. EAL's options are not\n"
-		     "needed; those that are given replace the defaults.\n");
+	fprintf(out,
+		"usage: tailrace-bench [<EAL options> --] submit|load [options]\n"
+		"\n"
+		"  submit    ways for responses from engine threads to a connection's core\n"
+		"  load      a memcached server: its throughput, and how long its answers take\n"
+		"\n"
+		"submit --help and load --help list their options. EAL's options are not\n"
+		"needed; those that are given replace the defaults.\n");
 }
 
 static int

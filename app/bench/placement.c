@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+static unsigned int find_cpu(const cpu_set_t *cpus, unsigned int index);
+
 void
 placement_init(struct placement *placement)
 {
@@ -14,13 +16,9 @@ placement_init(struct placement *placement)
 }
 
 unsigned int
-placement_default_core(const struct placement *placement)
+placement_cpu(const struct placement *placement, unsigned int index)
 {
-	unsigned int cpu = 0;
-
-	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &placement->allowed))
-		cpu++;
-	return cpu;
+	return find_cpu(&placement->allowed, index);
 }
 
 void
@@ -38,15 +36,22 @@ placement_settle(struct placement *placement)
 void
 placement_enter_engine(const struct placement *placement, unsigned int thread)
 {
-	unsigned int skip = thread % CPU_COUNT(&placement->engines);
-	unsigned int cpu = 0;
 	cpu_set_t own;
 
-	while (!CPU_ISSET(cpu, &placement->engines) || skip-- > 0)
-		cpu++;
 	CPU_ZERO(&own);
-	CPU_SET(cpu, &own);
+	CPU_SET(find_cpu(&placement->engines, thread), &own);
 	pthread_setaffinity_np(pthread_self(), sizeof(own), &own);
+}
+
+static unsigned int
+find_cpu(const cpu_set_t *cpus, unsigned int index)
+{
+	unsigned int skip = index % CPU_COUNT(cpus);
+	unsigned int cpu = 0;
+
+	while (!CPU_ISSET(cpu, cpus) || skip-- > 0)
+		cpu++;
+	return cpu;
 }
 
 void

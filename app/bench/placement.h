@@ -23,8 +23,8 @@ struct placement {
 /** Note what the process may use. Before EAL moves the main thread. */
 void placement_init(struct placement *placement);
 
-/** The CPU for the core, where the user does not say. */
-unsigned int placement_default_core(const struct placement *placement);
+/** The CPU number @p index of those that the process may use, around again after the last. */
+unsigned int placement_cpu(const struct placement *placement, unsigned int index);
 
 /** See where EAL put the main thread, which is the core; the rest is for engine threads. */
 void placement_settle(struct placement *placement);

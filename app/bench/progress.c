@@ -22,6 +22,12 @@ void
 progress_step(struct progress *progress, const char *what)
 {
 	progress->step++;
+	progress_show(progress, what);
+}
+
+void
+progress_show(const struct progress *progress, const char *what)
+{
 	if (progress->shown)
 		fprintf(stderr, LINE_ANEW "%u of %u: %s", progress->step, progress->nb_steps, what);
 }

@@ -5,7 +5,7 @@
  * @file
  * How far a measurement is: one line on standard error, if that is a terminal.
  *
- * Threads: the main thread, between runs.
+ * Threads: the main thread.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
@@ -22,6 +22,9 @@ void progress_init(struct progress *progress, unsigned int nb_steps);
 
 /** The next step begins. */
 void progress_step(struct progress *progress, const char *what);
+
+/** The step goes on: @p what in place of what was said of it. */
+void progress_show(const struct progress *progress, const char *what);
 
 /** Leave the line empty. */
 void progress_end(const struct progress *progress);

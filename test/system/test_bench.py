@@ -117,7 +117,7 @@ def test_eal_arguments():
 @pytest.mark.parametrize("args, named", [
     ((), "submit"),
     (("frobnicate",), "frobnicate"),
-    (("load",), "load"),
+    (("load",), "--server"),
     (("submit", "--frob"), "--frob"),
     (("submit", "--path", "evbuffer"), "evbuffer-add"),
     (("submit", "--threads", "0"), "from 1 to 16"),

@@ -93,8 +93,8 @@ test_add(void **state)
 }
 
 /*
- * What hdr-histogram-js 3.0.1 writes for these values: lowest value 1, 3 digits, 5 ticks, scaled from
- * nanoseconds to microseconds.
+ * What hdr-histogram-js 3.0.1 writes for these values: lowest value 1, 3 digits, 5 ticks, scaled
+ * from nanoseconds to microseconds.
  */
 static void
 test_write(void **state)

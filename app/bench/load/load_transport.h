@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * What carries a thread's connections: the kernel's sockets, or our own stack.
+ *
+ * Threads: an instance belongs to the thread that opened it.
+ */
+#ifndef LOAD_TRANSPORT_H
+#define LOAD_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct load_worker;
+
+struct load_transport {
+	const char *name;
+
+	/**
+	 * Open all connections of a worker, and wait until they are.
+	 *
+	 * @param worker
+	 *   Whose connections they are.
+	 * @param error
+	 *   On failure: one line.
+	 * @param error_size
+	 *   Room at error, in bytes.
+	 * @return
+	 *   The instance, or NULL.
+	 */
+	void *(*open)(struct load_worker *worker, char *error, size_t error_size);
+
+	/** Close them, and free it. */
+	void (*close)(void *transport);
+
+	/**
+	 * Queue bytes on a connection, all or nothing.
+	 *
+	 * @return
+	 *   Whether there was room.
+	 */
+	bool (*send)(void *transport, uint32_t conn, const struct iovec *parts, unsigned int nb);
+
+	/**
+	 * Send what is queued, and hand what came to load_worker_input().
+	 *
+	 * @param transport
+	 *   The instance.
+	 * @param wait_ns
+	 *   How long to sleep at most if nothing comes; not all can.
+	 * @return
+	 *   0, or -errno with load_worker_fail() called.
+	 */
+	int (*turn)(void *transport, uint64_t wait_ns);
+};
+
+extern const struct load_transport load_transport_kernel;
+
+#endif /* LOAD_TRANSPORT_H */

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The tailrace authors
+"""tailrace-bench load: what it tells of a server agrees with what the server and the wire say."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+import server as servers
+
+pytestmark = pytest.mark.tailrace_only("its own benchmark")
+
+BENCH = servers.BUILD / "app" / "tailrace-bench"
+DEADLINE_S = 100
+PERCENTILES = ("p50", "p90", "p99", "p99.9", "p99.99", "p100")
+SHORT = ("--warmup", "100ms", "--duration", "500ms")
+
+
+def start(*args, **options):
+    return subprocess.Popen([str(BENCH), "load", *args], text=True, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE,
+                            **{"stderr": subprocess.PIPE, **options})
+
+
+def run(*args):
+    with start(*args) as process:
+        try:
+            out, err = process.communicate(timeout=DEADLINE_S)
+        finally:
+            process.kill()
+    return subprocess.CompletedProcess(args, process.returncode, out, err)
+
+
+def succeed(server, *args):
+    done = run("--kernel", "--server", f"{server.address}:{server.port}", *args)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    return done.stdout
+
+
+def measure(server, *args):
+    """The one result, after what must hold for every one."""
+    told = json.loads(succeed(server, *args, "--json"))
+    result, = told["results"]
+    latency = result["latency_us"]
+    assert result["refused"] == 0 and result["differing"] == 0
+    counted = result["hits"] + result["misses"] + result["stored"] + result["unanswered"]
+    assert latency["all"]["count"] == latency["get"]["count"] + latency["set"]["count"] == counted
+    assert result["due"] == pytest.approx(counted, abs=told["connections"] * told["depth"])
+    for values in latency.values():
+        ordered = [values[p] for p in PERCENTILES]
+        assert ordered == sorted(ordered)
+    return result
+
+
+@pytest.fixture(scope="module", name="stock")
+def stock_fixture():
+    """Debian's memcached, behind a pair of interfaces."""
+    with servers.Stock(threads=1) as started:
+        yield started
+
+
+@pytest.mark.parametrize("protocol", ["text", "binary"])
+@pytest.mark.parametrize("depth", [1, 16])
+def test_memcached(stock, protocol, depth):
+    """Plausible: memcached answers, every value is right, and it counts as many gets as we do."""
+    before = stat(stock, "cmd_get")
+    result = measure(stock, *SHORT, "--warmup", "0ms", "--protocol", protocol, "--verify",
+                     "--depth", str(depth), "--connections", "8")
+    assert result["misses"] == 0
+    assert result["hits"] == stat(stock, "cmd_get") - before
+    assert result["answers_per_s"] > 1000
+    # As many are in flight as may be, all of the time (Little's law).
+    assert result["answers_per_s"] * result["latency_us"]["all"]["mean"] / 1e6 == pytest.approx(
+        8 * depth, rel=0.2)
+    assert result["stored"] / result["hits"] == pytest.approx(1 / 9, rel=0.2)
+
+
+def stat(server, name):
+    with server.connect() as sock:
+        sock.sendall(b"stats\r\n")
+        text = b""
+        while not text.endswith(b"END\r\n"):
+            text += sock.recv(65536)
+    return int(re.search(rf"STAT {name} (\d+)".encode(), text)[1])
+
+
+@pytest.mark.parametrize("protocol", ["text", "binary"])
+def test_tailrace(server, protocol):
+    """Sizes as in Facebook's ETC pool, some keys much more often than others, two threads."""
+    result = measure(server, *SHORT, "--protocol", protocol, "--verify", "--key-bytes", "etc",
+                     "--value-bytes", "etc", "--popularity", "zipf", "--get-ratio", "30:1",
+                     "--keys", "2000", "--threads", "2", "--depth", "4")
+    assert result["misses"] == 0 and result["hits"] > 100
+
+
+def test_large_values(server):
+    """Requests that no buffer of a socket takes at once."""
+    result = measure(server, *SHORT, "--verify", "--keys", "20", "--value-bytes", "1-1000000",
+                     "--get-ratio", "1:1", "--connections", "4", "--depth", "4")
+    assert result["misses"] == 0 and result["stored"] > 0
+
+
+@pytest.mark.parametrize("arrival", ["fixed", "poisson"])
+def test_open_loop(stock, arrival):
+    result = measure(stock, "--rate", "2000", "--arrival", arrival, "--warmup", "200ms",
+                     "--duration", "2s")
+    assert result["unanswered"] == 0
+    if arrival == "fixed":
+        assert result["due"] == 4000
+    else:
+        assert 4000 - 6 * 4000 ** 0.5 < result["due"] < 4000 + 6 * 4000 ** 0.5
+
+
+def test_same_seed_same_requests(stock):
+    first, again, other = (
+        measure(stock, *SHORT, "--rate", "4000", "--seed", seed) for seed in ("5", "5", "6"))
+    assert (first["due"], first["hits"], first["stored"]) == \
+        (again["due"], again["hits"], again["stored"])
+    assert (first["due"], first["hits"]) != (other["due"], other["hits"])
+
+
+def test_overload(stock):
+    """At twice the capacity requests fall due no later, and are answered ever later."""
+    capacity = measure(stock, "--warmup", "200ms", "--duration", "1s")["answers_per_s"]
+    rate = int(2 * capacity)
+    short, long = (measure(stock, "--rate", str(rate), "--arrival", "fixed", "--warmup", "0ms",
+                           "--duration", f"{seconds}s") for seconds in (1, 3))
+    for result, seconds in ((short, 1), (long, 3)):
+        assert result["due"] == pytest.approx(rate * seconds, abs=1)
+        assert result["answers_per_s"] < 0.9 * rate
+        # About half of the requests came too early for the server; the last ones waited longest.
+        assert result["latency_us"]["all"]["p100"] > 0.25e6 * seconds
+    assert long["latency_us"]["all"]["p50"] > 1.5 * short["latency_us"]["all"]["p50"]
+
+
+def test_capture():
+    """Latencies are those that the packets show."""
+    engine = "ewouldblock,answer=burst,window=64,delay_us=40000,inner=dram"
+    rate, seconds = 1000, 3
+    with servers.Tailrace(threads=1, engine=engine) as server:
+        measure(server, *SHORT, "--keys", "100", "--rate", "100")
+        for attempt in range(3):
+            with capture(servers.TAP) as sock:
+                told = measure(server, "--keys", "100", "--no-fill", "--connections", "128", "--rate", str(rate),
+                               "--arrival", "fixed", "--warmup", "0ms", "--duration",
+                               f"{seconds}s")["latency_us"]["all"]
+                seen = sorted(latencies(sock))
+            assert len(seen) == told["count"] == rate * seconds
+            pairs = [(told[f"p{p}"], seen[int(p / 100 * len(seen)) - 1]) for p in (50, 90, 99)]
+            print(f"attempt {attempt}: told and seen, us: {pairs}")
+            # A thread that the machine does not run sends late: the wire cannot see that.
+            if all(t == pytest.approx(s, rel=0.1) for t, s in pairs):
+                return
+        raise AssertionError(f"told and seen, us: {pairs}")
+
+
+def capture(interface):
+    """A socket that keeps all packets from now on, with the kernel's times."""
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    sock.setsockopt(socket.SOL_SOCKET, 33, 256 << 20)  # SO_RCVBUFFORCE
+    sock.setsockopt(socket.SOL_SOCKET, 35, 1)  # SO_TIMESTAMPNS
+    sock.bind((interface, 0))
+    sock.setblocking(False)
+    return sock
+
+
+def latencies(sock):
+    """From each packet with a request to the next with an answer on its connection, us."""
+    asked = {}
+    while True:
+        try:
+            packet, ancillary, _, _ = sock.recvmsg(2048, 128)
+        except BlockingIOError:
+            return
+        if packet[12:14] != b"\x08\x00" or packet[23] != socket.IPPROTO_TCP:
+            continue
+        ip_len = (packet[14] & 15) * 4
+        tcp = packet[14 + ip_len:]
+        payload = struct.unpack_from("!H", packet, 16)[0] - ip_len - (tcp[12] >> 4) * 4
+        if payload == 0:
+            continue
+        at = struct.unpack("qq", ancillary[0][2])
+        at_us = at[0] * 1e6 + at[1] / 1e3
+        source, target = struct.unpack_from("!HH", tcp)
+        if target == servers.PORT:
+            assert source not in asked, "a second request before the answer"
+            asked[source] = at_us
+        else:
+            yield at_us - asked.pop(target)
+
+
+def test_misses(stock):
+    result = measure(stock, *SHORT, "--no-fill", "--get-ratio", "1:0", "--key-bytes", "77")
+    assert result["hits"] == 0 and result["misses"] > 0
+
+
+@pytest.mark.parametrize("protocol", ["text", "binary"])
+def test_wrong_values(stock, protocol):
+    """Values of another seed are of the same size and differ: that is a failure when asked for."""
+    args = ("--kernel", "--server", f"{stock.address}:{stock.port}", *SHORT, "--get-ratio", "1:0",
+            "--keys", "100", "--protocol", protocol)
+    assert run(*args, "--seed", "1").returncode == 0
+    assert run(*args, "--no-fill", "--seed", "2").returncode == 0
+    done = run(*args, "--no-fill", "--seed", "2", "--verify")
+    assert done.returncode == 1
+    assert re.fullmatch(r"tailrace-bench: \d+ values were not what their key must have\n",
+                        done.stderr)
+    assert "values were not what their key must have" in done.stdout
+
+
+def test_largest_values(stock):
+    """memcached takes the largest values with the largest keys, as it comes."""
+    result = measure(stock, *SHORT, "--keys", "4", "--value-bytes", "1000000", "--key-bytes",
+                     "250", "--get-ratio", "1:1")
+    assert result["misses"] == 0 and result["stored"] > 0
+
+
+def test_refused():
+    """Errors that the server reports are counted, and said."""
+    with servers.Tailrace(args=["--value-max", "1K"]) as server:
+        args = (*SHORT, "--keys", "50", "--value-bytes", "1000-1100")
+        told = json.loads(succeed(server, *args, "--json"))
+        assert 0 < told["fill_refused"] < told["filled"] == 50
+        result, = told["results"]
+        assert result["refused"] > 0 and result["misses"] > 0 and result["stored"] > 0
+        assert re.search(r"^\d+ requests were answered with an error\.$",
+                         succeed(server, *args), re.M)
+
+
+def test_table_and_files(stock, tmp_path):
+    json_file, hgrm_file = tmp_path / "load.json", tmp_path / "load.hgrm"
+    table = succeed(stock, *SHORT, "--json", str(json_file), "--hgrm", str(hgrm_file))
+    result, = json.loads(json_file.read_text())["results"]
+    latency = result["latency_us"]["all"]
+    line, = re.findall(r"^all .*", table, re.M)
+    assert [float(word) for word in line.split()[1:]] == pytest.approx(
+        [latency["count"], latency["mean"], *(latency[p] for p in PERCENTILES)], rel=0.001,
+        abs=0.06)
+    rows = [line.split() for line in hgrm_file.read_text().splitlines()
+            if re.match(r" +\d", line)]
+    assert float(rows[-1][1]) == 1 and int(rows[-1][2]) == latency["count"]
+    median, = (row for row in rows if float(row[1]) == 0.5)
+    assert float(median[0]) == pytest.approx(latency["p50"], rel=0.001)
+
+
+def test_progress_and_interrupt(stock):
+    """A terminal sees how far it is; after Ctrl-C come the results until then."""
+    master, slave = pty.openpty()
+    try:
+        with start("--kernel", "--server", f"{stock.address}:{stock.port}", "--duration", "60s",
+                   "--warmup", "0ms", "--json", stderr=slave) as process:
+            try:
+                seen = b""
+                while b"answers/s" not in seen:
+                    ready, _, _ = select.select([master], [], [], 20)
+                    assert ready, seen
+                    seen += os.read(master, 4096)
+                time.sleep(0.5)
+                process.send_signal(signal.SIGINT)
+                out, _ = process.communicate(timeout=20)
+            finally:
+                process.kill()
+    finally:
+        os.close(slave)
+        os.close(master)
+    assert process.returncode == 0
+    result, = json.loads(out)["results"]
+    assert 1 < result["seconds"] < 30 and result["unanswered"] == 0
+    assert b"storing the keys" in seen and b" of 60 s: " in seen
+
+
+def test_server_goes():
+    """A server that ends is a failure with a reason, at once."""
+    with servers.Tailrace() as server:
+        with start("--kernel", "--server", f"{server.address}:{server.port}",
+                   "--duration", "60s") as process:
+            try:
+                time.sleep(2)
+                server.stop()
+                _, err = process.communicate(timeout=20)
+            finally:
+                process.kill()
+        assert process.returncode == 1
+        assert re.fullmatch(r"tailrace-bench: (the server closed a connection|"
+                            r"(send|receive): .*)\n", err)
+
+
+def test_nobody_listens(stock):
+    done = run("--kernel", "--server", f"{stock.address}:1")
+    assert done.returncode == 1
+    assert done.stderr == f"tailrace-bench: {stock.address}:1: Connection refused\n"
+
+
+def test_not_memcached(stock):
+    done = run("--kernel", "--server", f"{stock.address}:{stock.echo_port}", *SHORT)
+    assert done.returncode == 1
+    assert done.stderr == \
+        "tailrace-bench: the server's answer is not one to a set of the text protocol\n"
+
+
+SERVER = ("--kernel", "--server", "127.0.0.1")
+
+
+@pytest.mark.parametrize("args, named", [
+    ((), "--server"),
+    (("--server", "localhost"), "IPv4"),
+    (("--server", "127.0.0.1:0"), "127.0.0.1:0"),
+    (("--server", "127.0.0.1:65536"), "127.0.0.1:65536"),
+    (("--server", "127.0.0.1:"), "127.0.0.1:"),
+    ((*SERVER, "--frob"), "load --help"),
+    ((*SERVER, "--protocol", "meta"), "text or binary"),
+    ((*SERVER, "--connections", "0"), "from 1 to"),
+    ((*SERVER, "--rate", "0"), "--rate"),
+    ((*SERVER, "--rate", "fast"), "fast"),
+    ((*SERVER, "--arrival", "never"), "poisson or fixed"),
+    ((*SERVER, "--keys", "0"), "--keys"),
+    ((*SERVER, "--key-bytes", "251"), "from 1 to 250"),
+    ((*SERVER, "--key-bytes", "20-10"), "20-10"),
+    ((*SERVER, "--key-bytes", "2", "--keys", "1025"), "at least 3 bytes"),
+    ((*SERVER, "--value-bytes", "1M"), "1M"),
+    ((*SERVER, "--popularity", "zipf:0"), "zipf:0"),
+    ((*SERVER, "--popularity", "zipf:x"), "zipf:x"),
+    ((*SERVER, "--get-ratio", "0:0"), "9:1"),
+    ((*SERVER, "--get-ratio", "9"), "9:1"),
+    ((*SERVER, "--duration", "10"), "10s"),
+    ((*SERVER, "--duration", "0ms"), "0ms"),
+    ((*SERVER, "--threads", "2", "--connections", "1"), "1 connections"),
+    ((*SERVER, "--verify=yes"), "takes no value"),
+])
+def test_bad_arguments(args, named):
+    done = run(*args)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("tailrace-bench: ") and done.stderr.count("\n") == 1
+    assert named in done.stderr
+
+
+def test_help():
+    done = run("--help")
+    assert done.returncode == 0 and done.stderr == ""
+    assert "--get-ratio" in done.stdout and "poisson" in done.stdout
