@@ -15,6 +15,8 @@ import time
 
 import pytest
 
+import netns
+import ports
 import server as servers
 
 pytestmark = pytest.mark.tailrace_only("its own benchmark")
@@ -198,6 +200,51 @@ def latencies(sock):
             yield at_us - asked.pop(target)
 
 
+def own_stack(folder, vdev, *args):
+    """Over our own stack, in a second process with a port of its own."""
+    done = subprocess.run([str(BENCH), *servers.eal_args(folder.prefix, "1", tap=False),
+                           "--log-level=*:error", f"--vdev={vdev}", "--", "load", "--addr",
+                           f"{servers.HOST_ADDRESS}/24", "--server", servers.ADDRESS, *args],
+                          check=False, timeout=DEADLINE_S, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **folder.options())
+    assert not folder.left()
+    return done
+
+
+@pytest.mark.parametrize("args", [
+    ("--protocol", "text", "--value-bytes", "etc", "--depth", "8"),
+    ("--protocol", "binary", "--value-bytes", "0-100000", "--keys", "200", "--get-ratio", "1:1"),
+    ("--connections", "200", "--rate", "2000"),
+])
+def test_own_stack(args):
+    """From stack to stack over a memif: every value is right, also with many segments."""
+    with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
+        with ports.memif_server(folder, "--listen", str(servers.PORT)) as vdev:
+            done = own_stack(other, vdev, *SHORT, "--verify", "--json", *args)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    result, = told["results"]
+    assert told["transport"] == "tailrace" and told["fill_refused"] == 0
+    assert result["refused"] == result["misses"] == result["differing"] == 0
+    assert result["hits"] > 50 and result["stored"] > 5
+
+
+def test_own_stack_refused():
+    """Nobody listens there."""
+    with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
+        with ports.memif_server(folder, "--listen", "7,proto=echo") as vdev:
+            done = own_stack(other, vdev)
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"tailrace-bench: {servers.ADDRESS}: Connection refused\n")
+
+
+def test_own_stack_without_port():
+    """EAL has no device: the message says so."""
+    done = run("--server", servers.ADDRESS, "--addr", f"{servers.HOST_ADDRESS}/24")
+    assert done.returncode == 1
+    assert "port 0" in done.stderr and "--vdev" in done.stderr
+
+
 def test_misses(stock):
     result = measure(stock, *SHORT, "--no-fill", "--get-ratio", "1:0", "--key-bytes", "77")
     assert result["hits"] == 0 and result["misses"] > 0
@@ -335,6 +382,13 @@ SERVER = ("--kernel", "--server", "127.0.0.1")
     ((*SERVER, "--duration", "0ms"), "0ms"),
     ((*SERVER, "--threads", "2", "--connections", "1"), "1 connections"),
     ((*SERVER, "--verify=yes"), "takes no value"),
+    (("--server", "127.0.0.1"), "--addr"),
+    ((*SERVER, "--addr", "10.0.0.1/24"), "--addr"),
+    (("--server", "10.0.0.2", "--addr", "10.0.0.1"), "prefix length"),
+    (("--server", "10.0.0.2", "--addr", "10.0.0.1/24,port=x"), "port=0"),
+    (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--addr", "10.0.0.3/24"), "port 0 twice"),
+    (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--threads", "2"), "--addr"),
+    (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--gateway", "here"), "here"),
 ])
 def test_bad_arguments(args, named):
     done = run(*args)

@@ -3,16 +3,14 @@
 """Ports other than a tap: memif to another process, and a packet socket on a veth."""
 
 import contextlib
-import pathlib
-import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
 import mc
 import netns
+import ports
 import server as servers
 
 PEER = servers.BUILD / "test" / "system" / "peer"
@@ -21,50 +19,13 @@ BYTES = 8 << 20
 pytestmark = pytest.mark.tailrace_only("it has no ports")
 
 
-@contextlib.contextmanager
-def running(folder, vdev, *args):
-    """The server on a port of this kind; afterwards it must end as it should."""
-    with open(folder.path / "log", "w+b") as log:
-        proc = subprocess.Popen([servers.BINARY, *servers.eal_args(folder.prefix, tap=False),
-                                 f"--vdev={vdev}", "--", "--addr", f"{servers.ADDRESS}/24", *args],
-                                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                **folder.options())
-        try:
-            yield proc
-            proc.send_signal(signal.SIGTERM)
-            assert proc.wait(servers.STOP_DEADLINE_S) == 0
-        except BaseException:
-            log.seek(0)
-            print(log.read().decode(errors="replace"))
-            raise
-        finally:
-            if proc.poll() is None:
-                proc.kill()
-                proc.wait()
-
-
-def has_engine_thread(pid):
-    """Whether a server has got as far as its engine threads, right before it starts the port."""
-    comms = pathlib.Path(f"/proc/{pid}/task").glob("*/comm")
-    with contextlib.suppress(OSError):
-        return any(comm.read_text().startswith("tr-engine") for comm in comms)
-    return False
-
-
 @pytest.mark.parametrize("idle", ["interrupt", "poll"])
 def test_memif(idle):
     """Bytes cross a memif to another process with our stack, both ways, and come back equal."""
     with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
-        path = folder.path / "memif.sock"
-        vdev = f"net_memif0,role=%s,socket={path},socket-abstract=no"
-        with running(folder, vdev % "server", "--listen", "7,proto=echo", "--idle", idle) as proc:
-            servers.wait_until("the engine thread", lambda: has_engine_thread(proc.pid),
-                               servers.START_DEADLINE_S)
-            # memif's client asks once: too early is never. From the thread to the port it is a
-            # moment, from there the server waits three seconds for its peer.
-            time.sleep(0.5)
+        with ports.memif_server(folder, "--listen", "7,proto=echo", "--idle", idle) as vdev:
             done = subprocess.run([PEER, *servers.eal_args(other.prefix, "1", tap=False),
-                                   f"--vdev={vdev % 'client'},mac=02:00:00:00:00:77", "--",
+                                   f"--vdev={vdev}", "--",
                                    servers.HOST_ADDRESS, servers.ADDRESS, "7", str(BYTES)],
                                   check=False, timeout=60, text=True, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, **other.options())
@@ -80,7 +41,7 @@ def test_af_packet():
         # A packet socket is handed what the sender left to a device: no checksum.
         netns.run("ethtool", "-K", servers.PEER, "tx", "off")
         servers.address_up(servers.PEER, f"{servers.HOST_ADDRESS}/24")
-        with running(folder, "net_af_packet0,iface=port0,framesz=2048,blocksz=4096",
+        with ports.running(folder, "net_af_packet0,iface=port0,framesz=2048,blocksz=4096",
                      "--listen", str(servers.PORT)):
             def connected():
                 with contextlib.suppress(OSError):

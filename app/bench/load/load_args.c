@@ -23,6 +23,8 @@
 
 static int parse_server(struct option_parser *p, const char *value);
 static int parse_kernel(struct option_parser *p, const char *value);
+static int parse_addr(struct option_parser *p, const char *value);
+static int parse_gateway(struct option_parser *p, const char *value);
 static int parse_protocol(struct option_parser *p, const char *value);
 static int parse_connections(struct option_parser *p, const char *value);
 static int parse_depth(struct option_parser *p, const char *value);
@@ -47,6 +49,10 @@ static int parse_help(struct option_parser *p, const char *value);
 static const struct option options[] = {
 	{"--server", OPTION_VALUE, "ADDR[:PORT]", "whom to ask (port: 11211)", parse_server},
 	{"--kernel", OPTION_NOTHING, NULL, "over the kernel's sockets", parse_kernel},
+	{"--addr", OPTION_VALUE, "ADDR/LEN[,port=N]",
+	 "over our own stack: its address, and which of EAL's ports (0); one for each thread",
+	 parse_addr},
+	{"--gateway", OPTION_VALUE, "ADDR", "of our own stack, to other networks", parse_gateway},
 	{"--protocol", OPTION_VALUE, "text|binary", "memcached's (default: text)", parse_protocol},
 	{"--connections", OPTION_VALUE, "N", "of all threads together (default: 16)",
 	 parse_connections},
@@ -120,8 +126,10 @@ load_args_parse(struct load_args *args, int argc, char **argv, char *error, size
 void
 load_args_usage(FILE *out)
 {
-	fprintf(out, "usage: tailrace-bench [<EAL options> --] load --server ADDR[:PORT] "
-		     "--kernel [options]\n"
+	fprintf(out, "usage: tailrace-bench [<EAL options> --] load --server ADDR[:PORT] --kernel "
+		     "[options]\n"
+		     "       tailrace-bench <EAL options> -- load --server ADDR[:PORT] --addr "
+		     "ADDR/LEN [options]\n"
 		     "\n"
 		     "Asks a memcached server for keys, and tells how long its answers took.\n"
 		     "Options:\n");
@@ -134,18 +142,34 @@ finish(struct option_parser *p)
 {
 	struct load_args *args = p->args;
 	unsigned int digits = load_keys_digits(args->keys);
+	unsigned int i, j;
 
 	p->option = "--server";
 	if (args->server == NULL)
 		return option_fail(p, "missing; --server 127.0.0.1:11211 would do");
 	p->option = "--kernel";
-	if (!args->kernel)
-		return option_fail(p, "missing; there is no other way yet");
+	if (!args->kernel && args->nb_addrs == 0)
+		return option_fail(p, "missing; that, or --addr for our own stack, would do");
+	if (args->kernel && args->nb_addrs > 0)
+		return option_fail(p, "given with --addr; one of them would do");
 	p->option = "--key-bytes";
 	if (args->key_size.min < digits && args->key_size.kind == LOAD_SIZE_RANGE)
 		return option_fail(p, "%s: %u keys need names of at least %u bytes",
 				   args->key_size_text, args->keys, digits);
+	p->option = "--addr";
+	for (i = 1; i < args->nb_addrs; i++)
+		for (j = 0; j < i; j++)
+			if (args->addrs[i].port_id == args->addrs[j].port_id)
+				return option_fail(p,
+						   "port %u twice; one of EAL's ports for each "
+						   "would do",
+						   args->addrs[i].port_id);
 	p->option = "--threads";
+	if (args->nb_addrs > 0 && args->threads > 0 && args->threads != args->nb_addrs)
+		return option_fail(p, "%u: each needs an --addr and a port of its own",
+				   args->threads);
+	if (args->nb_addrs > 0)
+		args->threads = args->nb_addrs;
 	if (args->threads > args->connections)
 		return option_fail(p, "%u: there are but %u connections", args->threads,
 				   args->connections);
@@ -182,6 +206,44 @@ parse_kernel(struct option_parser *p, const char *value)
 
 	(void)value;
 	args->kernel = true;
+	return 0;
+}
+
+static int
+parse_addr(struct option_parser *p, const char *value)
+{
+	struct load_args *args = p->args;
+	struct load_addr *addr = &args->addrs[args->nb_addrs];
+	char text[INET_ADDRSTRLEN] = "";
+	size_t len = strcspn(value, "/");
+	const char *end = value + len;
+	uint64_t prefix_len = 0, port = 0;
+
+	if (args->nb_addrs == LOAD_ARGS_THREADS_MAX)
+		return option_fail(p, "%u of them at most would do", LOAD_ARGS_THREADS_MAX);
+	if (len < sizeof(text))
+		memcpy(text, value, len);
+	if (inet_pton(AF_INET, text, &addr->addr) != 1 || *end != '/' ||
+	    !option_read_number(end + 1, &prefix_len, &end) || prefix_len < 1 || prefix_len > 32 ||
+	    (strncmp(end, ",port=", 6) == 0 && !option_read_number(end + 6, &port, &end)) ||
+	    *end != '\0' || port >= RTE_MAX_ETHPORTS)
+		return option_fail(p,
+				   "%s: an IPv4 address with its prefix length, perhaps with a "
+				   "port, such as 10.77.0.1/24,port=0, would do",
+				   value);
+	addr->prefix_len = prefix_len;
+	addr->port_id = port;
+	args->nb_addrs++;
+	return 0;
+}
+
+static int
+parse_gateway(struct option_parser *p, const char *value)
+{
+	struct load_args *args = p->args;
+
+	if (inet_pton(AF_INET, value, &args->gateway) != 1)
+		return option_fail(p, "%s: an IPv4 address would do", value);
 	return 0;
 }
 

@@ -20,10 +20,20 @@
 
 #define LOAD_ARGS_THREADS_MAX 64
 
+/** Where a thread with our own stack is. */
+struct load_addr {
+	uint32_t addr; /* network order */
+	uint8_t prefix_len;
+	uint16_t port_id; /* of the ethdev */
+};
+
 /** The arguments, defaults filled in. The strings are those of argv. */
 struct load_args {
 	bool help; /* and nothing else */
 	bool kernel; /* sockets; or else our own stack */
+	struct load_addr addrs[LOAD_ARGS_THREADS_MAX]; /* of our own stack: one for each thread */
+	unsigned int nb_addrs;
+	uint32_t gateway; /* network order; 0: none */
 	const char *server; /* as given */
 	uint32_t server_addr; /* network order */
 	uint16_t server_port; /* host order */

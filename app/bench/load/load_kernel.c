@@ -45,7 +45,7 @@ struct kernel {
 	uint8_t received[RECEIVE_BYTES];
 };
 
-static void *open_all(struct load_worker *worker, char *error, size_t error_size);
+static void *open_all(struct load_worker *worker);
 static int open_one(struct kernel *kernel, struct kernel_conn *conn);
 static int watch(struct kernel *kernel, struct kernel_conn *conn);
 static void close_all(void *transport);
@@ -63,7 +63,7 @@ const struct load_transport load_transport_kernel = {
 };
 
 static void *
-open_all(struct load_worker *worker, char *error, size_t error_size)
+open_all(struct load_worker *worker)
 {
 	const struct load_args *args = worker->plan->args;
 	struct kernel *kernel = calloc(1, sizeof(*kernel));
@@ -94,8 +94,8 @@ open_all(struct load_worker *worker, char *error, size_t error_size)
 	return kernel;
 
 fail:
-	snprintf(error, error_size, "%s: %s", args->server,
-		 errno == EINPROGRESS ? "does not answer" : strerror(errno));
+	load_worker_fail(worker, "%s: %s", args->server,
+			 errno == EINPROGRESS ? "does not answer" : strerror(errno));
 	if (kernel != NULL)
 		close_all(kernel);
 	return NULL;

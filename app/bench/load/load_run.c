@@ -63,7 +63,9 @@ load_run(struct load_results *results, char *error, size_t error_size)
 {
 	const struct load_args *args = results->args;
 	struct run run = {
-		.plan = {.args = args, .transport = &load_transport_kernel},
+		.plan = {.args = args,
+			 .transport =
+				 args->kernel ? &load_transport_kernel : &load_transport_stack},
 		.results = results,
 	};
 	struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESETHAND};

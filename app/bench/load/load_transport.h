@@ -23,16 +23,10 @@ struct load_transport {
 	/**
 	 * Open all connections of a worker, and wait until they are.
 	 *
-	 * @param worker
-	 *   Whose connections they are.
-	 * @param error
-	 *   On failure: one line.
-	 * @param error_size
-	 *   Room at error, in bytes.
 	 * @return
-	 *   The instance, or NULL.
+	 *   The instance, or NULL with load_worker_fail() called.
 	 */
-	void *(*open)(struct load_worker *worker, char *error, size_t error_size);
+	void *(*open)(struct load_worker *worker);
 
 	/** Close them, and free it. */
 	void (*close)(void *transport);
@@ -59,5 +53,6 @@ struct load_transport {
 };
 
 extern const struct load_transport load_transport_kernel;
+extern const struct load_transport load_transport_stack;
 
 #endif /* LOAD_TRANSPORT_H */

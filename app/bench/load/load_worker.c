@@ -73,10 +73,8 @@ load_worker_deinit(struct load_worker *worker)
 int
 load_worker_open(struct load_worker *worker)
 {
-	worker->transport =
-		worker->plan->transport->open(worker, worker->error, sizeof(worker->error));
-	worker->failed = worker->transport == NULL;
-	return worker->failed ? -EIO : 0;
+	worker->transport = worker->plan->transport->open(worker);
+	return worker->transport != NULL ? 0 : -EIO;
 }
 
 void

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_client.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "chain.h"
+#include "core_ethdev.h"
+#include "ip.h"
+#include "tcp.h"
+
+#define RX_BURST 64
+#define RX_MBUFS 16384
+#define RX_MBUF_CACHE 256
+
+/* For what is sent and not acknowledged, of all connections together, and of one. */
+#define SEND_MBUFS 16384
+#define SEND_BYTES_MAX (2 * 1024 * 1024)
+#define SEGMENT_MBUFS 2048
+
+/* Room for frames without TCP payload. */
+#define CONTROL_MBUFS 8192
+#define CONTROL_MBUF_BYTES (CHAIN_HEADROOM + 128)
+
+#define RECEIVE_WINDOW_BYTES (128 * 1024)
+#define REASSEMBLY_MAX 4096
+#define NEIGHBOURS_MAX 16
+/* Short: ports are chosen at random, and no connection of before is waited for. */
+#define TIME_WAIT_US (1000 * 1000)
+
+struct client_conn {
+	struct core_client *client;
+	struct tcp_conn *tcp; /* NULL: the number is free */
+};
+
+struct core_client {
+	struct core_client_config config;
+	struct core_port port;
+	bool port_started;
+	bool port_set_up;
+	struct rte_mempool *rx_mbufs;
+	struct rte_mempool *control_mbufs;
+	struct chain_pool chains;
+	struct ip *ip;
+	struct tcp *tcp;
+	struct client_conn *conns;
+};
+
+static int create_pools(struct core_client *client);
+static int create_stack(struct core_client *client);
+static void receive(struct core_client *client, uint64_t now_us);
+static void transmit(struct core_client *client);
+static void *conn_opened(void *arg, struct tcp_conn *tcp, void *listener_arg);
+static void conn_readable(void *user, struct tcp_conn *tcp);
+static void conn_sent(void *user, struct tcp_conn *tcp);
+static void conn_peer_closed(void *user, struct tcp_conn *tcp);
+static void conn_closed(void *user, struct tcp_conn *tcp, int error);
+
+static const struct tcp_events tcp_events = {
+	.opened = conn_opened,
+	.readable = conn_readable,
+	.sent = conn_sent,
+	.peer_closed = conn_peer_closed,
+	.closed = conn_closed,
+};
+
+struct core_client *
+core_client_create(const struct core_client_config *config, char *error, size_t error_size)
+{
+	struct core_client *client = calloc(1, sizeof(*client));
+	int ret = -ENOMEM;
+
+	error[0] = '\0';
+	if (!rte_eth_dev_is_valid_port(config->port_id)) {
+		snprintf(error, error_size,
+			 "port %u: EAL found none; --vdev=... or -a ... among its options would do",
+			 config->port_id);
+		goto fail;
+	}
+	if (client == NULL)
+		goto fail;
+	client->config = *config;
+	client->conns = calloc(config->conns_max, sizeof(client->conns[0]));
+	if (client->conns == NULL)
+		goto fail;
+	ret = create_pools(client);
+	if (ret < 0)
+		goto fail;
+	ret = core_ethdev_setup(config->port_id, 1, &client->rx_mbufs, 0, false, &client->port,
+				error, error_size);
+	if (ret < 0)
+		goto fail;
+	client->port_set_up = true;
+	client->chains.link_segments = client->port.tx_segments;
+	client->chains.share_mbufs = client->port.share_mbufs;
+	ret = create_stack(client);
+	if (ret < 0)
+		goto fail;
+	ret = core_ethdev_start(config->port_id, 1, &client->port, error, error_size);
+	if (ret < 0)
+		goto fail;
+	client->port_started = true;
+	return client;
+
+fail:
+	if (error[0] == '\0')
+		snprintf(error, error_size, "port %u: %s", config->port_id, strerror(-ret));
+	core_client_destroy(client);
+	return NULL;
+}
+
+static int
+create_pools(struct core_client *client)
+{
+	const char *of = client->config.name;
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "%s_rx", of);
+	client->rx_mbufs = rte_pktmbuf_pool_create(name, RX_MBUFS, RX_MBUF_CACHE, 0,
+						   RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	if (client->rx_mbufs == NULL)
+		return -rte_errno;
+	snprintf(name, sizeof(name), "%s_send", of);
+	client->chains.mbufs = chain_mempool_create(name, SEND_MBUFS, SOCKET_ID_ANY);
+	if (client->chains.mbufs == NULL)
+		return -rte_errno;
+	snprintf(name, sizeof(name), "%s_segments", of);
+	client->chains.segments = chain_mempool_create(name, SEGMENT_MBUFS, SOCKET_ID_ANY);
+	if (client->chains.segments == NULL)
+		return -rte_errno;
+	snprintf(name, sizeof(name), "%s_frames", of);
+	client->control_mbufs = rte_pktmbuf_pool_create(name, CONTROL_MBUFS, 0, 0,
+							CONTROL_MBUF_BYTES, SOCKET_ID_ANY);
+	return client->control_mbufs != NULL ? 0 : -rte_errno;
+}
+
+static int
+create_stack(struct core_client *client)
+{
+	const struct core_client_config *config = &client->config;
+	struct ip_config ip = {
+		.mac = client->port.mac,
+		.addr = config->addr,
+		.prefix_len = config->prefix_len,
+		.gateway = config->gateway,
+		.mtu = client->port.mtu,
+		.neighbours_max = NEIGHBOURS_MAX,
+		.mbufs = client->control_mbufs,
+		.tx_ipv4_checksum = client->port.tx_ipv4_checksum,
+		.tx_tcp_checksum = client->port.tx_tcp_checksum,
+		.socket = SOCKET_ID_ANY,
+	};
+	struct tcp_config tcp = {
+		.name = config->name,
+		.events = &tcp_events,
+		.events_arg = client,
+		.conns_max = config->conns_max,
+		.receive_window_bytes = RECEIVE_WINDOW_BYTES,
+		.reassembly_max = REASSEMBLY_MAX,
+		.chain_pool = &client->chains,
+		.mbufs = client->control_mbufs,
+		.time_wait_us = TIME_WAIT_US,
+		.socket = SOCKET_ID_ANY,
+	};
+
+	if (getrandom(tcp.secret, sizeof(tcp.secret), 0) != sizeof(tcp.secret))
+		return -errno;
+	client->ip = ip_create(&ip);
+	if (client->ip == NULL)
+		return -rte_errno;
+	tcp.ip = client->ip;
+	client->tcp = tcp_create(&tcp);
+	return client->tcp != NULL ? 0 : -rte_errno;
+}
+
+void
+core_client_destroy(struct core_client *client)
+{
+	uint32_t i;
+
+	if (client == NULL)
+		return;
+	/* Their owner wants to hear no more. */
+	for (i = 0; client->tcp != NULL && i < client->config.conns_max; i++)
+		if (client->conns[i].tcp != NULL) {
+			client->conns[i].client = NULL;
+			tcp_abort(client->conns[i].tcp);
+		}
+	if (client->port_started) {
+		transmit(client);
+		core_ethdev_stop(client->config.port_id);
+	}
+	tcp_destroy(client->tcp);
+	ip_destroy(client->ip);
+	if (client->port_set_up)
+		core_ethdev_teardown(client->config.port_id);
+	rte_mempool_free(client->control_mbufs);
+	rte_mempool_free(client->chains.segments);
+	rte_mempool_free(client->chains.mbufs);
+	rte_mempool_free(client->rx_mbufs);
+	free(client->conns);
+	free(client);
+}
+
+int
+core_client_connect(struct core_client *client, uint32_t conn, uint32_t addr, uint16_t port,
+		    uint64_t now_us)
+{
+	struct client_conn *slot = &client->conns[conn];
+
+	slot->client = client;
+	slot->tcp = tcp_connect(client->tcp, addr, rte_cpu_to_be_16(port), 0, slot, now_us);
+	return slot->tcp != NULL ? 0 : -rte_errno;
+}
+
+int
+core_client_send(struct core_client *client, uint32_t conn, const struct iovec *parts,
+		 unsigned int nb)
+{
+	struct tcp_conn *tcp = client->conns[conn].tcp;
+	struct tr_chain *chain;
+
+	if (unlikely(tcp == NULL))
+		return -ENOMEM;
+	chain = tcp_chain(tcp);
+	if (tr_chain_bytes(chain) > SEND_BYTES_MAX || tr_chain_append(chain, parts, nb) < 0)
+		return -ENOMEM;
+	tcp_send(tcp);
+	return 0;
+}
+
+void
+core_client_close(struct core_client *client, uint32_t conn)
+{
+	if (client->conns[conn].tcp != NULL)
+		tcp_close(client->conns[conn].tcp);
+}
+
+void
+core_client_poll(struct core_client *client, uint64_t now_us)
+{
+	/* Requests first: they are due. ACKs of what comes now go with those of the next turn. */
+	tcp_output(client->tcp, now_us);
+	transmit(client);
+	receive(client, now_us);
+	tcp_tick(client->tcp, now_us);
+	ip_tick(client->ip, now_us);
+}
+
+static void
+receive(struct core_client *client, uint64_t now_us)
+{
+	struct rte_mbuf *mbufs[RX_BURST];
+	struct ip_packet packet;
+	uint16_t nb, i;
+
+	nb = client->port.rx(&client->port, mbufs, RX_BURST);
+	for (i = 0; i < nb; i++)
+		if (eth_input(client->ip, mbufs[i], now_us, &packet) == IP_DELIVER)
+			tcp_input(client->tcp, mbufs[i], &packet, now_us);
+}
+
+static void
+transmit(struct core_client *client)
+{
+	struct ip_txq *txq = ip_txq(client->ip);
+	uint16_t sent;
+
+	if (txq->nb == 0)
+		return;
+	sent = client->port.tx(&client->port, txq->frames, txq->nb);
+	txq->nb -= sent;
+	memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
+}
+
+static void *
+conn_opened(void *arg, struct tcp_conn *tcp, void *listener_arg)
+{
+	struct client_conn *conn = tcp_conn_user(tcp);
+	struct core_client *client = arg;
+
+	(void)listener_arg;
+	client->config.events->opened(client->config.events_arg, conn - client->conns);
+	return conn;
+}
+
+static void
+conn_readable(void *user, struct tcp_conn *tcp)
+{
+	struct client_conn *conn = user;
+	struct core_client *client = conn->client;
+	const uint8_t *data;
+	uint32_t len;
+
+	for (data = tcp_receive_peek(tcp, &len); len > 0; data = tcp_receive_peek(tcp, &len)) {
+		client->config.events->received(client->config.events_arg, conn - client->conns,
+						data, len);
+		tcp_receive_consume(tcp, len);
+	}
+}
+
+static void
+conn_sent(void *user, struct tcp_conn *tcp)
+{
+	(void)user;
+	(void)tcp;
+}
+
+static void
+conn_peer_closed(void *user, struct tcp_conn *tcp)
+{
+	(void)user;
+	tcp_close(tcp);
+}
+
+static void
+conn_closed(void *user, struct tcp_conn *tcp, int error)
+{
+	struct client_conn *conn = user;
+	struct core_client *client = conn->client;
+
+	(void)tcp;
+	conn->tcp = NULL;
+	if (client != NULL)
+		client->config.events->closed(client->config.events_arg, conn - client->conns,
+					      error);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * A client: our own stack on a port of its own, that opens connections, and is polled by hand.
+ * What a load generator needs, and no server.
+ *
+ * Threads: one creates, polls and destroys it.
+ */
+#ifndef CORE_CLIENT_H
+#define CORE_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct core_client;
+
+/**
+ * What the owner is told, from core_client_poll(); it may call core_client_connect() and
+ * core_client_send() meanwhile. A connection goes by the number that core_client_connect() was
+ * given.
+ */
+struct core_client_events {
+	/** It is established. */
+	void (*opened)(void *arg, uint32_t conn);
+
+	/** Bytes came. */
+	void (*received)(void *arg, uint32_t conn, const uint8_t *data, uint32_t len);
+
+	/**
+	 * It is over, and its number free. @p error: 0 the peer closed it, else -ECONNREFUSED,
+	 * -ECONNRESET or -ETIMEDOUT.
+	 */
+	void (*closed)(void *arg, uint32_t conn, int error);
+};
+
+struct core_client_config {
+	const char *name; /* of its pools; unique, short */
+	uint16_t port_id; /* an ethdev, not started */
+	uint32_t addr; /* ours, network order */
+	uint8_t prefix_len; /* of its network */
+	uint32_t gateway; /* network order; 0: none */
+	uint32_t conns_max;
+	const struct core_client_events *events;
+	void *events_arg;
+};
+
+/**
+ * Set up and start the port, and a stack on it. What follows is counted from now: @p now_us of
+ * other calls is the time since.
+ *
+ * @param config
+ *   Valid during the call, but for the events.
+ * @param error
+ *   On failure: one line.
+ * @param error_size
+ *   Room at error, in bytes.
+ * @return
+ *   The client, or NULL.
+ */
+struct core_client *core_client_create(const struct core_client_config *config, char *error,
+				       size_t error_size);
+
+/** Reset what is still open, stop and close the port, and free everything. No event is called. */
+void core_client_destroy(struct core_client *client);
+
+/**
+ * Open a connection.
+ *
+ * @param client
+ *   The client.
+ * @param conn
+ *   A free number below conns_max.
+ * @param addr
+ *   Of the server, network order.
+ * @param port
+ *   Of the server, host order.
+ * @param now_us
+ *   The time.
+ * @return
+ *   0 or -errno: -EINVAL (no such peer), -EADDRINUSE, -ENOBUFS.
+ */
+int core_client_connect(struct core_client *client, uint32_t conn, uint32_t addr, uint16_t port,
+			uint64_t now_us);
+
+/**
+ * Queue bytes on an established connection, all or nothing. They leave with the next poll.
+ *
+ * @param client
+ *   The client.
+ * @param conn
+ *   The connection.
+ * @param parts
+ *   The bytes; copied.
+ * @param nb
+ *   How many parts.
+ * @return
+ *   0; -ENOMEM: no mbufs, or too much is queued on it already.
+ */
+int core_client_send(struct core_client *client, uint32_t conn, const struct iovec *parts,
+		     unsigned int nb);
+
+/** Close a connection; its peer's end is waited for, and closed called, in later polls. */
+void core_client_close(struct core_client *client, uint32_t conn);
+
+/** One turn: output, transmit, receive, timers. */
+void core_client_poll(struct core_client *client, uint64_t now_us);
+
+#endif /* CORE_CLIENT_H */
