@@ -229,6 +229,46 @@ def test_own_stack(args):
     assert result["hits"] > 50 and result["stored"] > 5
 
 
+def test_own_stack_to_memcached(tmp_path):
+    """Two threads, a tap each, whose other ends are the kernel's that memcached is behind."""
+    taps = [(f"loadtap{i}", f"10.77.0.{i + 2}", f"02:00:00:77:00:0{i + 2}") for i in range(2)]
+    with servers.Folder() as folder, netns.Namespace():
+        with subprocess.Popen(["memcached", "-u", "nobody", "-U", "0", "-l", "0.0.0.0"],
+                              stdin=subprocess.DEVNULL, **folder.options()) as memcached:
+            args = [*servers.eal_args(folder.prefix, "0,1", tap=False), "--log-level=*:error",
+                    *(f"--vdev=net_tap{i},iface={name}" for i, (name, _, _) in enumerate(taps)),
+                    "--", "load", "--server", servers.HOST_ADDRESS, *SHORT, "--verify", "--json"]
+            for i, (_, address, _) in enumerate(taps):
+                args += ["--addr", f"{address}/24,port={i}"]
+            out = (tmp_path / "out").open("w+")
+            try:
+                with out, subprocess.Popen([str(BENCH), *args], stdin=subprocess.DEVNULL,
+                                           stdout=out, **folder.options()) as process:
+                    try:
+                        for tap in taps:
+                            attach(*tap)
+                        assert process.wait(DEADLINE_S) == 0
+                        out.seek(0)
+                        told = json.load(out)
+                    finally:
+                        process.kill()
+            finally:
+                memcached.kill()
+    assert told["threads"] == 2 and told["connections"] == 16
+    result, = told["results"]
+    assert result["misses"] == result["refused"] == result["differing"] == 0
+    assert result["hits"] > 100
+
+
+def attach(name, address, mac):
+    """Route an address to a tap. Its port has started when it is up: its own MAC has come before."""
+    servers.wait_until(name, lambda: netns.link_is_up(name), servers.START_DEADLINE_S)
+    time.sleep(0.5)
+    netns.run("ip", "link", "set", "dev", name, "address", mac)
+    servers.address_up(name, f"{servers.HOST_ADDRESS}/32")
+    netns.run("ip", "route", "add", address, "dev", name)
+
+
 def test_own_stack_refused():
     """Nobody listens there."""
     with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
