@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import time
+import xml.etree.ElementTree
 
 import pytest
 
@@ -339,6 +340,45 @@ def test_table_and_files(stock, tmp_path):
     assert float(median[0]) == pytest.approx(latency["p50"], rel=0.001)
 
 
+def test_sweep(stock, tmp_path):
+    """Each rate has its result, its line in the table, and its point in the plot."""
+    json_file, svg_file = tmp_path / "load.json", tmp_path / "load.svg"
+    table = succeed(stock, *SHORT, "--sweep", "1K-3K/3", "--json", str(json_file), "--svg",
+                    str(svg_file))
+    results = json.loads(json_file.read_text())["results"]
+    assert [result["rate"] for result in results] == [1000, 2000, 3000]
+    for result in results:
+        assert result["due"] == pytest.approx(result["rate"] / 2, rel=0.3)
+    rows = [line.split() for line in table.splitlines() if re.match(r" +\d+ +\d+ ", line)]
+    assert [float(row[0]) for row in rows] == [1000, 2000, 3000]
+    for row, result in zip(rows, results):
+        assert float(row[1]) == pytest.approx(result["answers_per_s"], abs=1)
+    svg = xml.etree.ElementTree.parse(svg_file).getroot()
+    lines = svg.findall("{http://www.w3.org/2000/svg}polyline")
+    assert [len(line.get("points").split()) for line in lines] == [3, 3, 3]
+    # Further right is more throughput.
+    across = [float(point.split(",")[0]) for point in lines[0].get("points").split()]
+    assert across == sorted(across)
+
+
+@pytest.mark.parametrize("args", [("--rate", "1K"), ("--sweep", "1K-2K/2"), ()])
+def test_report(stock, tmp_path, args):
+    """A page that needs nothing else: plot, figures, command, machine."""
+    file = tmp_path / "a<b&c.html"
+    succeed(stock, *SHORT, *args, "--report", str(file))
+    text = file.read_text()
+    # All that HTML allows and XML does not is in its head.
+    page = xml.etree.ElementTree.fromstring(text[text.index("<body>"):text.index("</html>")])
+    assert page.find("pre").text.endswith(f"--report {file}")
+    assert page.findall(".//{http://www.w3.org/2000/svg}polyline")
+    facts = {row.find("th").text: row.find("td").text for row in page.findall(".//tr")
+             if len(row) == 2}
+    assert facts["DPDK"].startswith("DPDK ") and facts["protocol"] == "text"
+    assert int(facts["CPUs"]) == os.sysconf("SC_NPROCESSORS_ONLN")
+    assert "<script" not in text and "href" not in text and " src=" not in text
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
 def test_progress_and_interrupt(stock):
     """A terminal sees how far it is; after Ctrl-C come the results until then."""
     master, slave = pty.openpty()
@@ -422,6 +462,11 @@ SERVER = ("--kernel", "--server", "127.0.0.1")
     ((*SERVER, "--duration", "0ms"), "0ms"),
     ((*SERVER, "--threads", "2", "--connections", "1"), "1 connections"),
     ((*SERVER, "--verify=yes"), "takes no value"),
+    ((*SERVER, "--sweep", "10K"), "10K-100K/10"),
+    ((*SERVER, "--sweep", "10K-10K"), "10K-100K/10"),
+    ((*SERVER, "--sweep", "1K-10K/1"), "10K-100K/10"),
+    ((*SERVER, "--sweep", "1K-10K", "--rate", "1K"), "--rate"),
+    ((*SERVER, "--sweep", "1K-10K", "--hgrm", "x"), "--hgrm"),
     (("--server", "127.0.0.1"), "--addr"),
     ((*SERVER, "--addr", "10.0.0.1/24"), "--addr"),
     (("--server", "10.0.0.2", "--addr", "10.0.0.1"), "prefix length"),

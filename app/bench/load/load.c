@@ -8,6 +8,8 @@
 
 #include <rte_lcore.h>
 
+#include "load_plot.h"
+#include "load_report.h"
 #include "load_result.h"
 #include "load_run.h"
 #include "output.h"
@@ -60,6 +62,12 @@ tell(const struct load_results *results, char *error, size_t error_size)
 	}
 	if (rc == 0 && args->hgrm_file != NULL)
 		rc = write_file(args->hgrm_file, results, load_result_hgrm, error, error_size);
+	if (rc == 0 && args->svg_file != NULL)
+		rc = write_file(args->svg_file, results,
+				args->sweep_steps > 0 ? load_plot_sweep : load_plot_percentiles,
+				error, error_size);
+	if (rc == 0 && args->report_file != NULL)
+		rc = write_file(args->report_file, results, load_report_write, error, error_size);
 	return rc;
 }
 

@@ -18,6 +18,8 @@
 #define DEPTH_MAX 65536
 #define RATE_MAX 1000000000
 #define TIME_MAX_MS (24 * 3600 * 1000)
+#define SWEEP_STEPS_DEFAULT 10
+#define SWEEP_STEPS_MAX 1000
 #define ZIPF_DEFAULT 0.99
 #define ZIPF_MAX 10
 
@@ -31,6 +33,7 @@ static int parse_depth(struct option_parser *p, const char *value);
 static int parse_threads(struct option_parser *p, const char *value);
 static int parse_rate(struct option_parser *p, const char *value);
 static int parse_arrival(struct option_parser *p, const char *value);
+static int parse_sweep(struct option_parser *p, const char *value);
 static int parse_keys(struct option_parser *p, const char *value);
 static int parse_key_bytes(struct option_parser *p, const char *value);
 static int parse_value_bytes(struct option_parser *p, const char *value);
@@ -43,6 +46,8 @@ static int parse_verify(struct option_parser *p, const char *value);
 static int parse_seed(struct option_parser *p, const char *value);
 static int parse_json(struct option_parser *p, const char *value);
 static int parse_hgrm(struct option_parser *p, const char *value);
+static int parse_svg(struct option_parser *p, const char *value);
+static int parse_report(struct option_parser *p, const char *value);
 static int parse_help(struct option_parser *p, const char *value);
 
 /* Every option, in the order of the help. */
@@ -60,10 +65,12 @@ static const struct option options[] = {
 	 parse_depth},
 	{"--threads", OPTION_VALUE, "N", "each on a CPU of its own (default: 1)", parse_threads},
 	{"--rate", OPTION_VALUE, "N[K]",
-	 "open loop: requests a second, whatever the server does (default: closed loop)",
-	 parse_rate},
+	 "open loop: so many requests (K: thousands) a second (default: closed loop)", parse_rate},
 	{"--arrival", OPTION_VALUE, "poisson|fixed", "of an open loop (default: poisson)",
 	 parse_arrival},
+	{"--sweep", OPTION_VALUE, "N[K]-N[K][/STEPS]",
+	 "open loop at several rates, in equal steps from one to another (default: 10 steps)",
+	 parse_sweep},
 	{"--keys", OPTION_VALUE, "N[K]", "how many there are (default: 10000)", parse_keys},
 	{"--key-bytes", OPTION_VALUE, "N|N-N|etc",
 	 "one size, any between two, or Facebook's ETC pool (default: 32)", parse_key_bytes},
@@ -84,10 +91,16 @@ static const struct option options[] = {
 	 parse_json},
 	{"--hgrm", OPTION_VALUE, "FILE", "write latencies as HdrHistogram's tools read them",
 	 parse_hgrm},
+	{"--svg", OPTION_VALUE, "FILE",
+	 "plot latency by percentile; of a sweep, against throughput", parse_svg},
+	{"--report", OPTION_VALUE, "FILE", "write a page with plot, figures, command and machine",
+	 parse_report},
 	{"--help", OPTION_NOTHING, NULL, "print this and exit", parse_help},
 };
 
 static int finish(struct option_parser *p);
+static int check_ways(struct option_parser *p);
+static bool read_rate(const char *text, double *rate, const char **end);
 static int parse_size(struct option_parser *p, const char *value, uint32_t min, uint32_t max,
 		      enum load_size_kind etc, struct load_size *size);
 static int parse_time(struct option_parser *p, const char *value, uint32_t min_ms, uint32_t *ms);
@@ -142,20 +155,43 @@ finish(struct option_parser *p)
 {
 	struct load_args *args = p->args;
 	unsigned int digits = load_keys_digits(args->keys);
-	unsigned int i, j;
 
 	p->option = "--server";
 	if (args->server == NULL)
 		return option_fail(p, "missing; --server 127.0.0.1:11211 would do");
+	p->option = "--sweep";
+	if (args->sweep_steps > 0 && args->rate > 0)
+		return option_fail(p, "given with --rate; one of them would do");
+	if (args->sweep_steps > 0 && args->hgrm_file != NULL)
+		return option_fail(p, "given with --hgrm, which has room for one rate; --json or "
+				      "--report would do");
+	p->option = "--key-bytes";
+	if (args->key_size.min < digits && args->key_size.kind == LOAD_SIZE_RANGE)
+		return option_fail(p, "%s: %u keys need names of at least %u bytes",
+				   args->key_size_text, args->keys, digits);
+	if (check_ways(p) < 0)
+		return -EINVAL;
+	p->option = "--threads";
+	if (args->threads > args->connections)
+		return option_fail(p, "%u: there are but %u connections", args->threads,
+				   args->connections);
+	return 0;
+}
+
+/* Sockets, or our own stack with a port for each thread. */
+static int
+check_ways(struct option_parser *p)
+{
+	struct load_args *args = p->args;
+	unsigned int i, j;
+
 	p->option = "--kernel";
 	if (!args->kernel && args->nb_addrs == 0)
 		return option_fail(p, "missing; that, or --addr for our own stack, would do");
 	if (args->kernel && args->nb_addrs > 0)
 		return option_fail(p, "given with --addr; one of them would do");
-	p->option = "--key-bytes";
-	if (args->key_size.min < digits && args->key_size.kind == LOAD_SIZE_RANGE)
-		return option_fail(p, "%s: %u keys need names of at least %u bytes",
-				   args->key_size_text, args->keys, digits);
+	if (args->kernel)
+		return 0;
 	p->option = "--addr";
 	for (i = 1; i < args->nb_addrs; i++)
 		for (j = 0; j < i; j++)
@@ -165,14 +201,10 @@ finish(struct option_parser *p)
 						   "would do",
 						   args->addrs[i].port_id);
 	p->option = "--threads";
-	if (args->nb_addrs > 0 && args->threads > 0 && args->threads != args->nb_addrs)
+	if (args->threads > 0 && args->threads != args->nb_addrs)
 		return option_fail(p, "%u: each needs an --addr and a port of its own",
 				   args->threads);
-	if (args->nb_addrs > 0)
-		args->threads = args->nb_addrs;
-	if (args->threads > args->connections)
-		return option_fail(p, "%u: there are but %u connections", args->threads,
-				   args->connections);
+	args->threads = args->nb_addrs;
 	return 0;
 }
 
@@ -300,15 +332,43 @@ parse_rate(struct option_parser *p, const char *value)
 {
 	struct load_args *args = p->args;
 	const char *end = value;
-	uint64_t rate = 0;
 
-	/* Thousands of requests, not of bytes. */
-	if (option_read_number(value, &rate, &end) && end[-1] > '9')
-		rate = rate / 1024 * 1000;
-	if (end == value || *end != '\0' || rate < 1 || rate > RATE_MAX)
+	if (!read_rate(value, &args->rate, &end) || *end != '\0')
 		return option_fail(p, "%s: requests a second, from 1 to %u, would do", value,
 				   RATE_MAX);
-	args->rate = rate;
+	return 0;
+}
+
+/* K stands for a thousand requests, not for 1024. */
+static bool
+read_rate(const char *text, double *rate, const char **end)
+{
+	uint64_t number;
+
+	if (!option_read_number(text, &number, end))
+		return false;
+	if ((*end)[-1] > '9')
+		number = number / 1024 * 1000;
+	*rate = number;
+	return number >= 1 && number <= RATE_MAX;
+}
+
+static int
+parse_sweep(struct option_parser *p, const char *value)
+{
+	struct load_args *args = p->args;
+	uint64_t steps = SWEEP_STEPS_DEFAULT;
+	const char *end;
+
+	if (!read_rate(value, &args->sweep_from, &end) || *end != '-' ||
+	    !read_rate(end + 1, &args->sweep_to, &end) || args->sweep_to <= args->sweep_from ||
+	    (*end == '/' && !option_read_number(end + 1, &steps, &end)) || *end != '\0' ||
+	    steps < 2 || steps > SWEEP_STEPS_MAX)
+		return option_fail(p,
+				   "%s: two rates, and 2 to %u steps, such as 10K-100K/10 "
+				   "would do",
+				   value, SWEEP_STEPS_MAX);
+	args->sweep_steps = steps;
 	return 0;
 }
 
@@ -494,6 +554,24 @@ parse_hgrm(struct option_parser *p, const char *value)
 	struct load_args *args = p->args;
 
 	args->hgrm_file = value;
+	return 0;
+}
+
+static int
+parse_svg(struct option_parser *p, const char *value)
+{
+	struct load_args *args = p->args;
+
+	args->svg_file = value;
+	return 0;
+}
+
+static int
+parse_report(struct option_parser *p, const char *value)
+{
+	struct load_args *args = p->args;
+
+	args->report_file = value;
 	return 0;
 }
 

@@ -43,6 +43,9 @@ struct load_args {
 	uint32_t threads; /* 0: not given */
 	double rate; /* requests a second of all threads; 0: closed loop */
 	bool poisson;
+	double sweep_from; /* rates */
+	double sweep_to;
+	unsigned int sweep_steps; /* 0: no sweep */
 	uint32_t keys;
 	struct load_size key_size;
 	struct load_size value_size;
@@ -58,7 +61,9 @@ struct load_args {
 	uint64_t seed;
 	bool json; /* asked for */
 	const char *json_file; /* NULL: standard output */
-	const char *hgrm_file; /* or NULL */
+	const char *hgrm_file; /* or NULL, as those below */
+	const char *svg_file;
+	const char *report_file;
 };
 
 /**

@@ -12,10 +12,11 @@
 const double load_result_percentiles[LOAD_RESULT_PERCENTILES] = {50, 90, 99, 99.9, 99.99, 100};
 
 static void table_settings(FILE *out, const struct load_results *results);
+static void table_sweep(FILE *out, const struct load_results *results);
 static void table_one(FILE *out, const struct load_result *result);
 static void table_latencies(FILE *out, const char *what, const struct load_histogram *histogram);
-static void table_complaints(FILE *out, const struct load_results *results,
-			     const struct load_result *result);
+static void sum_complaints(struct load_counts *sum, const struct load_counts *counts);
+static void table_complaints(FILE *out, const struct load_counts *counts);
 static void json_string(FILE *out, const char *text);
 static void json_one(FILE *out, const struct load_result *result);
 static void json_latencies(FILE *out, const char *what, const struct load_histogram *histogram);
@@ -69,13 +70,27 @@ load_result_throughput(const struct load_result *result)
 void
 load_result_table(FILE *out, const struct load_results *results)
 {
+	struct load_counts sum = {.refused = results->refused};
 	unsigned int i;
 
 	table_settings(out, results);
+	if (results->args->sweep_steps > 0)
+		table_sweep(out, results);
 	for (i = 0; i < results->nb_results; i++) {
-		table_one(out, &results->results[i]);
-		table_complaints(out, results, &results->results[i]);
+		sum_complaints(&sum, &results->results[i].counts);
+		if (results->args->sweep_steps == 0)
+			table_one(out, &results->results[i]);
 	}
+	table_complaints(out, &sum);
+}
+
+/* What should not have happened, of all results. */
+static void
+sum_complaints(struct load_counts *sum, const struct load_counts *counts)
+{
+	sum->unanswered += counts->unanswered;
+	sum->refused += counts->refused;
+	sum->differing += counts->differing;
 }
 
 static void
@@ -93,6 +108,27 @@ table_settings(FILE *out, const struct load_results *results)
 		fprintf(out, "popularity zipf %g\n", args->zipf);
 	else
 		fprintf(out, "popularity uniform\n");
+}
+
+static void
+table_sweep(FILE *out, const struct load_results *results)
+{
+	unsigned int i, p;
+
+	fprintf(out, "\n%10s %10s %9s %9s %9s %9s %9s %9s %9s\n", "rate", "answers/s", "mean us",
+		"p50", "p90", "p99", "p99.9", "p99.99", "max");
+	for (i = 0; i < results->nb_results; i++) {
+		const struct load_result *result = &results->results[i];
+
+		fprintf(out, "%10.0f %10.0f %9.1f", result->rate, load_result_throughput(result),
+			load_histogram_mean(&result->all) / NS_IN_US);
+		for (p = 0; p < LOAD_RESULT_PERCENTILES; p++)
+			fprintf(out, " %9.1f",
+				load_histogram_percentile(&result->all,
+							  load_result_percentiles[p]) /
+					NS_IN_US);
+		fprintf(out, "\n");
+	}
 }
 
 static void
@@ -129,21 +165,18 @@ table_latencies(FILE *out, const char *what, const struct load_histogram *histog
 	fprintf(out, "\n");
 }
 
-/* What should not have happened. */
 static void
-table_complaints(FILE *out, const struct load_results *results, const struct load_result *result)
+table_complaints(FILE *out, const struct load_counts *counts)
 {
-	const struct load_counts *counts = &result->counts;
-
 	if (counts->unanswered > 0)
 		fprintf(out,
 			"%" PRIu64 " requests were not answered within a second of the end; they "
 			"count with the age\nthat they had then, so that their latencies are "
 			"higher still.\n",
 			counts->unanswered);
-	if (results->refused + counts->refused > 0)
+	if (counts->refused > 0)
 		fprintf(out, "%" PRIu64 " requests were answered with an error.\n",
-			results->refused + counts->refused);
+			counts->refused);
 	if (counts->differing > 0)
 		fprintf(out, "%" PRIu64 " values were not what their key must have.\n",
 			counts->differing);

@@ -52,6 +52,7 @@ static void end_threads(struct run *run);
 static void *thread_main(void *arg);
 static void enter_cpu(unsigned int index);
 static int fill(struct run *run);
+static int measure_all(struct run *run);
 static int measure(struct run *run, double rate);
 static int do_step(struct run *run, bool fill, double rate);
 static int wait_all(struct run *run);
@@ -81,13 +82,13 @@ load_run(struct load_results *results, char *error, size_t error_size)
 		snprintf(error, error_size, "--keys: no memory for %u keys", args->keys);
 		return rc;
 	}
-	progress_init(&run.progress, 1 + !args->no_fill);
+	progress_init(&run.progress, RTE_MAX(args->sweep_steps, 1u) + !args->no_fill);
 	sigaction(SIGINT, &action, NULL);
 	rc = start_threads(&run);
 	if (rc == 0 && !args->no_fill)
 		rc = fill(&run);
 	if (rc == 0)
-		rc = measure(&run, args->rate);
+		rc = measure_all(&run);
 	end_threads(&run);
 	progress_end(&run.progress);
 	snprintf(error, error_size, "%s", rc == -EINTR ? "interrupted" : strerror(-rc));
@@ -192,6 +193,22 @@ fill(struct run *run)
 	if (rc == 0 && interrupted)
 		rc = -EINTR;
 	return rc;
+}
+
+/* One rate, or those of a sweep: what was measured before SIGINT is kept. */
+static int
+measure_all(struct run *run)
+{
+	const struct load_args *args = run->plan.args;
+	unsigned int i;
+	int rc = 0;
+
+	if (args->sweep_steps == 0)
+		return measure(run, args->rate);
+	for (i = 0; i < args->sweep_steps && rc == 0 && !interrupted; i++)
+		rc = measure(run, args->sweep_from + (args->sweep_to - args->sweep_from) * i /
+							     (args->sweep_steps - 1));
+	return rc == -EINTR && run->results->nb_results > 0 ? 0 : rc;
 }
 
 static int
