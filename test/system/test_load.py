@@ -145,6 +145,27 @@ def test_overload(stock):
     assert long["latency_us"]["all"]["p50"] > 1.5 * short["latency_us"]["all"]["p50"]
 
 
+def test_stall():
+    """A server that stands still for half a second is late for all that was due meanwhile."""
+    with servers.Stock() as server:
+        with start("--kernel", "--server", f"{server.address}:{server.port}", "--rate", "1000",
+                   "--arrival", "fixed", "--warmup", "0ms", "--duration", "3s", "--keys", "10",
+                   "--json") as process:
+            try:
+                time.sleep(1.5)
+                server.proc.send_signal(signal.SIGSTOP)
+                time.sleep(0.5)
+                server.proc.send_signal(signal.SIGCONT)
+                out, _ = process.communicate(timeout=20)
+            finally:
+                process.kill()
+    result, = json.loads(out)["results"]
+    latency = result["latency_us"]["all"]
+    assert latency["count"] == result["due"] == 3000
+    # One in six was due then, and waited for 0 to 500 ms: one in ten for more than 200 ms.
+    assert latency["p90"] > 100e3 and latency["p99"] > 400e3
+
+
 def test_capture():
     """Latencies are those that the packets show."""
     engine = "ewouldblock,answer=burst,window=64,delay_us=40000,inner=dram"

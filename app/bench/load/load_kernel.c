@@ -52,7 +52,7 @@ static void close_all(void *transport);
 static bool send_parts(void *transport, uint32_t index, const struct iovec *parts, unsigned int nb);
 static int turn(void *transport, uint64_t wait_ns);
 static int send_queued(struct kernel *kernel);
-static int receive(struct kernel *kernel, uint32_t index);
+static int receive(struct kernel *kernel, uint32_t index, bool ends);
 
 const struct load_transport load_transport_kernel = {
 	.name = "kernel",
@@ -137,7 +137,7 @@ static int
 watch(struct kernel *kernel, struct kernel_conn *conn)
 {
 	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLOUT | EPOLLET,
+		.events = EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET,
 		.data.u32 = conn - kernel->conns,
 	};
 
@@ -201,10 +201,12 @@ turn(void *transport, uint64_t wait_ns)
 			 : epoll_wait(kernel->epoll, kernel->events, EVENTS, 0);
 	if (nb < 0 && errno != EINTR)
 		return load_worker_fail(kernel->worker, "epoll: %s", strerror(errno));
-	for (i = 0; i < nb; i++)
-		if ((kernel->events[i].events & ~EPOLLOUT) != 0 &&
-		    receive(kernel, kernel->events[i].data.u32) < 0)
+	for (i = 0; i < nb; i++) {
+		uint32_t what = kernel->events[i].events & ~EPOLLOUT;
+
+		if (what != 0 && receive(kernel, kernel->events[i].data.u32, what != EPOLLIN) < 0)
 			return -EIO;
+	}
 	return 0;
 }
 
@@ -219,7 +221,7 @@ send_queued(struct kernel *kernel)
 		ssize_t sent = send(conn->fd, conn->buffer + conn->first, conn->end - conn->first,
 				    MSG_NOSIGNAL | MSG_DONTWAIT);
 
-		if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		if (sent < 0 && errno != EAGAIN)
 			return load_worker_fail(kernel->worker, "send: %s", strerror(errno));
 		if (sent > 0)
 			conn->first += sent;
@@ -235,9 +237,13 @@ send_queued(struct kernel *kernel)
 	return 0;
 }
 
-/* All that came: it is told of but once. */
+/*
+ * All that came: it is told of but once. Less than was asked for was all; not so where the
+ * connection
+ * @p ends, which shows after the last bytes.
+ */
 static int
-receive(struct kernel *kernel, uint32_t index)
+receive(struct kernel *kernel, uint32_t index, bool ends)
 {
 	ssize_t len;
 
@@ -245,11 +251,11 @@ receive(struct kernel *kernel, uint32_t index)
 		len = recv(kernel->conns[index].fd, kernel->received, RECEIVE_BYTES, MSG_DONTWAIT);
 		if (len == 0)
 			return load_worker_fail(kernel->worker, "the server closed a connection");
-		if (len < 0 && errno != EAGAIN && errno != EINTR)
+		if (len < 0 && errno != EAGAIN)
 			return load_worker_fail(kernel->worker, "receive: %s", strerror(errno));
 		if (len > 0 && load_worker_input(kernel->worker, index, kernel->received, len,
 						 rte_rdtsc()) < 0)
 			return -EIO;
-	} while (len == RECEIVE_BYTES);
+	} while (len == RECEIVE_BYTES || (ends && len > 0));
 	return 0;
 }

@@ -187,12 +187,12 @@ fill(struct run *run)
 
 	progress_step(&run->progress, "storing the keys");
 	rc = do_step(run, true, 0);
+	if (rc < 0)
+		return rc;
 	run->results->filled = run->plan.keys.nb_keys;
 	for (i = 0; i < run->nb_started; i++)
 		run->results->refused += run->threads[i].worker.counts.refused;
-	if (rc == 0 && interrupted)
-		rc = -EINTR;
-	return rc;
+	return interrupted ? -EINTR : 0;
 }
 
 /* One rate, or those of a sweep: what was measured before SIGINT is kept. */
