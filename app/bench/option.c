@@ -35,7 +35,7 @@ take_option(struct option_parser *p, const struct option *options, unsigned int 
 	unsigned int i;
 
 	for (i = 0; i < nb_options; i++)
-		if (strlen(options[i].name) == name_len &&
+		if (options[i].name != NULL && strlen(options[i].name) == name_len &&
 		    strncmp(options[i].name, name, name_len) == 0)
 			break;
 	if (i == nb_options) {
@@ -60,6 +60,10 @@ option_usage(FILE *out, const struct option *options, unsigned int nb_options)
 	unsigned int i;
 
 	for (i = 0; i < nb_options; i++) {
+		if (options[i].name == NULL) {
+			fprintf(out, "\n%s:\n", options[i].help);
+			continue;
+		}
 		snprintf(left, sizeof(left), "%s %s", options[i].name,
 			 options[i].value != NULL ? options[i].value : "");
 		fprintf(out, "  %-34s %s\n", left, options[i].help);

@@ -30,7 +30,8 @@ struct option_parser {
 	size_t error_size;
 };
 
-/** An option; a table of them is in the order of the help. */
+/** An option; a table of them is in the order of the help. One without a name is a heading there.
+ */
 struct option {
 	const char *name;
 	enum option_takes takes;

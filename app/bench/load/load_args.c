@@ -52,41 +52,50 @@ static int parse_help(struct option_parser *p, const char *value);
 
 /* Every option, in the order of the help. */
 static const struct option options[] = {
+	{.help = "Whom, and which way"},
 	{"--server", OPTION_VALUE, "ADDR[:PORT]", "whom to ask (port: 11211)", parse_server},
+	{"--protocol", OPTION_VALUE, "text|binary", "memcached's (default: text)", parse_protocol},
 	{"--kernel", OPTION_NOTHING, NULL, "over the kernel's sockets", parse_kernel},
 	{"--addr", OPTION_VALUE, "ADDR/LEN[,port=N]",
-	 "over our own stack: its address, and which of EAL's ports (0); one for each thread",
-	 parse_addr},
+	 "over our own stack: a thread's address and EAL's port (0)", parse_addr},
 	{"--gateway", OPTION_VALUE, "ADDR", "of our own stack, to other networks", parse_gateway},
-	{"--protocol", OPTION_VALUE, "text|binary", "memcached's (default: text)", parse_protocol},
+	{"--threads", OPTION_VALUE, "N",
+	 "each on a CPU of its own (default: 1, or EAL's lcores; one for each --addr)",
+	 parse_threads},
+
+	{.help = "How requests come"},
 	{"--connections", OPTION_VALUE, "N", "of all threads together (default: 16)",
 	 parse_connections},
 	{"--depth", OPTION_VALUE, "N", "requests in flight on each connection (default: 1)",
 	 parse_depth},
-	{"--threads", OPTION_VALUE, "N", "each on a CPU of its own (default: 1)", parse_threads},
 	{"--rate", OPTION_VALUE, "N[K]",
-	 "open loop: so many requests (K: thousands) a second (default: closed loop)", parse_rate},
+	 "open loop: so many a second, K for thousands (default: closed loop)", parse_rate},
 	{"--arrival", OPTION_VALUE, "poisson|fixed", "of an open loop (default: poisson)",
 	 parse_arrival},
 	{"--sweep", OPTION_VALUE, "N[K]-N[K][/STEPS]",
-	 "open loop at several rates, in equal steps from one to another (default: 10 steps)",
-	 parse_sweep},
+	 "open loop at several rates, from one up to another (10 steps)", parse_sweep},
+	{"--warmup", OPTION_VALUE, "TIME", "not measured, such as 500ms or 5s (default: 1s)",
+	 parse_warmup},
+	{"--duration", OPTION_VALUE, "TIME", "measured; of each rate (default: 10s)",
+	 parse_duration},
+
+	{.help = "What is asked for"},
+	{"--get-ratio", OPTION_VALUE, "GETS:SETS", "so many for so many (default: 9:1)",
+	 parse_get_ratio},
 	{"--keys", OPTION_VALUE, "N[K]", "how many there are (default: 10000)", parse_keys},
 	{"--key-bytes", OPTION_VALUE, "N|N-N|etc",
 	 "one size, any between two, or Facebook's ETC pool (default: 32)", parse_key_bytes},
 	{"--value-bytes", OPTION_VALUE, "N[K]|N[K]-N[K]|etc", "likewise (default: 100)",
 	 parse_value_bytes},
 	{"--popularity", OPTION_VALUE, "uniform|zipf[:S]",
-	 "of keys; S is Zipf's exponent (default: uniform; zipf:0.99)", parse_popularity},
-	{"--get-ratio", OPTION_VALUE, "GETS:SETS", "(default: 9:1; ETC has 30:1)", parse_get_ratio},
-	{"--warmup", OPTION_VALUE, "TIME", "not measured, such as 500ms or 5s (default: 1s)",
-	 parse_warmup},
-	{"--duration", OPTION_VALUE, "TIME", "measured (default: 10s)", parse_duration},
+	 "of keys; S is Zipf's exponent, 0.99 (default: uniform)", parse_popularity},
 	{"--no-fill", OPTION_NOTHING, NULL, "do not store each key once before that",
 	 parse_no_fill},
 	{"--verify", OPTION_NOTHING, NULL, "compare every value with what its key must have",
 	 parse_verify},
 	{"--seed", OPTION_VALUE, "N", "of all that is random (default: 1)", parse_seed},
+
+	{.help = "What is told"},
 	{"--json", OPTION_PERHAPS_VALUE, "[FILE]", "write JSON to FILE, or instead of the table",
 	 parse_json},
 	{"--hgrm", OPTION_VALUE, "FILE", "write latencies as HdrHistogram's tools read them",
@@ -139,14 +148,32 @@ load_args_parse(struct load_args *args, int argc, char **argv, char *error, size
 void
 load_args_usage(FILE *out)
 {
-	fprintf(out, "usage: tailrace-bench [<EAL options> --] load --server ADDR[:PORT] --kernel "
-		     "[options]\n"
-		     "       tailrace-bench <EAL options> -- load --server ADDR[:PORT] --addr "
-		     "ADDR/LEN [options]\n"
-		     "\n"
-		     "Asks a memcached server for keys, and tells how long its answers took.\n"
-		     "Options:\n");
+	fprintf(out,
+		"usage: tailrace-bench [<EAL options> --] load --server ADDR[:PORT] --kernel "
+		"[options]\n"
+		"       tailrace-bench <EAL options> -- load --server ADDR[:PORT] --addr "
+		"ADDR/LEN [options]\n"
+		"\n"
+		"Asks a memcached server for keys, and tells how many answers came a second and "
+		"how\nlong they took.\n"
+		"\n"
+		"In a closed loop every connection always has --depth requests in flight. In an "
+		"open\nloop requests fall due whatever the server does, and a latency begins "
+		"when its request\nwas due.\n");
 	option_usage(out, options, RTE_DIM(options));
+	fprintf(out,
+		"\n"
+		"Examples:\n"
+		"  tailrace-bench load --kernel --server 10.77.0.2 --depth 16 --threads 2\n"
+		"  tailrace-bench load --kernel --server 10.77.0.2 --rate 50K --hgrm out.hgrm\n"
+		"  tailrace-bench load --kernel --server 10.77.0.2 --sweep 10K-200K/20 "
+		"--report sweep.html\n"
+		"  tailrace-bench load --kernel --server 10.77.0.2 --key-bytes etc "
+		"--value-bytes etc \\\n"
+		"      --popularity zipf --get-ratio 30:1 --verify\n"
+		"\n"
+		"Exit status: 0; 1 if the server could not be measured or a value differs; 2 if "
+		"an argument\ndoes not allow a measurement.\n");
 }
 
 /* What options must agree on. */
