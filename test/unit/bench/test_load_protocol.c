@@ -223,7 +223,7 @@ test_binary_replies(void **state)
 
 	(void)state;
 	add_binary_value(&stream, 0, VALUE_BYTES, false);
-	add_binary(&stream, 0, true, 0, NULL, 0, 0);
+	add_binary(&stream, 0, true, 0, "", 0, 0);
 	expect(&stream, 0, true, LOAD_STORED, false);
 	add_binary_value(&stream, 1, VALUE_BYTES, false);
 	add_binary_value(&stream, 1, VALUE_BYTES, true);
