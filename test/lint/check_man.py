@@ -14,7 +14,7 @@ import lint
 # Each page, and what prints its options.
 HELP = {
     "tailrace": [["tailrace", "--", "--help"]],
-    "tailrace-bench": [["tailrace-bench", "submit", "--help"]],
+    "tailrace-bench": [["tailrace-bench", "submit", "--help"], ["tailrace-bench", "load", "--help"]],
 }
 
 
