@@ -56,10 +56,11 @@ core_cycles_stamp_enter(struct core_cycles *cycles, enum core_stage stage)
 	core_cycles_stamp(cycles, stage);
 }
 
-void
-core_cycles_stamp_leave(struct core_cycles *cycles)
+int
+core_cycles_stamp_leave(struct core_cycles *cycles, int value)
 {
 	core_cycles_stamp(cycles, cycles->outer);
+	return value;
 }
 
 void

@@ -57,7 +57,7 @@ struct core_cycles {
 	bool worked; /* the last turn found work */
 	uint8_t stage; /* of this turn, if it is stamped */
 	uint8_t engine; /* the stage in which requests are given to the engine */
-	uint8_t outer; /* the stage to which core_cycles_leave() returns */
+	uint8_t outer; /* the stage to which core_cycles_stamp_leave() returns */
 	uint8_t step; /* place in the list of steps */
 	uint32_t countdown; /* turns with work until one is stamped; 0 while one is */
 	uint64_t turn_us; /* when the last turn began */
@@ -89,11 +89,11 @@ __rte_cold void core_cycles_stamp_end(struct core_cycles *cycles);
 /** A stamped turn goes over to a stage. Called by core_cycles_stage(). */
 __rte_cold void core_cycles_stamp(struct core_cycles *cycles, enum core_stage stage);
 
-/** The same, and remember the one that it is in. Called by core_cycles_enter(). */
+/** The same, and remember the one that it is in. Called by CORE_CYCLES_WITHIN(). */
 __rte_cold void core_cycles_stamp_enter(struct core_cycles *cycles, enum core_stage stage);
 
-/** Go back to the one remembered. Called by core_cycles_leave(). */
-__rte_cold void core_cycles_stamp_leave(struct core_cycles *cycles);
+/** Go back to the one remembered. Returns @p value. Called by CORE_CYCLES_WITHIN(). */
+__rte_cold int core_cycles_stamp_leave(struct core_cycles *cycles, int value);
 
 /** Zero what is shown. */
 void core_cycles_clear(struct core_cycles *cycles);
@@ -137,21 +137,14 @@ core_cycles_stage(struct core_cycles *cycles, enum core_stage stage)
 		core_cycles_stamp(cycles, stage);
 }
 
-/** A stage begins within another, and has none within itself. */
-static inline void
-core_cycles_enter(struct core_cycles *cycles, enum core_stage stage)
-{
-	if (unlikely(cycles->stamped))
-		core_cycles_stamp_enter(cycles, stage);
-}
-
-/** The stage that core_cycles_enter() began ends. */
-static inline void
-core_cycles_leave(struct core_cycles *cycles)
-{
-	if (unlikely(cycles->stamped))
-		core_cycles_stamp_leave(cycles);
-}
+/**
+ * The value, an int, of a call that is a stage within another, and has none within itself. Each
+ * way has a call of its own: that of other turns is the same as without this.
+ */
+#define CORE_CYCLES_WITHIN(cycles, stage, call)                                                    \
+	(likely(!(cycles)->stamped) ? (int)(call)                                                  \
+				    : (core_cycles_stamp_enter(cycles, stage),                     \
+				       core_cycles_stamp_leave(cycles, (int)(call))))
 
 /** An answer came by the rings, to a request that was complete in the turn that began at @p us. */
 static inline void

@@ -173,10 +173,9 @@ compose(struct tr_conn *conn, struct core_request *request, const struct tr_resp
 	struct core *core = conn->core;
 	int ret;
 
-	core_cycles_enter(&core->cycles, CORE_STAGE_COMPOSE);
-	ret = conn->ops->compose(conn->protocol, conn->state, &request->request, response,
-				 conn->chain);
-	core_cycles_leave(&core->cycles);
+	ret = CORE_CYCLES_WITHIN(&core->cycles, CORE_STAGE_COMPOSE,
+				 conn->ops->compose(conn->protocol, conn->state, &request->request,
+						    response, conn->chain));
 	if (ret < 0)
 		return false;
 	core->stats.composed++;

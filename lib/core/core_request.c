@@ -259,9 +259,9 @@ core_request_execute(struct core *core, struct core_request *request)
 	}
 	core->stats.dispatched++;
 	request->prepared = false;
-	core_cycles_enter(&core->cycles, core->cycles.engine);
-	verdict = submit_dispatch(core->submit, core->index, &request->request, &response);
-	core_cycles_leave(&core->cycles);
+	verdict = CORE_CYCLES_WITHIN(
+		&core->cycles, core->cycles.engine,
+		submit_dispatch(core->submit, core->index, &request->request, &response));
 	if (verdict == TR_ENGINE_PENDING) {
 		request->with_engine = true;
 		core_timeout_begin(core, request);

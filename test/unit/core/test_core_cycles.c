@@ -30,8 +30,7 @@ turn(uint64_t now_us, unsigned int work)
 {
 	core_cycles_turn_begin(&cycles, now_us);
 	core_cycles_stage(&cycles, CORE_STAGE_RX);
-	core_cycles_enter(&cycles, CORE_STAGE_COMPOSE);
-	core_cycles_leave(&cycles);
+	assert_int_equal(CORE_CYCLES_WITHIN(&cycles, CORE_STAGE_COMPOSE, work), work);
 	core_cycles_turn_end(&cycles, work);
 }
 
