@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,8 @@ static const struct telemetry_endpoint *const topics[] = {
  */
 static struct {
 	pthread_mutex_t lock; /* held by an endpoint while it looks */
-	struct telemetry_source source; /* of no server while detached */
+	struct telemetry_source source;
+	atomic_bool on; /* endpoints that wait for the lock find it off first */
 } attached = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static const struct telemetry_endpoint *find(const char *path);
@@ -36,7 +38,7 @@ answer(const char *path, const char *param, struct rte_tel_data *data)
 	if (endpoint == NULL)
 		return -ENOENT;
 	pthread_mutex_lock(&attached.lock);
-	if (attached.source.server != NULL)
+	if (atomic_load_explicit(&attached.on, memory_order_relaxed))
 		rc = endpoint->answer(&attached.source, param, data);
 	pthread_mutex_unlock(&attached.lock);
 	return rc;
@@ -52,6 +54,7 @@ telemetry_attach(const struct telemetry_source *source)
 	pthread_mutex_lock(&attached.lock);
 	attached.source = *source;
 	pthread_mutex_unlock(&attached.lock);
+	atomic_store(&attached.on, true);
 	for (i = 0; i < RTE_DIM(topics) && rc >= 0; i++)
 		for (endpoint = topics[i]; endpoint->path != NULL && rc >= 0; endpoint++)
 			rc = rte_telemetry_register_cmd(endpoint->path, answer, endpoint->help);
@@ -63,6 +66,8 @@ telemetry_attach(const struct telemetry_source *source)
 void
 telemetry_detach(void)
 {
+	/* One may be looking, at cores that answer no more; those behind it are not to look too. */
+	atomic_store(&attached.on, false);
 	pthread_mutex_lock(&attached.lock);
 	attached.source = (struct telemetry_source){0};
 	pthread_mutex_unlock(&attached.lock);
