@@ -36,7 +36,7 @@ static const struct watched {
 	{"tcp", "send_starved", RTE_LOG_WARNING},
 	{"core", "blocked_memory", RTE_LOG_WARNING},
 	{"core", "abandoned", RTE_LOG_WARNING},
-	{"core", "responses_double", RTE_LOG_ERR},
+	{"core", "drop_response_double", RTE_LOG_ERR},
 	{"core", "closed_send_timeout", RTE_LOG_NOTICE},
 	{"core", "closed_body_timeout", RTE_LOG_NOTICE},
 	{"core", "capture_missed", RTE_LOG_WARNING},

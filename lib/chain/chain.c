@@ -74,6 +74,7 @@ tr_chain_reserve(struct tr_chain *chain, uint32_t bytes)
 	uint32_t room = chain_tail_room(chain);
 	struct rte_mbuf *mbuf, *last;
 
+	RTE_ASSERT(bytes > 0);
 	if (likely(bytes <= room))
 		return chain_link_data(chain->tail) + chain_link(chain->tail)->len;
 	/* The sequence space, and so the chain, ends far below 4 GiB. */

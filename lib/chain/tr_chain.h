@@ -46,7 +46,7 @@ int tr_chain_append(struct tr_chain *chain, const struct iovec *parts, unsigned 
  * @param chain
  *   Of a connection that this core owns.
  * @param bytes
- *   Most that will be written.
+ *   Most that will be written, a byte at least.
  * @return
  *   Where to write; NULL: the chain has no room for that in one piece, and tr_chain_append() is to
  *   be called, which fills what room there is and knows whether mbufs ran out.

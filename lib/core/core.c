@@ -19,6 +19,7 @@
 #include "core_request.h"
 #include "core_timeout.h"
 #include "core_wait.h"
+#include "tcp_isn.h"
 
 #define RX_BURST 64
 
@@ -297,6 +298,9 @@ abort_conn(struct tcp_conn *tcp, void *arg)
 	if (tcp_conn_user(tcp) == NULL)
 		return;
 	core->stats.aborted_drain++;
+	/* Each sends a reset at once: make room, or the queue drops what comes after it is full. */
+	if (ip_txq(core->ip)->nb >= IP_TXQ_SIZE / 2)
+		transmit(core);
 	tcp_abort(tcp);
 }
 
@@ -335,7 +339,7 @@ core_create(const struct core_config *config)
 			 config->server->engine_threads > 0 ? CORE_STAGE_SUBMIT
 							    : CORE_STAGE_ENGINE);
 	core->listening = true;
-	memcpy(&core->key_seed, config->secret, sizeof(core->key_seed));
+	core->key_seed = tcp_isn_siphash(config->secret, (const uint8_t *)"keys", 4);
 	TAILQ_INIT(&core->ready);
 	TAILQ_INIT(&core->timed);
 	TAILQ_INIT(&core->bodies);

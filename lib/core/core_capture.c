@@ -350,7 +350,9 @@ set_time(struct rte_mbuf *mbuf, uint64_t now_ns, uint64_t now_tsc)
 {
 	const struct stamp *stamp = rte_mbuf_to_priv(mbuf);
 	struct packet_block *block = rte_pktmbuf_mtod(mbuf, struct packet_block *);
-	unsigned __int128 age_ns = (unsigned __int128)(now_tsc - stamp->tsc) * NS_PER_S;
+	/* Another CPU's counter may be a little ahead. */
+	uint64_t age_tsc = now_tsc > stamp->tsc ? now_tsc - stamp->tsc : 0;
+	unsigned __int128 age_ns = (unsigned __int128)age_tsc * NS_PER_S;
 	uint64_t ns = now_ns - (uint64_t)(age_ns / rte_get_tsc_hz());
 
 	block->time_high = ns >> 32;

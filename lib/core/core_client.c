@@ -41,6 +41,7 @@
 struct client_conn {
 	struct core_client *client;
 	struct tcp_conn *tcp; /* NULL: the number is free */
+	bool closing; /* TCP was told that nothing more will be sent */
 };
 
 struct core_client {
@@ -60,6 +61,7 @@ static int create_pools(struct core_client *client);
 static int create_stack(struct core_client *client);
 static void receive(struct core_client *client, uint64_t now_us);
 static void transmit(struct core_client *client);
+static void conn_end(struct client_conn *conn);
 static void *conn_opened(void *arg, struct tcp_conn *tcp, void *listener_arg);
 static void conn_readable(void *user, struct tcp_conn *tcp);
 static void conn_sent(void *user, struct tcp_conn *tcp);
@@ -164,7 +166,9 @@ create_stack(struct core_client *client)
 		.name = config->name,
 		.events = &tcp_events,
 		.events_arg = client,
-		.conns_max = config->conns_max,
+		/* Those that are over, and wait for what may still come, take none from the owner.
+		 */
+		.conns_max = 2 * config->conns_max + 1,
 		.receive_window_bytes = RECEIVE_WINDOW_BYTES,
 		.reassembly_max = REASSEMBLY_MAX,
 		.chain_pool = &client->chains,
@@ -194,6 +198,9 @@ core_client_destroy(struct core_client *client)
 	for (i = 0; client->tcp != NULL && i < client->config.conns_max; i++)
 		if (client->conns[i].tcp != NULL) {
 			client->conns[i].client = NULL;
+			/* Resets go at once, into a queue that must not overflow. */
+			if (client->port_started && ip_txq(client->ip)->nb >= IP_TXQ_SIZE / 2)
+				transmit(client);
 			tcp_abort(client->conns[i].tcp);
 		}
 	if (client->port_started) {
@@ -219,6 +226,7 @@ core_client_connect(struct core_client *client, uint32_t conn, uint32_t addr, ui
 	struct client_conn *slot = &client->conns[conn];
 
 	slot->client = client;
+	slot->closing = false;
 	slot->tcp = tcp_connect(client->tcp, addr, rte_cpu_to_be_16(port), 0, slot, now_us);
 	return slot->tcp != NULL ? 0 : -rte_errno;
 }
@@ -230,8 +238,8 @@ core_client_send(struct core_client *client, uint32_t conn, const struct iovec *
 	struct tcp_conn *tcp = client->conns[conn].tcp;
 	struct tr_chain *chain;
 
-	if (unlikely(tcp == NULL))
-		return -ENOMEM;
+	if (unlikely(tcp == NULL || client->conns[conn].closing))
+		return -EPIPE;
 	chain = tcp_chain(tcp);
 	if (tr_chain_bytes(chain) > SEND_BYTES_MAX || tr_chain_append(chain, parts, nb) < 0)
 		return -ENOMEM;
@@ -242,8 +250,15 @@ core_client_send(struct core_client *client, uint32_t conn, const struct iovec *
 void
 core_client_close(struct core_client *client, uint32_t conn)
 {
-	if (client->conns[conn].tcp != NULL)
-		tcp_close(client->conns[conn].tcp);
+	if (client->conns[conn].tcp != NULL && !client->conns[conn].closing)
+		conn_end(&client->conns[conn]);
+}
+
+static void
+conn_end(struct client_conn *conn)
+{
+	conn->closing = true;
+	tcp_close(conn->tcp);
 }
 
 void
@@ -319,8 +334,11 @@ conn_sent(void *user, struct tcp_conn *tcp)
 static void
 conn_peer_closed(void *user, struct tcp_conn *tcp)
 {
-	(void)user;
-	tcp_close(tcp);
+	struct client_conn *conn = user;
+
+	(void)tcp;
+	if (!conn->closing)
+		conn_end(conn);
 }
 
 static void

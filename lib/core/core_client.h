@@ -31,7 +31,8 @@ struct core_client_events {
 
 	/**
 	 * It is over, and its number free. @p error: 0 the peer closed it, else -ECONNREFUSED,
-	 * -ECONNRESET or -ETIMEDOUT.
+	 * -ECONNRESET or -ETIMEDOUT; -ECONNABORTED: core_client_close() came before it was
+	 * established, or while bytes still came.
 	 */
 	void (*closed)(void *arg, uint32_t conn, int error);
 };
@@ -97,12 +98,16 @@ int core_client_connect(struct core_client *client, uint32_t conn, uint32_t addr
  * @param nb
  *   How many parts.
  * @return
- *   0; -ENOMEM: no mbufs, or too much is queued on it already.
+ *   0; -ENOMEM: no mbufs, or too much is queued on it already; -EPIPE: it is closed, by
+ *   core_client_close() or by the peer.
  */
 int core_client_send(struct core_client *client, uint32_t conn, const struct iovec *parts,
 		     unsigned int nb);
 
-/** Close a connection; its peer's end is waited for, and closed called, in later polls. */
+/**
+ * Close a connection, once what is queued has been sent; closed is called in a later poll, and
+ * received no more.
+ */
 void core_client_close(struct core_client *client, uint32_t conn);
 
 /** One turn: output, transmit, receive, timers. */

@@ -184,7 +184,7 @@ core_trace_take(struct core_trace *trace, struct core_trace_line *lines, unsigne
 static void
 set_time(struct core_trace_line *line, uint64_t unix_us, uint64_t now_us)
 {
-	line->time_us = unix_us - (now_us - line->time_us);
+	line->time_us = unix_us - (now_us > line->time_us ? now_us - line->time_us : 0);
 }
 
 uint64_t

@@ -5,7 +5,8 @@
  * @file
  * What a peer must not guess, from a secret and the addresses of a connection: initial sequence
  * numbers (RFC 6528), timestamp offsets (RFC 7323 section 5.4), ephemeral ports (RFC 6056) and
- * the place in the flow table. Pure functions, any thread.
+ * the place in the flow table. And what it may: a place among the flows that were lately used. Pure
+ * functions, any thread.
  */
 #ifndef TCP_ISN_H
 #define TCP_ISN_H

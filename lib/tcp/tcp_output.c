@@ -3,6 +3,8 @@
  */
 #include "tcp_output.h"
 
+#include <netinet/in.h>
+
 #include "chain.h"
 #include "ip.h"
 #include "tcp_congestion.h"
@@ -43,8 +45,7 @@ static void add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t le
 static void ack_sent(struct tcp_conn *conn);
 static void transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
 			  uint8_t flags);
-static void transmit(struct tcp *tcp, struct rte_mbuf *mbuf, struct ip_path *path,
-		     const struct wire_tcp *header);
+static void transmit(struct tcp_conn *conn, struct rte_mbuf *mbuf, const struct wire_tcp *header);
 static bool has_room(const struct tcp *tcp);
 static uint32_t ack_seq(const struct tcp_conn *conn);
 
@@ -146,8 +147,8 @@ tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment)
 		.dst_port = received->src_port,
 		.flags = WIRE_TCP_RST,
 	};
-	struct ip_path path = {.dst = segment->flow.remote_addr};
 	struct rte_mbuf *mbuf;
+	uint16_t bytes;
 
 	if (received->flags & WIRE_TCP_RST)
 		return;
@@ -165,7 +166,11 @@ tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment)
 		return;
 	}
 	tcp->stats.reset_sent++;
-	transmit(tcp, mbuf, &path, &header);
+	bytes = wire_tcp_header_bytes(&header.options);
+	wire_tcp_write((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), &header);
+	tcp->stats.tx_segments++;
+	ip_tcp_checksum(tcp->ip, mbuf, bytes, segment->flow.local_addr, segment->flow.remote_addr);
+	ip_output(tcp->ip, mbuf, segment->flow.remote_addr, IPPROTO_TCP, tcp->now_us);
 }
 
 /* Returns false when something is left that the next turn must send. */
@@ -402,7 +407,7 @@ send_control(struct tcp_conn *conn, struct wire_tcp *header)
 		conn->tcp->stats.send_starved++;
 		return false;
 	}
-	transmit(conn->tcp, mbuf, &conn->path, header);
+	transmit(conn, mbuf, header);
 	ack_sent(conn);
 	return true;
 }
@@ -489,20 +494,20 @@ transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32
 		struct wire_tcp header = begin(conn, seq, flags);
 
 		add_sack(conn, &header, len);
-		transmit(tcp, mbuf, &conn->path, &header);
+		transmit(conn, mbuf, &header);
 	}
 	ack_sent(conn);
 }
 
 static void
-transmit(struct tcp *tcp, struct rte_mbuf *mbuf, struct ip_path *path,
-	 const struct wire_tcp *header)
+transmit(struct tcp_conn *conn, struct rte_mbuf *mbuf, const struct wire_tcp *header)
 {
 	uint16_t bytes = wire_tcp_header_bytes(&header->options);
+	struct tcp *tcp = conn->tcp;
 
 	wire_tcp_write((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), header);
 	tcp->stats.tx_segments++;
-	ip_path_output(tcp->ip, path, mbuf, bytes, tcp->now_us);
+	ip_path_output(tcp->ip, &conn->path, mbuf, bytes, tcp->now_us);
 }
 
 static inline bool

@@ -33,7 +33,7 @@ struct tcp_wheel_timer {
 	uint64_t due_us; /* 0 when it does not run */
 	struct tcp_wheel_timer *next;
 	struct tcp_wheel_timer **link; /* what points here; NULL when it stands nowhere */
-	uint64_t tick; /* where it stands: not after due_us */
+	uint64_t tick; /* where it stands: not after due_us, while it runs */
 	uint8_t level;
 	uint8_t slot;
 	uint8_t kind; /* its owner's */
