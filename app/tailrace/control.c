@@ -40,6 +40,8 @@ control_block_signals(void)
 	sigset_t set;
 
 	signal_set(&set);
+	/* Whoever reads what the prompt prints may go away: that ends no server. */
+	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 

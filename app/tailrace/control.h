@@ -19,7 +19,10 @@
 
 struct control;
 
-/** Keep SIGINT and SIGTERM for the control thread. Before EAL starts threads, which inherit it. */
+/**
+ * Keep SIGINT and SIGTERM for the control thread, and SIGPIPE from all. Before EAL starts threads,
+ * which inherit it.
+ */
 void control_block_signals(void);
 
 /**

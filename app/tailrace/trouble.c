@@ -16,6 +16,7 @@
 #include <rte_log.h>
 
 #include "core_info.h"
+#include "drops.h"
 #include "log_limit.h"
 
 #define EVERY_S 1
@@ -41,8 +42,8 @@ static const struct watched {
 	{"core", "closed_body_timeout", RTE_LOG_NOTICE},
 	{"core", "capture_missed", RTE_LOG_WARNING},
 	{"core", "trace_missed", RTE_LOG_WARNING},
-	{"port", "rx_nombuf", RTE_LOG_WARNING},
-	{"port", "imissed", RTE_LOG_WARNING},
+	{"port", "drop_rx_no_mbuf", RTE_LOG_WARNING},
+	{"port", "drop_rx_missed", RTE_LOG_WARNING},
 };
 
 /* What is known of one of them. */
@@ -101,23 +102,19 @@ trouble_tick(struct trouble *trouble)
 static void
 look_at_ports(struct trouble *trouble)
 {
-	struct core_info_counter no_mbuf = {.topic = "port",
-					    .name = "rx_nombuf",
-					    .help = "frames not received for want of an mbuf"};
-	struct core_info_counter missed = {.topic = "port",
-					   .name = "imissed",
-					   .help = "frames that a port's queue had no room for"};
+	const struct drops_port *drop;
 	struct rte_eth_stats stats;
 	uint16_t port;
 
-	RTE_ETH_FOREACH_DEV (port) {
-		if (rte_eth_stats_get(port, &stats) < 0)
-			continue;
-		no_mbuf.value += stats.rx_nombuf;
-		missed.value += stats.imissed;
+	for (drop = drops_of_ports; drop->name != NULL; drop++) {
+		struct core_info_counter counter = {
+			.topic = "port", .name = drop->name, .help = drop->help};
+
+		RTE_ETH_FOREACH_DEV (port)
+			if (rte_eth_stats_get(port, &stats) == 0)
+				counter.value += *(uint64_t *)RTE_PTR_ADD(&stats, drop->offset);
+		look(&counter, trouble);
 	}
-	look(&no_mbuf, trouble);
-	look(&missed, trouble);
 }
 
 static void

@@ -3,6 +3,7 @@
 """The prompt: its commands, completion, files of commands; and how the server ends."""
 
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -345,6 +346,14 @@ def test_end_of_input():
         server.assert_serves()
         server.proc.stdin.close()
         server.ended()
+
+
+def test_reader_goes_away():
+    """That nobody reads what the prompt prints any more ends no thread: SIGPIPE reaches none."""
+    with servers.Tailrace(threads=1) as server:
+        for status in pathlib.Path(f"/proc/{server.proc.pid}/task").glob("*/status"):
+            blocked = re.search(r"^SigBlk:\s*(\w+)$", status.read_text(), re.M)[1]
+            assert int(blocked, 16) >> (signal.SIGPIPE - 1) & 1, status
 
 
 def test_large_values_unsent():
