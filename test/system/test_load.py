@@ -51,8 +51,14 @@ def succeed(server, *args):
 
 def measure(server, *args):
     """The one result, after what must hold for every one."""
-    told = json.loads(succeed(server, *args, "--json"))
+    done = run("--kernel", "--server", f"{server.address}:{server.port}", *args, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
     result, = told["results"]
+    # Standard output is JSON alone: what should not have happened is said elsewhere.
+    late = re.findall(r"^(\d+) requests were not answered within", done.stderr, re.M)
+    assert late == [str(result["unanswered"])] * (result["unanswered"] > 0)
+    assert done.stderr == "" or late
     latency = result["latency_us"]
     assert result["refused"] == 0 and result["differing"] == 0
     counted = result["hits"] + result["misses"] + result["stored"] + result["unanswered"]
@@ -363,12 +369,61 @@ def test_refused():
     """Errors that the server reports are counted, and said."""
     with servers.Tailrace(args=["--value-max", "1K"]) as server:
         args = (*SHORT, "--keys", "50", "--value-bytes", "1000-1100")
-        told = json.loads(succeed(server, *args, "--json"))
+        done = run("--kernel", "--server", f"{server.address}:{server.port}", *args, "--json")
+        assert done.returncode == 0
+        assert re.fullmatch(r"\d+ requests were answered with an error\.\n", done.stderr)
+        told = json.loads(done.stdout)
         assert 0 < told["fill_refused"] < told["filled"] == 50
         result, = told["results"]
         assert result["refused"] > 0 and result["misses"] > 0 and result["stored"] > 0
         assert re.search(r"^\d+ requests were answered with an error\.$",
                          succeed(server, *args), re.M)
+
+
+def test_only_errors():
+    """A server that does nothing else is not measured."""
+    with servers.Tailrace(args=["--value-max", "1K"]) as server:
+        done = run("--kernel", "--server", f"{server.address}:{server.port}", *SHORT, "--keys",
+                   "50", "--value-bytes", "2000", "--get-ratio", "0:1")
+    assert done.returncode == 1
+    assert done.stderr == "tailrace-bench: the server answered with nothing but errors\n"
+    assert "requests were answered with an error." in done.stdout
+
+
+def test_no_answers(tmp_path):
+    """Nor is one that is silent; what was asked for is written nevertheless."""
+    svg_file, report_file = tmp_path / "load.svg", tmp_path / "load.html"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        done = run("--kernel", "--server", f"127.0.0.1:{listener.getsockname()[1]}", *SHORT,
+                   "--no-fill", "--connections", "2", "--sweep", "100-200/2", "--json", "--svg",
+                   str(svg_file), "--report", str(report_file))
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        "\ntailrace-bench: no request was answered in the measured time\n")
+    assert "requests were not answered within a second" in done.stderr
+    assert [result["answers_per_s"] for result in json.loads(done.stdout)["results"]] == [0, 0]
+    for text in (svg_file.read_text(), report_file.read_text()):
+        assert "<svg" in text and not re.search(r"\b(nan|inf)\b", text)
+    xml.etree.ElementTree.parse(svg_file)
+
+
+@pytest.mark.parametrize("option", ["--json", "--hgrm", "--svg", "--report"])
+def test_no_such_folder(tmp_path, option):
+    """A file that cannot be written is said before anything runs: nobody listens here."""
+    done = run("--kernel", "--server", "127.0.0.1:1", option, str(tmp_path / "no" / "file"))
+    assert done.returncode == 2
+    assert done.stderr == f"tailrace-bench: {tmp_path}/no/file: No such file or directory\n"
+
+
+def test_full_disk(stock, tmp_path):
+    """A file that cannot be written keeps no other from it."""
+    svg_file = tmp_path / "load.svg"
+    done = run("--kernel", "--server", f"{stock.address}:{stock.port}", *SHORT, "--json",
+               "/dev/full", "--svg", str(svg_file))
+    assert done.returncode == 1
+    assert done.stderr == "tailrace-bench: /dev/full: No space left on device\n"
+    assert "answers/s" in done.stdout
+    xml.etree.ElementTree.parse(svg_file)
 
 
 def test_table_and_files(stock, tmp_path):

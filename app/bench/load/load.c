@@ -14,10 +14,19 @@
 #include "load_run.h"
 #include "output.h"
 
-static int tell(const struct load_results *results, char *error, size_t error_size);
-static int write_file(const char *name, const struct load_results *results,
-		      void (*write)(FILE *out, const struct load_results *results), char *error,
-		      size_t error_size);
+/* A file that was asked for, and who writes it. */
+struct file {
+	const char *name; /* NULL: not asked for */
+	void (*write)(FILE *out, const struct load_results *results);
+	FILE *out;
+};
+
+#define FILES 4
+
+static void name_files(const struct load_args *args, struct file *files);
+static int open_files(struct file *files, char *error, size_t error_size);
+static int close_files(struct file *files, char *error, size_t error_size);
+static void tell(const struct load_results *results, struct file *files);
 static int judge(const struct load_results *results, char *error, size_t error_size);
 
 int
@@ -28,7 +37,8 @@ load(const struct load_args *args, const char *command, char *error, size_t erro
 		.command = command,
 		.threads = args->threads > 0 ? args->threads : rte_lcore_count(),
 	};
-	int rc;
+	struct file files[FILES];
+	int rc, closed;
 
 	if (results.threads > rte_lcore_count()) {
 		snprintf(error, error_size, "--threads: %u, but EAL has %u lcores", results.threads,
@@ -37,65 +47,105 @@ load(const struct load_args *args, const char *command, char *error, size_t erro
 	}
 	if (results.threads > args->connections)
 		results.threads = args->connections;
+	name_files(args, files);
+	/* Before the run: what it measures must not be lost. */
+	rc = open_files(files, error, error_size);
+	if (rc < 0)
+		return rc;
 	rc = load_run(&results, error, error_size);
-	if (rc == 0)
-		rc = tell(&results, error, error_size);
-	if (rc == 0)
+	if (rc == 0) {
+		tell(&results, files);
 		rc = judge(&results, error, error_size);
+	}
+	closed = close_files(files, rc == 0 ? error : NULL, rc == 0 ? error_size : 0);
 	load_result_deinit(&results);
-	return rc;
+	return rc < 0 ? rc : closed;
+}
+
+static void
+name_files(const struct load_args *args, struct file *files)
+{
+	files[0] = (struct file){.name = args->json_file, .write = load_result_json};
+	files[1] = (struct file){.name = args->hgrm_file, .write = load_result_hgrm};
+	files[2] = (struct file){
+		.name = args->svg_file,
+		.write = args->sweep_steps > 0 ? load_plot_sweep : load_plot_percentiles,
+	};
+	files[3] = (struct file){.name = args->report_file, .write = load_report_write};
 }
 
 static int
-tell(const struct load_results *results, char *error, size_t error_size)
+open_files(struct file *files, char *error, size_t error_size)
 {
-	const struct load_args *args = results->args;
+	unsigned int i;
+
+	for (i = 0; i < FILES; i++) {
+		if (files[i].name == NULL)
+			continue;
+		files[i].out = output_open(files[i].name, error, error_size);
+		if (files[i].out == NULL) {
+			close_files(files, NULL, 0);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* All of them; the error is that of the last that failed. */
+static int
+close_files(struct file *files, char *error, size_t error_size)
+{
+	unsigned int i;
 	int rc = 0;
 
-	if (!args->json)
-		load_result_table(stdout, results);
-	else if (args->json_file == NULL)
-		load_result_json(stdout, results);
-	else {
-		load_result_table(stdout, results);
-		rc = write_file(args->json_file, results, load_result_json, error, error_size);
-	}
-	if (rc == 0 && args->hgrm_file != NULL)
-		rc = write_file(args->hgrm_file, results, load_result_hgrm, error, error_size);
-	if (rc == 0 && args->svg_file != NULL)
-		rc = write_file(args->svg_file, results,
-				args->sweep_steps > 0 ? load_plot_sweep : load_plot_percentiles,
-				error, error_size);
-	if (rc == 0 && args->report_file != NULL)
-		rc = write_file(args->report_file, results, load_report_write, error, error_size);
+	for (i = 0; i < FILES; i++)
+		if (files[i].out != NULL &&
+		    output_close(files[i].out, files[i].name, error, error_size) < 0)
+			rc = -EIO;
 	return rc;
 }
 
-static int
-write_file(const char *name, const struct load_results *results,
-	   void (*write)(FILE *out, const struct load_results *results), char *error,
-	   size_t error_size)
+static void
+tell(const struct load_results *results, struct file *files)
 {
-	FILE *out = output_open(name, error, error_size);
+	const struct load_args *args = results->args;
+	unsigned int i;
 
-	if (out == NULL)
-		return -EIO;
-	write(out, results);
-	return output_close(out, name, error, error_size);
+	if (args->json && args->json_file == NULL) {
+		load_result_json(stdout, results);
+		load_result_complaints(stderr, results);
+	} else {
+		load_result_table(stdout, results);
+		load_result_complaints(stdout, results);
+	}
+	for (i = 0; i < FILES; i++)
+		if (files[i].out != NULL)
+			files[i].write(files[i].out, results);
 }
 
-/* A server that gives wrong values is not measured by how fast it gives them. */
+/* A server that gives wrong values, or none, is not measured by how fast it does so. */
 static int
 judge(const struct load_results *results, char *error, size_t error_size)
 {
-	uint64_t differing = 0;
+	struct load_counts sum = {0};
 	unsigned int i;
 
-	for (i = 0; i < results->nb_results; i++)
-		differing += results->results[i].counts.differing;
-	if (differing == 0)
+	for (i = 0; i < results->nb_results; i++) {
+		const struct load_counts *counts = &results->results[i].counts;
+
+		sum.differing += counts->differing;
+		sum.refused += counts->refused;
+		sum.answered += counts->answered;
+		sum.hits += counts->hits + counts->misses + counts->stored;
+	}
+	if (sum.differing > 0)
+		snprintf(error, error_size, "%" PRIu64 " values were not what their key must have",
+			 sum.differing);
+	else if (sum.hits == 0 && sum.refused > 0)
+		snprintf(error, error_size, "the server answered with nothing but errors");
+	else if (sum.hits == 0 || sum.answered == 0)
+		snprintf(error, error_size, "no request was answered in the measured time");
+	else
 		return 0;
-	snprintf(error, error_size, "%" PRIu64 " values were not what their key must have",
-		 differing);
 	return -EBADMSG;
 }

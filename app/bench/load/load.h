@@ -26,7 +26,8 @@
  * @param error_size
  *   Room at error, in bytes.
  * @return
- *   0 or -errno; a value that differs is a failure.
+ *   0 or -errno: -EINVAL before it ran; a value that differs is a failure, and so is a server
+ *   without an answer other than errors.
  */
 int load(const struct load_args *args, const char *command, char *error, size_t error_size);
 

@@ -172,8 +172,9 @@ load_args_usage(FILE *out)
 		"--value-bytes etc \\\n"
 		"      --popularity zipf --get-ratio 30:1 --verify\n"
 		"\n"
-		"Exit status: 0; 1 if the server could not be measured or a value differs; 2 if "
-		"an argument\ndoes not allow a measurement.\n");
+		"Exit status: 0; 1 if the server could not be measured, gave no answer but "
+		"errors, or a\nvalue differs; 2 if an argument does not allow a "
+		"measurement.\n");
 }
 
 /* What options must agree on. */

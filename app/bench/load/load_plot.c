@@ -58,7 +58,8 @@ void
 load_plot_sweep(FILE *out, const struct load_results *results)
 {
 	static const double percentiles[] = {50, 99, 99.9};
-	struct plot plot = {.out = out};
+	/* No less, also where nothing was answered. */
+	struct plot plot = {.out = out, .x_max = TICKS};
 	uint64_t min = UINT64_MAX, max = 0;
 	unsigned int i, p;
 	char name[16];

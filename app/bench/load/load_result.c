@@ -15,8 +15,6 @@ static void table_settings(FILE *out, const struct load_results *results);
 static void table_sweep(FILE *out, const struct load_results *results);
 static void table_one(FILE *out, const struct load_result *result);
 static void table_latencies(FILE *out, const char *what, const struct load_histogram *histogram);
-static void sum_complaints(struct load_counts *sum, const struct load_counts *counts);
-static void table_complaints(FILE *out, const struct load_counts *counts);
 static void json_string(FILE *out, const char *text);
 static void json_one(FILE *out, const struct load_result *result);
 static void json_latencies(FILE *out, const char *what, const struct load_histogram *histogram);
@@ -70,27 +68,14 @@ load_result_throughput(const struct load_result *result)
 void
 load_result_table(FILE *out, const struct load_results *results)
 {
-	struct load_counts sum = {.refused = results->refused};
 	unsigned int i;
 
 	table_settings(out, results);
 	if (results->args->sweep_steps > 0)
 		table_sweep(out, results);
-	for (i = 0; i < results->nb_results; i++) {
-		sum_complaints(&sum, &results->results[i].counts);
-		if (results->args->sweep_steps == 0)
+	else
+		for (i = 0; i < results->nb_results; i++)
 			table_one(out, &results->results[i]);
-	}
-	table_complaints(out, &sum);
-}
-
-/* What should not have happened, of all results. */
-static void
-sum_complaints(struct load_counts *sum, const struct load_counts *counts)
-{
-	sum->unanswered += counts->unanswered;
-	sum->refused += counts->refused;
-	sum->differing += counts->differing;
 }
 
 static void
@@ -165,21 +150,27 @@ table_latencies(FILE *out, const char *what, const struct load_histogram *histog
 	fprintf(out, "\n");
 }
 
-static void
-table_complaints(FILE *out, const struct load_counts *counts)
+void
+load_result_complaints(FILE *out, const struct load_results *results)
 {
-	if (counts->unanswered > 0)
+	uint64_t unanswered = 0, refused = results->refused, differing = 0;
+	unsigned int i;
+
+	for (i = 0; i < results->nb_results; i++) {
+		unanswered += results->results[i].counts.unanswered;
+		refused += results->results[i].counts.refused;
+		differing += results->results[i].counts.differing;
+	}
+	if (unanswered > 0)
 		fprintf(out,
 			"%" PRIu64 " requests were not answered within a second of the end; they "
 			"count with the age\nthat they had then, so that their latencies are "
 			"higher still.\n",
-			counts->unanswered);
-	if (counts->refused > 0)
-		fprintf(out, "%" PRIu64 " requests were answered with an error.\n",
-			counts->refused);
-	if (counts->differing > 0)
-		fprintf(out, "%" PRIu64 " values were not what their key must have.\n",
-			counts->differing);
+			unanswered);
+	if (refused > 0)
+		fprintf(out, "%" PRIu64 " requests were answered with an error.\n", refused);
+	if (differing > 0)
+		fprintf(out, "%" PRIu64 " values were not what their key must have.\n", differing);
 }
 
 void

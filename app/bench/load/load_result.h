@@ -56,6 +56,9 @@ double load_result_throughput(const struct load_result *result);
 /** For people. */
 void load_result_table(FILE *out, const struct load_results *results);
 
+/** What should not have happened, of all results: a line each, or nothing. */
+void load_result_complaints(FILE *out, const struct load_results *results);
+
 /** For programs. */
 void load_result_json(FILE *out, const struct load_results *results);
 
