@@ -239,8 +239,7 @@ send_queued(struct kernel *kernel)
 
 /*
  * All that came: it is told of but once. Less than was asked for was all; not so where the
- * connection
- * @p ends, which shows after the last bytes.
+ * connection ends, which shows after the last bytes.
  */
 static int
 receive(struct kernel *kernel, uint32_t index, bool ends)

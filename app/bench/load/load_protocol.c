@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
 static uint32_t take_head(const struct load_protocol *protocol, struct load_reply *reply,
@@ -12,6 +13,7 @@ static uint32_t take_head(const struct load_protocol *protocol, struct load_repl
 			  const char *data, uint32_t len);
 static uint32_t take_body(struct load_reply *reply, const struct load_keys *keys,
 			  const struct load_request *request, const uint8_t *data, uint32_t len);
+static uint32_t take_tail(struct load_reply *reply, const uint8_t *data, uint32_t len);
 
 unsigned int
 load_protocol_request(const struct load_protocol *protocol, const struct load_keys *keys,
@@ -43,7 +45,7 @@ load_protocol_reply(const struct load_protocol *protocol, struct load_reply *rep
 	if (reply->outcome == LOAD_MORE)
 		return LOAD_MORE;
 	*used += take_body(reply, keys, request, data + *used, len - *used);
-	if (reply->skip + reply->value + reply->tail > 0)
+	if (reply->skip + reply->value + reply->tail_bytes > 0)
 		return LOAD_MORE;
 	outcome = reply->outcome;
 	reply->outcome = LOAD_MORE;
@@ -101,7 +103,23 @@ take_body(struct load_reply *reply, const struct load_keys *keys,
 		reply->value_at += part;
 		at += part;
 	}
-	part = RTE_MIN(len - at, reply->tail);
-	reply->tail -= part;
-	return at + part;
+	return at + take_tail(reply, data + at, len - at);
+}
+
+/* Other bytes than those that must end it: nobody knows where the next reply begins. */
+static uint32_t
+take_tail(struct load_reply *reply, const uint8_t *data, uint32_t len)
+{
+	uint32_t part = RTE_MIN(len, reply->tail_bytes);
+
+	if (part == 0)
+		return 0;
+	if (unlikely(memcmp(reply->tail, data, part) != 0)) {
+		reply->outcome = LOAD_BROKEN;
+		reply->tail_bytes = 0;
+		return part;
+	}
+	reply->tail += part;
+	reply->tail_bytes -= part;
+	return part;
 }

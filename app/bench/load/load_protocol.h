@@ -46,7 +46,8 @@ struct load_reply {
 	uint32_t skip; /* bytes still to come before the value */
 	uint32_t value; /* bytes of the value still to come */
 	uint32_t value_at; /* bytes of it seen */
-	uint32_t tail; /* bytes that still end it */
+	uint32_t tail_bytes; /* that still end it */
+	const char *tail; /* these */
 	uint32_t head_len; /* of a head that came in pieces */
 	char head[LOAD_PROTOCOL_HEAD_MAX];
 };

@@ -109,7 +109,8 @@ reply_value(struct load_reply *reply, const struct load_keys *keys,
 	}
 	reply->outcome = LOAD_HIT;
 	reply->value = bytes;
-	reply->tail = sizeof(TAIL) - 1;
+	reply->tail = TAIL;
+	reply->tail_bytes = sizeof(TAIL) - 1;
 	reply->differs = reply->verify && bytes != keys->keys[request->key].value_bytes;
 }
 

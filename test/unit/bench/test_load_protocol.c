@@ -248,6 +248,41 @@ assert_broken(const struct load_protocol *protocol, bool set, const void *bytes,
 			 LOAD_BROKEN);
 }
 
+/* What ends a value is looked at, wherever the reply is cut. */
+static void
+test_tail(void **state)
+{
+	static const char *const texts[] = {
+		"VALUE ba- 0 4\r\nabcdXXXXXXX",
+		"VALUE ba- 0 4\r\nabcde\r\nEND\r",
+		"VALUE ba- 0 4\r\nabcd\r\nEND\rX",
+		"VALUE ba- 0 4\r\nabcd\r\nVALUE",
+	};
+	struct load_request request = {.key = 1};
+	unsigned int i;
+	size_t cut;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(texts); i++) {
+		const uint8_t *text = (const uint8_t *)texts[i];
+		size_t len = strlen(texts[i]);
+
+		for (cut = 1; cut < len; cut++) {
+			struct load_reply reply = {0};
+			enum load_outcome outcome;
+			uint32_t used;
+
+			outcome = load_protocol_reply(&load_protocol_text, &reply, &keys, &request,
+						      text, cut, &used);
+			if (outcome == LOAD_MORE)
+				outcome =
+					load_protocol_reply(&load_protocol_text, &reply, &keys,
+							    &request, text + cut, len - cut, &used);
+			assert_int_equal(outcome, LOAD_BROKEN);
+		}
+	}
+}
+
 static void
 test_broken(void **state)
 {
@@ -287,9 +322,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_requests),
-		cmocka_unit_test(test_text_replies),
-		cmocka_unit_test(test_binary_replies),
+		cmocka_unit_test(test_requests),       cmocka_unit_test(test_text_replies),
+		cmocka_unit_test(test_binary_replies), cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_broken),
 	};
 
