@@ -128,6 +128,11 @@ load_command(int eal_argc, char **eal_argv, int argc, char **argv)
 	/* All of it, from the program's name on. */
 	join_words(argv + argc - eal_argv, eal_argv, command, sizeof(command));
 	placement_init(&placement);
+	if (eal_argc == 0 && args.threads > (unsigned int)CPU_COUNT(&placement.allowed)) {
+		snprintf(error, sizeof(error), "--threads: %u, but there are %d CPUs", args.threads,
+			 CPU_COUNT(&placement.allowed));
+		return give_up(error);
+	}
 	name_lcores(&placement, args.threads, lcores, sizeof(lcores));
 	if (start_eal(eal_argc, eal_argv, lcores, &placement, error, sizeof(error)) < 0)
 		return give_up(error);
@@ -150,7 +155,7 @@ name_lcores(const struct placement *placement, unsigned int threads, char *text,
 
 	do {
 		len += snprintf(text + len, size - len, "%s%u@%u", n > 0 ? "," : "", n,
-				placement_cpu(placement, nb_cpus - 1 - n % nb_cpus));
+				placement_cpu(placement, nb_cpus - 1 - n));
 	} while (++n < threads && len < size);
 }
 

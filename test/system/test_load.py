@@ -4,6 +4,7 @@
 
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -332,6 +333,16 @@ def test_own_stack_refused():
     assert done.stderr.endswith(f"tailrace-bench: {servers.ADDRESS}: Connection refused\n")
 
 
+def test_too_many_threads():
+    """Each has a CPU of its own, or there is no measurement."""
+    cpus = len(os.sched_getaffinity(0))
+    done = run("--kernel", "--server", "127.0.0.1:1", "--threads", str(cpus + 1), "--connections",
+               "64")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == \
+        f"tailrace-bench: --threads: {cpus + 1}, but there are {cpus} CPUs\n"
+
+
 def test_own_stack_without_port():
     """EAL has no device: the message says so."""
     done = run("--server", servers.ADDRESS, "--addr", f"{servers.HOST_ADDRESS}/24")
@@ -429,7 +440,9 @@ def test_full_disk(stock, tmp_path):
 def test_table_and_files(stock, tmp_path):
     json_file, hgrm_file = tmp_path / "load.json", tmp_path / "load.hgrm"
     table = succeed(stock, *SHORT, "--json", str(json_file), "--hgrm", str(hgrm_file))
-    result, = json.loads(json_file.read_text())["results"]
+    told = json.loads(json_file.read_text())
+    assert told["arrival"] is None and told["warmup_s"] == 0.1
+    result, = told["results"]
     latency = result["latency_us"]["all"]
     line, = re.findall(r"^all .*", table, re.M)
     assert [float(word) for word in line.split()[1:]] == pytest.approx(
@@ -447,7 +460,9 @@ def test_sweep(stock, tmp_path):
     json_file, svg_file = tmp_path / "load.json", tmp_path / "load.svg"
     table = succeed(stock, *SHORT, "--sweep", "1K-3K/3", "--json", str(json_file), "--svg",
                     str(svg_file))
-    results = json.loads(json_file.read_text())["results"]
+    told = json.loads(json_file.read_text())
+    assert told["arrival"] == "poisson"
+    results = told["results"]
     assert [result["rate"] for result in results] == [1000, 2000, 3000]
     for result in results:
         assert result["due"] == pytest.approx(result["rate"] / 2, rel=0.3)
@@ -493,7 +508,10 @@ def test_progress_and_interrupt(stock):
                     ready, _, _ = select.select([master], [], [], 20)
                     assert ready, seen
                     seen += os.read(master, 4096)
-                time.sleep(0.5)
+                before = voluntary_switches(process.pid)
+                time.sleep(2)
+                # The main thread is on a worker's CPU: it wakes to show that, and not to look.
+                assert voluntary_switches(process.pid) - before <= 4
                 process.send_signal(signal.SIGINT)
                 out, _ = process.communicate(timeout=20)
             finally:
@@ -505,6 +523,11 @@ def test_progress_and_interrupt(stock):
     result, = json.loads(out)["results"]
     assert 1 < result["seconds"] < 30 and result["unanswered"] == 0
     assert b"storing the keys" in seen and b" of 60 s: " in seen
+
+
+def voluntary_switches(thread):
+    text = pathlib.Path(f"/proc/{thread}/status").read_text()
+    return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", text, re.M)[1])
 
 
 def test_server_goes():

@@ -136,6 +136,7 @@ judge(const struct load_results *results, char *error, size_t error_size)
 		sum.differing += counts->differing;
 		sum.refused += counts->refused;
 		sum.answered += counts->answered;
+		/* All that are no errors. */
 		sum.hits += counts->hits + counts->misses + counts->stored;
 	}
 	if (sum.differing > 0)

@@ -15,6 +15,7 @@ static void table_settings(FILE *out, const struct load_results *results);
 static void table_sweep(FILE *out, const struct load_results *results);
 static void table_one(FILE *out, const struct load_result *result);
 static void table_latencies(FILE *out, const char *what, const struct load_histogram *histogram);
+static const char *json_arrival(const struct load_args *args);
 static void json_string(FILE *out, const char *text);
 static void json_one(FILE *out, const struct load_result *result);
 static void json_latencies(FILE *out, const char *what, const struct load_histogram *histogram);
@@ -185,18 +186,27 @@ load_result_json(FILE *out, const struct load_results *results)
 	json_string(out, args->server);
 	fprintf(out,
 		",\"transport\":\"%s\",\"protocol\":\"%s\",\"connections\":%u,\"depth\":%u,"
-		"\"threads\":%u,\n\"keys\":%u,\"key_bytes\":\"%s\",\"value_bytes\":\"%s\","
+		"\"threads\":%u,\n\"arrival\":%s,\"warmup_s\":%.3f,"
+		"\"keys\":%u,\"key_bytes\":\"%s\",\"value_bytes\":\"%s\","
 		"\"zipf\":%g,\"gets\":%u,\"sets\":%u,\"verified\":%s,\"seed\":%" PRIu64
 		",\n\"filled\":%" PRIu64 ",\"fill_refused\":%" PRIu64 ",\n\"results\":[",
 		results->transport, args->protocol->name, args->connections, args->depth,
-		results->threads, args->keys, args->key_size_text, args->value_size_text,
-		args->zipf, args->gets, args->sets, args->verify ? "true" : "false", args->seed,
-		results->filled, results->refused);
+		results->threads, json_arrival(args), args->warmup_ms / 1e3, args->keys,
+		args->key_size_text, args->value_size_text, args->zipf, args->gets, args->sets,
+		args->verify ? "true" : "false", args->seed, results->filled, results->refused);
 	for (i = 0; i < results->nb_results; i++) {
 		fprintf(out, i > 0 ? ",\n" : "\n");
 		json_one(out, &results->results[i]);
 	}
 	fprintf(out, "\n]}\n");
+}
+
+static const char *
+json_arrival(const struct load_args *args)
+{
+	if (args->rate == 0 && args->sweep_steps == 0)
+		return "null";
+	return args->poisson ? "\"poisson\"" : "\"fixed\"";
 }
 
 static void

@@ -7,10 +7,11 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_lcore.h>
@@ -22,7 +23,8 @@
 #define LEAD_MS 50
 /* Answers may come so long after the end. */
 #define GRACE_MS 1000
-#define LOOK_EVERY_US 20000
+/* The main thread has a worker's CPU: it runs no more often than it has something to show. */
+#define SHOW_EVERY_S 1
 
 struct run;
 
@@ -46,6 +48,8 @@ struct run {
 
 /* Set by SIGINT. */
 static volatile sig_atomic_t interrupted;
+/* For the main thread to look: an interrupt, or a thread that is through or has failed. */
+static sem_t news;
 
 static int start_threads(struct run *run);
 static void end_threads(struct run *run);
@@ -56,6 +60,7 @@ static int measure_all(struct run *run);
 static int measure(struct run *run, double rate);
 static int do_step(struct run *run, bool fill, double rate);
 static int wait_all(struct run *run);
+static bool wait_news(void);
 static void show(struct run *run, uint64_t now, uint64_t *answers, uint64_t *at);
 static void interrupt(int signal);
 
@@ -83,6 +88,7 @@ load_run(struct load_results *results, char *error, size_t error_size)
 		return rc;
 	}
 	progress_init(&run.progress, RTE_MAX(args->sweep_steps, 1u) + !args->no_fill);
+	sem_init(&news, 0, 0);
 	sigaction(SIGINT, &action, NULL);
 	rc = start_threads(&run);
 	if (rc == 0 && !args->no_fill)
@@ -151,6 +157,7 @@ thread_main(void *arg)
 	enter_cpu(worker->index);
 	for (rc = load_worker_open(worker); rc == 0; rc = load_worker_run(worker, &run->step)) {
 		atomic_fetch_add_explicit(&run->through, 1, memory_order_release);
+		sem_post(&news);
 		do {
 			begun = atomic_load_explicit(&run->begun, memory_order_acquire);
 			if (begun == done)
@@ -160,8 +167,10 @@ thread_main(void *arg)
 			break;
 		done = begun;
 	}
-	if (rc < 0)
+	if (rc < 0) {
 		atomic_store_explicit(&run->failed, true, memory_order_relaxed);
+		sem_post(&news);
+	}
 	load_worker_close(worker);
 	return NULL;
 }
@@ -263,19 +272,29 @@ wait_all(struct run *run)
 	bool ending = false;
 
 	while (atomic_load_explicit(&run->through, memory_order_acquire) < run->nb_started) {
-		usleep(LOOK_EVERY_US);
 		if (atomic_load_explicit(&run->failed, memory_order_relaxed))
 			break;
 		if (interrupted && !ending) {
 			ending = true;
 			atomic_store_explicit(&run->step.end, rte_rdtsc(), memory_order_relaxed);
 		}
-		show(run, rte_rdtsc(), &answers, &at);
+		if (!wait_news())
+			show(run, rte_rdtsc(), &answers, &at);
 	}
 	return atomic_load_explicit(&run->failed, memory_order_relaxed) ? -EIO : 0;
 }
 
-/* Once a second. */
+/* False: there was none for so long that the user wants to see something. */
+static bool
+wait_news(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += SHOW_EVERY_S;
+	return sem_clockwait(&news, CLOCK_MONOTONIC, &until) == 0 || errno != ETIMEDOUT;
+}
+
 static void
 show(struct run *run, uint64_t now, uint64_t *answers, uint64_t *at)
 {
@@ -284,7 +303,7 @@ show(struct run *run, uint64_t now, uint64_t *answers, uint64_t *at)
 	unsigned int i;
 	double done;
 
-	if (now < *at + hz || run->step.start == 0)
+	if (run->step.start == 0)
 		return;
 	for (*answers = 0, i = 0; i < run->nb_started; i++)
 		*answers += atomic_load_explicit(&run->threads[i].worker.progress,
@@ -307,4 +326,5 @@ interrupt(int signal)
 {
 	(void)signal;
 	interrupted = 1;
+	sem_post(&news);
 }
