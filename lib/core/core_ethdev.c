@@ -16,7 +16,7 @@
 #define RX_DESCRIPTORS 1024
 #define TX_DESCRIPTORS 1024
 
-#define LINK_WAIT_MS 3000
+#define LINK_WAIT_MS 10000
 #define LINK_POLL_MS 50
 
 /* What is asked of a port that offers it. */

@@ -69,7 +69,7 @@ class OverMemif(servers.Tailrace):
 
     def _wait_port(self):
         # A memif's client asks once: not before the port has started, from where on the server
-        # waits three seconds for it.
+        # waits ten seconds for it.
         servers.wait_until("the port starts", self._port_started, servers.START_DEADLINE_S)
 
     def _port_started(self):

@@ -49,6 +49,6 @@ def memif_server(folder, *args):
         servers.wait_until("the engine thread", lambda: has_engine_thread(proc.pid),
                            servers.START_DEADLINE_S)
         # memif's client asks once: too early is never. From the thread to the port it is a
-        # moment, from there the server waits three seconds for its peer.
+        # moment, from there the server waits ten seconds for its peer.
         time.sleep(0.5)
         yield vdev % "client" + ",mac=02:00:00:00:00:77"
