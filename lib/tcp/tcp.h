@@ -178,7 +178,7 @@ int tcp_unlisten(struct tcp *tcp, rte_be32_t addr, rte_be16_t port);
 struct tcp_conn *tcp_connect(struct tcp *tcp, rte_be32_t remote_addr, rte_be16_t remote_port,
 			     rte_be16_t local_port, void *user, uint64_t now_us);
 
-/** The chain to append to; tcp_send() afterwards. Not after tcp_close(). */
+/** The chain to append to; tcp_send() afterwards. Not after tcp_close() or tcp_shutdown(). */
 struct tr_chain *tcp_chain(struct tcp_conn *conn);
 
 /** The sequence number of the first byte in the chain: all before it are acknowledged. */
@@ -210,6 +210,17 @@ void tcp_receive_consume(struct tcp_conn *conn, uint32_t len);
  */
 void tcp_close(struct tcp_conn *conn);
 
+/**
+ * Close one way (RFC 9293 section 3.6, a half-closed connection): a FIN after what is in the chain,
+ * while bytes of the peer are read as ever. peer_closed is called after its last, and closed only
+ * after tcp_close() or tcp_abort().
+ *
+ * @return
+ *   0, or -ENOTCONN: not in ESTABLISHED. After the peer's FIN there is nothing more to come: read
+ *   what is there, and tcp_close().
+ */
+int tcp_shutdown(struct tcp_conn *conn);
+
 /** Reset the connection. Calls closed with -ECONNABORTED before it returns. */
 void tcp_abort(struct tcp_conn *conn);
 
@@ -219,7 +230,7 @@ void tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info);
 /** The connection of this id, or NULL. */
 struct tcp_conn *tcp_conn_find(struct tcp *tcp, uint32_t id);
 
-/** The user pointer; NULL in SYN-RECEIVED and TIME-WAIT. */
+/** The user pointer; NULL in SYN-RECEIVED, and in TIME-WAIT once closed() was called. */
 void *tcp_conn_user(const struct tcp_conn *conn);
 
 /** Have traced() called for this connection, until it is over for its owner, or no more. */

@@ -122,7 +122,7 @@ update_window(struct tcp_conn *conn, const struct tcp_segment *segment)
 		tcp_output_want(conn);
 		/* It still reads what we sent before our FIN: a reset now would take that from it.
 		 */
-		if (conn->state == TCP_FIN_WAIT_2)
+		if (conn->state == TCP_FIN_WAIT_2 && conn->closed)
 			tcp_timer_fin_wait_2(conn);
 	}
 	tcp_ack_window(conn, segment);

@@ -5,12 +5,15 @@
 
 #include <errno.h>
 
+#include "chain.h"
 #include "tcp_event.h"
 #include "tcp_handshake.h"
 #include "tcp_output.h"
 #include "tcp_seq.h"
 #include "tcp_timer.h"
 
+static void queue_fin(struct tcp_conn *conn);
+static void close_time_wait(struct tcp_conn *conn);
 static void end(struct tcp_conn *conn, int error);
 static void enter_time_wait(struct tcp_conn *conn);
 static bool may_reuse(const struct tcp_conn *conn, const struct tcp_segment *segment);
@@ -18,30 +21,34 @@ static bool may_reuse(const struct tcp_conn *conn, const struct tcp_segment *seg
 void
 tcp_close(struct tcp_conn *conn)
 {
-	if (conn->fin_queued)
+	if (conn->closed)
 		return;
+	conn->closed = true;
+	if (conn->state == TCP_TIME_WAIT) {
+		close_time_wait(conn);
+		return;
+	}
 	/* RFC 2525 section 2.17: what was received is lost, and the peer is to know. */
 	if (conn->receive.bytes > 0) {
 		tcp_close_reset(conn, -ECONNABORTED);
 		return;
 	}
-	switch (conn->state) {
-	case TCP_SYN_SENT:
+	if (conn->state == TCP_SYN_SENT) {
 		end(conn, -ECONNABORTED);
 		return;
-	case TCP_ESTABLISHED:
-		tcp_set_state(conn, TCP_FIN_WAIT_1);
-		break;
-	case TCP_CLOSE_WAIT:
-		tcp_set_state(conn, TCP_LAST_ACK);
-		break;
-	case TCP_SYN_RECEIVED: /* closes as soon as it is established */
-		break;
-	default:
-		return;
 	}
-	conn->fin_queued = true;
-	tcp_output_want(conn);
+	if (conn->state == TCP_FIN_WAIT_2)
+		tcp_timer_fin_wait_2(conn);
+	queue_fin(conn);
+}
+
+int
+tcp_shutdown(struct tcp_conn *conn)
+{
+	if (conn->state != TCP_ESTABLISHED)
+		return -ENOTCONN;
+	queue_fin(conn);
+	return 0;
 }
 
 void
@@ -65,7 +72,9 @@ tcp_close_fin_acked(struct tcp_conn *conn)
 	switch (conn->state) {
 	case TCP_FIN_WAIT_1:
 		tcp_set_state(conn, TCP_FIN_WAIT_2);
-		tcp_timer_fin_wait_2(conn);
+		/* An owner that still reads waits for the peer as long as it likes. */
+		if (conn->closed)
+			tcp_timer_fin_wait_2(conn);
 		break;
 	case TCP_CLOSING:
 		enter_time_wait(conn);
@@ -85,10 +94,10 @@ tcp_close_fin_received(struct tcp_conn *conn)
 	conn->rcv_nxt++;
 	conn->rcv_adv = tcp_seq_max(conn->rcv_adv, conn->rcv_nxt);
 	tcp_output_ack(conn);
+	tcp_event_raise(conn, TCP_EVENT_PEER_CLOSED);
 	switch (conn->state) {
 	case TCP_ESTABLISHED:
 		tcp_set_state(conn, TCP_CLOSE_WAIT);
-		tcp_event_raise(conn, TCP_EVENT_PEER_CLOSED);
 		break;
 	case TCP_FIN_WAIT_1:
 		tcp_set_state(conn, TCP_CLOSING);
@@ -145,7 +154,7 @@ tcp_close_time_wait(struct tcp_conn *conn, struct tcp_segment *segment)
 		tcp->stats.drop_flags++; /* RFC 1337: it does not shorten the wait */
 		return;
 	}
-	if (may_reuse(conn, segment)) {
+	if (!conn->owned && may_reuse(conn, segment)) {
 		listener = tcp_listen_lookup(&tcp->listen, segment->flow.local_addr,
 					     segment->flow.local_port);
 		if (listener != NULL) {
@@ -165,6 +174,37 @@ tcp_close_time_wait(struct tcp_conn *conn, struct tcp_segment *segment)
 		tcp->stats.drop_after_close++;
 }
 
+/* The FIN goes after what is in the chain. After tcp_shutdown() it is there already. */
+static void
+queue_fin(struct tcp_conn *conn)
+{
+	switch (conn->state) {
+	case TCP_ESTABLISHED:
+		tcp_set_state(conn, TCP_FIN_WAIT_1);
+		break;
+	case TCP_CLOSE_WAIT:
+		tcp_set_state(conn, TCP_LAST_ACK);
+		break;
+	case TCP_SYN_RECEIVED: /* closes as soon as it is established */
+		break;
+	default:
+		return;
+	}
+	conn->fin_queued = true;
+	tcp_output_want(conn);
+}
+
+/* After tcp_shutdown() and the peer's FIN only the owner was left; it is told when we returned. */
+static void
+close_time_wait(struct tcp_conn *conn)
+{
+	tcp_conn_purge(conn);
+	conn->error = 0;
+	tcp_event_raise(conn, TCP_EVENT_CLOSED);
+	if (!conn->held)
+		tcp_timer_tell(conn);
+}
+
 /* What tcp_conn_drop() does, in a call of the owner: it is told when that has returned. */
 static void
 end(struct tcp_conn *conn, int error)
@@ -181,6 +221,11 @@ enter_time_wait(struct tcp_conn *conn)
 	conn->tcp->stats.closed++;
 	tcp_timer_stop_all(conn);
 	tcp_timer_time_wait(conn);
+	if (!conn->closed) {
+		/* After tcp_shutdown(): the owner has not read all, or does not know it yet. */
+		chain_deinit(&conn->chain);
+		return;
+	}
 	tcp_conn_purge(conn);
 	conn->error = 0;
 	tcp_event_raise(conn, TCP_EVENT_CLOSED);

@@ -117,7 +117,8 @@ struct tcp_conn {
 	bool syn_due : 1; /* SYN or SYN-ACK is to be sent */
 	bool retransmit_due : 1; /* the segment at snd_una is to be sent again */
 	bool probe_due : 1;
-	bool fin_queued : 1; /* tcp_close() was called */
+	bool closed : 1; /* tcp_close() was called: the owner reads no more */
+	bool fin_queued : 1; /* tcp_close() or tcp_shutdown() was called */
 	bool fin_acked : 1;
 	bool fin_seen : 1;
 	bool timestamps : 1;

@@ -49,10 +49,10 @@ take(struct tcp_conn *conn, enum tcp_event event)
 	if (conn->events & TCP_EVENT_CLOSED || conn->state == TCP_CLOSED)
 		return false;
 	if (event == TCP_EVENT_OPENED)
-		return !conn->fin_queued;
+		return !conn->closed;
 	if (event == TCP_EVENT_SENT)
 		return conn->owned;
-	return conn->owned && !conn->fin_queued;
+	return conn->owned && !conn->closed;
 }
 
 static void

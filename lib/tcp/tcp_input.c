@@ -177,7 +177,7 @@ text(struct tcp_conn *conn, struct tcp_segment *segment)
 		conn->tcp->stats.drop_window++; /* nothing comes after a FIN */
 		return;
 	}
-	if (conn->fin_queued) {
+	if (conn->closed) {
 		/* RFC 9293 section 3.6.1: nobody will read it, and the peer is to know. */
 		conn->tcp->stats.drop_after_close++;
 		tcp_close_reset(conn, -ECONNABORTED);

@@ -12,16 +12,18 @@
  * Persist (RFC 9293 section 3.8.6.1). Starts when there is data, none of it in flight, and no
  * window to send it in. When it expires a probe is sent, and it starts again with twice the time,
  * up to a minute. It stops when the window opens. As long as the peer answers the probes they go
- * on; 15 without an answer and the connection is given up.
+ * on; 15 without an answer and the connection is given up. In TIME-WAIT, where nothing is sent,
+ * it starts when the owner closes what it had shut down: it is told with the next tick.
  *
  * Delayed ACK (RFC 9293 section 3.8.6.3). Starts when a segment came in order and it does not run.
  * Stops when an ACK is sent, with data or without. When it expires the ACK is due.
  *
- * Linger. Starts in FIN-WAIT-2, for the peer's FIN after ours, and again when the peer opens its
- * window, as it is still reading: one that does neither does not keep the connection for ever.
- * Starts in TIME-WAIT, and again when the peer's FIN comes again.
- * Starts when a connection ends in a call of its owner, who learns it from the next tick. When it
- * expires the connection is gone.
+ * Linger. Starts in FIN-WAIT-2 once the owner has closed, for the peer's FIN after ours, and again
+ * when the peer opens its window, as it is still reading: one that does neither does not keep the
+ * connection for ever.
+ * Starts in TIME-WAIT, and again when the peer's FIN comes again, or while the owner may still
+ * read. Starts when a connection ends in a call of its owner, who learns it from the next tick.
+ * When it expires the connection is gone.
  */
 #include "tcp_timer.h"
 
@@ -143,6 +145,12 @@ tcp_timer_time_wait(struct tcp_conn *conn)
 }
 
 void
+tcp_timer_tell(struct tcp_conn *conn)
+{
+	start(conn, TCP_TIMER_PERSIST, 0);
+}
+
+void
 tcp_timer_ended(struct tcp_conn *conn)
 {
 	start(conn, TCP_TIMER_LINGER, 0);
@@ -224,6 +232,8 @@ retransmit_expired(struct tcp_conn *conn)
 static void
 persist_expired(struct tcp_conn *conn)
 {
+	if (conn->state == TCP_TIME_WAIT)
+		return;
 	if (conn->retries >= RETRIES_MAX) {
 		give_up(conn);
 		return;
@@ -241,6 +251,8 @@ linger_expired(struct tcp_conn *conn)
 	/* In CLOSED the owner is told as this connection is released. */
 	if (conn->state == TCP_FIN_WAIT_2)
 		give_up(conn);
+	else if (conn->state == TCP_TIME_WAIT && conn->owned)
+		tcp_timer_time_wait(conn); /* it may still read what came before the FIN */
 	else if (conn->state == TCP_TIME_WAIT)
 		tcp_conn_drop(conn, 0);
 }

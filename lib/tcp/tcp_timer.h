@@ -37,6 +37,9 @@ void tcp_timer_fin_wait_2(struct tcp_conn *conn);
 /** TIME-WAIT was entered, or its FIN came again. */
 void tcp_timer_time_wait(struct tcp_conn *conn);
 
+/** In TIME-WAIT: deliver the events of a connection that nobody holds with the next tick. */
+void tcp_timer_tell(struct tcp_conn *conn);
+
 /** The connection ended in a call of its owner, who is to be told by the next tick. */
 void tcp_timer_ended(struct tcp_conn *conn);
 

@@ -284,6 +284,114 @@ test_owner_closes_when_the_peer_does(void **state)
 }
 
 static void
+test_half_close_reads_on(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	packet_append(&p, 100);
+	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
+	assert_int_equal(tcp_shutdown(p.owner.conn), -ENOTCONN);
+	expect(&p, .flags = FIN | PSH | ACK, .seq = 1, .ack = 1, .len = 100);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 102);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
+	/* The owner still reads, for as long as the peer takes. */
+	packet_advance(&p, 600 * UINT64_C(1000000));
+	inject(&p, .flags = ACK, .seq = 1, .ack = 102, .len = 500);
+	inject(&p, .flags = ACK, .seq = 501, .ack = 102, .len = 500);
+	expect(&p, .flags = ACK, .seq = 102, .ack = 1001);
+	assert_int_equal(p.owner.read_bytes, 1000);
+	inject(&p, .flags = FIN | ACK, .seq = 1001, .ack = 102);
+	expect(&p, .flags = ACK, .seq = 102, .ack = 1002);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	assert_int_equal(p.owner.peer_closed, 1);
+	assert_int_equal(p.owner.closed, 0);
+	tcp_close(p.owner.conn);
+	packet_advance(&p, 1000);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, 0);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	packet_advance(&p, PACKET_TIME_WAIT_US);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_half_close_keeps_what_is_unread(void **state)
+{
+	struct packet p;
+	uint32_t len;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	p.owner.read = false;
+	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 2, .len = 500);
+	expect(&p, .flags = ACK, .seq = 2, .ack = 502);
+	/* Neither 2 MSL nor a new connection takes it from its owner. */
+	packet_advance(&p, 3 * PACKET_TIME_WAIT_US);
+	inject(&p, .flags = SYN, .seq = 100000);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	assert_non_null(tcp_receive_peek(p.owner.conn, &len));
+	assert_int_equal(len, 500);
+	tcp_receive_consume(p.owner.conn, len);
+	tcp_close(p.owner.conn);
+	packet_advance(&p, PACKET_TIME_WAIT_US);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, 0);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+static void
+test_half_close_then_close(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2);
+	tcp_close(p.owner.conn);
+	expect_none(&p);
+	/* Now nobody reads: data is refused, as after tcp_close() alone. */
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .len = 10);
+	expect(&p, .flags = RST | ACK, .seq = 2, .ack = 1);
+	packet_advance(&p, 1000);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ECONNABORTED);
+	packet_end(&p);
+}
+
+static void
+test_half_close_crosses_the_peers(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	expect(&p, .flags = ACK, .seq = 2, .ack = 2);
+	assert_int_equal(packet_state(&p), TCP_CLOSING);
+	assert_int_equal(p.owner.peer_closed, 1);
+	tcp_close(p.owner.conn);
+	inject(&p, .flags = ACK, .seq = 2, .ack = 2);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	assert_int_equal(p.owner.closed, 1);
+	packet_end(&p);
+}
+
+static void
 test_reset_in_each_state(void **state)
 {
 	struct packet p;
@@ -353,6 +461,10 @@ main(void)
 		cmocka_unit_test(test_fin_again_is_acked_again),
 		cmocka_unit_test(test_nothing_comes_after_a_fin),
 		cmocka_unit_test(test_owner_closes_when_the_peer_does),
+		cmocka_unit_test(test_half_close_reads_on),
+		cmocka_unit_test(test_half_close_keeps_what_is_unread),
+		cmocka_unit_test(test_half_close_then_close),
+		cmocka_unit_test(test_half_close_crosses_the_peers),
 		cmocka_unit_test(test_reset_in_each_state),
 		cmocka_unit_test(test_abort_in_each_state),
 	};
