@@ -10,6 +10,7 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
+#include "tcp_congestion.h"
 #include "tcp_conn.h"
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
@@ -62,6 +63,7 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	tcp->txq = ip_txq(config->ip);
 	tcp->events = config->events;
 	tcp->events_arg = config->events_arg;
+	tcp->congestion = tcp_congestion_find("newreno");
 	tcp->now_us = config->now_us;
 	tcp->mbufs = config->mbufs;
 	tcp->chain_pool = config->chain_pool;

@@ -3,46 +3,74 @@
  */
 #include "tcp_congestion.h"
 
-#include "tcp_seq.h"
+#include <string.h>
+
+#include "tcp_newreno.h"
 
 /* RFC 6928 section 2 */
 #define INITIAL_SEGMENTS 10
 #define INITIAL_BYTES 14600
 /* RFC 3465 section 2.3: one ACK opens slow start by no more than two segments. */
 #define BYTE_COUNT_SEGMENTS 2
-/* As the peer cannot offer more. */
-#define CWND_MAX (UINT32_C(1) << 30)
 
 static uint32_t initial_window(const struct tcp_conn *conn);
-static uint32_t half_flight(const struct tcp_conn *conn);
+static void lost(struct tcp_conn *conn);
+
+static const struct tcp_congestion_ops *const algorithms[] = {
+	&tcp_newreno,
+};
+
+const struct tcp_congestion_ops *
+tcp_congestion_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(algorithms); i++)
+		if (strcmp(algorithms[i]->name, name) == 0)
+			return algorithms[i];
+	return NULL;
+}
 
 void
 tcp_congestion_init(struct tcp_conn *conn)
 {
+	const struct tcp_congestion_ops *ops = conn->tcp->congestion;
+
 	conn->congestion = (struct tcp_congestion){
 		.cwnd = initial_window(conn),
-		.ssthresh = CWND_MAX,
+		.ssthresh = TCP_CONGESTION_CWND_MAX,
 		.recover = conn->iss,
 	};
+	if (ops->init != NULL)
+		ops->init(conn);
 }
 
 void
 tcp_congestion_acked(struct tcp_conn *conn, uint32_t acked)
 {
-	struct tcp_congestion *congestion = &conn->congestion;
+	const struct tcp_congestion *congestion = &conn->congestion;
 
 	/* A window that is not used says nothing about the network (RFC 7661). */
-	if (!congestion->limited || congestion->cwnd >= CWND_MAX)
+	if (!congestion->limited || congestion->cwnd >= TCP_CONGESTION_CWND_MAX)
 		return;
-	if (congestion->cwnd < congestion->ssthresh) {
-		congestion->cwnd += RTE_MIN(acked, (uint32_t)BYTE_COUNT_SEGMENTS * conn->mss);
-		return;
-	}
-	congestion->acked += acked;
-	if (congestion->acked >= congestion->cwnd) {
-		congestion->acked -= congestion->cwnd;
-		congestion->cwnd += conn->mss;
-	}
+	conn->tcp->congestion->acked(conn, acked);
+}
+
+bool
+tcp_congestion_slow_start(struct tcp_conn *conn, uint32_t acked)
+{
+	struct tcp_congestion *congestion = &conn->congestion;
+
+	if (congestion->cwnd >= congestion->ssthresh)
+		return false;
+	congestion->cwnd += RTE_MIN(acked, (uint32_t)BYTE_COUNT_SEGMENTS * conn->mss);
+	return true;
+}
+
+void
+tcp_congestion_loss(struct tcp_conn *conn)
+{
+	lost(conn);
 }
 
 void
@@ -51,9 +79,7 @@ tcp_congestion_enter_recovery(struct tcp_conn *conn)
 	struct tcp_congestion *congestion = &conn->congestion;
 
 	/* RFC 6582 section 3.2 steps 2 and 3: three segments have left the network. */
-	congestion->ssthresh = half_flight(conn);
 	congestion->cwnd = congestion->ssthresh + 3 * conn->mss;
-	congestion->acked = 0;
 	congestion->recover = conn->snd_max;
 	congestion->recovering = true;
 }
@@ -61,7 +87,7 @@ tcp_congestion_enter_recovery(struct tcp_conn *conn)
 void
 tcp_congestion_inflate(struct tcp_conn *conn)
 {
-	conn->congestion.cwnd = RTE_MIN(conn->congestion.cwnd + conn->mss, CWND_MAX);
+	conn->congestion.cwnd = RTE_MIN(conn->congestion.cwnd + conn->mss, TCP_CONGESTION_CWND_MAX);
 }
 
 void
@@ -76,30 +102,36 @@ tcp_congestion_deflate(struct tcp_conn *conn, uint32_t acked)
 }
 
 void
-tcp_congestion_leave_recovery(struct tcp_conn *conn)
+tcp_congestion_recovered(struct tcp_conn *conn)
 {
-	struct tcp_congestion *congestion = &conn->congestion;
-	uint32_t flight = tcp_congestion_flight(conn);
-
-	/* RFC 6582 section 3.2 step 5, full acknowledgment: without a burst */
-	congestion->cwnd =
-		RTE_MIN(congestion->ssthresh, RTE_MAX(flight, (uint32_t)conn->mss) + conn->mss);
-	congestion->recovering = false;
+	conn->congestion.cwnd = conn->congestion.ssthresh;
 }
 
 void
 tcp_congestion_timeout(struct tcp_conn *conn, bool first)
 {
+	const struct tcp_congestion_ops *ops = conn->tcp->congestion;
 	struct tcp_congestion *congestion = &conn->congestion;
 
 	/* RFC 5681 section 3.1, (4): held when the same segment is lost again. */
 	if (first)
-		congestion->ssthresh = half_flight(conn);
+		lost(conn);
 	congestion->cwnd = conn->mss;
 	congestion->acked = 0;
-	congestion->recover = conn->snd_max;
-	congestion->recovering = false;
-	congestion->dup_acks = 0;
+	if (ops->timeout != NULL)
+		ops->timeout(conn);
+}
+
+void
+tcp_congestion_undo(struct tcp_conn *conn)
+{
+	const struct tcp_congestion_ops *ops = conn->tcp->congestion;
+	struct tcp_congestion *congestion = &conn->congestion;
+
+	congestion->cwnd = RTE_MAX(congestion->cwnd, congestion->prior_cwnd);
+	congestion->ssthresh = RTE_MAX(congestion->ssthresh, congestion->prior_ssthresh);
+	if (ops->undo != NULL)
+		ops->undo(conn);
 }
 
 void
@@ -132,9 +164,13 @@ initial_window(const struct tcp_conn *conn)
 		       RTE_MAX(2u * conn->mss, (uint32_t)INITIAL_BYTES));
 }
 
-/* RFC 5681 equation (4) */
-static uint32_t
-half_flight(const struct tcp_conn *conn)
+static void
+lost(struct tcp_conn *conn)
 {
-	return RTE_MAX(tcp_congestion_flight(conn) / 2, 2u * conn->mss);
+	struct tcp_congestion *congestion = &conn->congestion;
+
+	congestion->prior_cwnd = congestion->cwnd;
+	congestion->prior_ssthresh = congestion->ssthresh;
+	congestion->ssthresh = conn->tcp->congestion->lost(conn, tcp_congestion_flight(conn));
+	congestion->acked = 0;
 }

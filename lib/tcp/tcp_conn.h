@@ -48,6 +48,7 @@ enum tcp_timer_kind {
 	TCP_TIMER_KINDS
 };
 
+struct tcp_congestion_ops;
 struct tcp_reassembly_entry;
 
 /** Unread bytes, in order: mbufs of one segment each, linked by next. */
@@ -68,6 +69,8 @@ struct tcp_reassembly {
 struct tcp_congestion {
 	uint32_t cwnd;
 	uint32_t ssthresh;
+	uint32_t prior_cwnd; /* before the last loss */
+	uint32_t prior_ssthresh;
 	uint32_t acked; /* bytes acknowledged since cwnd last grew, in congestion avoidance */
 	uint32_t recover; /* snd_max at the last loss */
 	uint16_t dup_acks;
@@ -163,6 +166,7 @@ struct tcp {
 	const struct ip_txq *txq; /* where what is sent goes */
 	const struct tcp_events *events;
 	void *events_arg;
+	const struct tcp_congestion_ops *congestion; /* the algorithm */
 	uint64_t now_us;
 	bool pressure; /* receive buffers run dry */
 	struct tcp_conn_list output; /* connections that have something to send */

@@ -11,10 +11,15 @@
 
 #include "tcp_congestion.h"
 
+static struct tcp tcp;
+
 static void
 begin(struct tcp_conn *conn, uint16_t mss)
 {
+	tcp.congestion = tcp_congestion_find("newreno");
+	assert_non_null(tcp.congestion);
 	memset(conn, 0, sizeof(*conn));
+	conn->tcp = &tcp;
 	conn->mss = mss;
 	conn->iss = 1000;
 	conn->snd_una = conn->iss + 1;
@@ -91,6 +96,7 @@ test_recovery(void **state)
 	(void)state;
 	begin(&conn, 1000);
 	conn.snd_max = conn.snd_una + 20000;
+	tcp_congestion_loss(&conn);
 	tcp_congestion_enter_recovery(&conn);
 	assert_int_equal(conn.congestion.ssthresh, 10000);
 	assert_int_equal(tcp_congestion_window(&conn), 13000);
@@ -99,11 +105,7 @@ test_recovery(void **state)
 	conn.snd_una += 4000;
 	tcp_congestion_deflate(&conn, 4000);
 	assert_int_equal(tcp_congestion_window(&conn), 11000);
-	conn.snd_una = conn.snd_max;
-	tcp_congestion_leave_recovery(&conn);
-	assert_int_equal(tcp_congestion_window(&conn), 2000);
-	conn.snd_max += 50000;
-	tcp_congestion_leave_recovery(&conn);
+	tcp_congestion_recovered(&conn);
 	assert_int_equal(tcp_congestion_window(&conn), 10000);
 }
 
@@ -126,6 +128,32 @@ test_timeout_halves_once(void **state)
 	conn.snd_una = conn.snd_max;
 	tcp_congestion_timeout(&conn, true);
 	assert_int_equal(conn.congestion.ssthresh, 2000);
+}
+
+/* RFC 4015 section 3.2: a mistake costs nothing, and takes nothing that was won since. */
+static void
+test_undo(void **state)
+{
+	struct tcp_conn conn;
+
+	(void)state;
+	begin(&conn, 1000);
+	conn.congestion.cwnd = 20000;
+	conn.congestion.ssthresh = 15000;
+	conn.snd_max = conn.snd_una + 20000;
+	tcp_congestion_loss(&conn);
+	assert_int_equal(conn.congestion.ssthresh, 10000);
+	tcp_congestion_undo(&conn);
+	assert_int_equal(conn.congestion.cwnd, 20000);
+	assert_int_equal(conn.congestion.ssthresh, 15000);
+
+	tcp_congestion_timeout(&conn, true);
+	tcp_congestion_timeout(&conn, false);
+	assert_int_equal(conn.congestion.cwnd, 1000);
+	conn.congestion.cwnd = 30000;
+	tcp_congestion_undo(&conn);
+	assert_int_equal(conn.congestion.cwnd, 30000);
+	assert_int_equal(conn.congestion.ssthresh, 15000);
 }
 
 static void
@@ -166,6 +194,7 @@ main(void)
 		cmocka_unit_test(test_unused_window_does_not_grow),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_timeout_halves_once),
+		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_limited_transmit),
 		cmocka_unit_test(test_idle_restarts),
 	};
