@@ -85,6 +85,8 @@ struct tcp_config {
 	const struct tcp_events *events;
 	void *events_arg;
 	uint32_t conns_max; /* TIME-WAIT included */
+	uint32_t
+		syn_backlog; /* most in SYN-RECEIVED, then SYN cookies; 0: a quarter of conns_max */
 	uint32_t receive_window_bytes; /* most unread bytes of one connection */
 	uint32_t reassembly_max; /* out-of-order segments kept, of all connections together */
 	uint16_t mss_max; /* 0: what MTU and mbufs allow */

@@ -34,6 +34,8 @@ tcp_conn_setup(struct tcp *tcp, const struct tcp_config *config)
 
 	TAILQ_INIT(&tcp->output);
 	tcp->conns_max = config->conns_max;
+	tcp->syn_backlog =
+		config->syn_backlog != 0 ? config->syn_backlog : RTE_MAX(config->conns_max / 4, 1u);
 	tcp->conns = rte_zmalloc_socket("tcp_conns", config->conns_max * sizeof(*tcp->conns),
 					RTE_CACHE_LINE_SIZE, config->socket);
 	if (tcp->conns == NULL)
@@ -154,6 +156,12 @@ tcp_conn_free(struct tcp_conn *conn)
 void
 tcp_set_state(struct tcp_conn *conn, enum tcp_state state)
 {
+	uint32_t *state_nb = conn->tcp->state_nb;
+
+	if (conn->state != TCP_CLOSED)
+		state_nb[conn->state]--;
+	if (state != TCP_CLOSED)
+		state_nb[state]++;
 	conn->state = state;
 }
 

@@ -180,6 +180,9 @@ struct tcp {
 	uint8_t rcv_scale;
 	uint32_t conns_max;
 	uint32_t conns_nb;
+	uint32_t state_nb[TCP_STATES]; /* connections in each state but CLOSED */
+	uint32_t syn_backlog;
+	uint64_t cookies_until_us; /* until then the last SYN cookie is good */
 	struct rte_mempool *conns_pool;
 	struct tcp_conn **conns; /* by id */
 	struct rte_mempool *reassembly_pool;

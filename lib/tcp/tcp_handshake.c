@@ -12,8 +12,10 @@
 #include "tcp_ack.h"
 #include "tcp_close.h"
 #include "tcp_congestion.h"
+#include "tcp_cookie.h"
 #include "tcp_event.h"
 #include "tcp_output.h"
+#include "tcp_receive.h"
 #include "tcp_seq.h"
 #include "tcp_timer.h"
 
@@ -23,9 +25,12 @@
 /* RFC 6298 (5.7) */
 #define RTO_AFTER_LOST_SYN_US 3000000
 
+static struct tcp_conn *listen_ack(struct tcp *tcp, struct tcp_segment *segment,
+				   const struct tcp_listener *listener);
 static bool choose_port(struct tcp *tcp, struct tcp_flow *flow);
 static void set_iss(struct tcp_conn *conn, uint32_t iss);
-static void receive_syn(struct tcp_conn *conn, const struct tcp_segment *segment);
+static void receive_syn(struct tcp_conn *conn, uint32_t irs, uint16_t window,
+			const struct wire_tcp_options *options);
 static void agree(struct tcp_conn *conn, const struct wire_tcp_options *options);
 static bool syn_sent_ack(struct tcp_conn *conn, const struct tcp_segment *segment);
 static void established(struct tcp_conn *conn, const struct tcp_segment *segment);
@@ -65,7 +70,7 @@ tcp_connect(struct tcp *tcp, rte_be32_t remote_addr, rte_be16_t remote_port, rte
 	return conn;
 }
 
-void
+struct tcp_conn *
 tcp_handshake_listen(struct tcp *tcp, struct tcp_segment *segment,
 		     const struct tcp_listener *listener, uint32_t seq_min)
 {
@@ -74,31 +79,34 @@ tcp_handshake_listen(struct tcp *tcp, struct tcp_segment *segment,
 
 	if (segment->flags & WIRE_TCP_RST) {
 		tcp->stats.drop_no_conn_silent++;
-		return;
+		return NULL;
 	}
-	if (segment->flags & WIRE_TCP_ACK) {
-		tcp->stats.drop_no_conn++;
-		tcp_output_reset_segment(tcp, segment);
-		return;
-	}
+	if (segment->flags & WIRE_TCP_ACK)
+		return listen_ack(tcp, segment, listener);
 	if ((segment->flags & (WIRE_TCP_SYN | WIRE_TCP_FIN)) != WIRE_TCP_SYN) {
 		tcp->stats.drop_flags++;
-		return;
+		return NULL;
+	}
+	if (seq_min == 0 && tcp->state_nb[TCP_SYN_RECEIVED] >= tcp->syn_backlog &&
+	    tcp->conns_nb < tcp->conns_max) {
+		tcp_cookie_answer(tcp, segment);
+		return NULL;
 	}
 	conn = tcp_conn_create(tcp, &segment->flow);
 	if (conn == NULL) {
 		tcp->stats.drop_syn_full++;
-		return;
+		return NULL;
 	}
 	conn->listener = listener;
 	iss = tcp_isn(tcp->secret, &segment->flow, tcp->now_us);
 	if (seq_min != 0 && tcp_seq_le(iss, seq_min))
 		iss = seq_min + 1;
 	set_iss(conn, iss);
-	receive_syn(conn, segment);
+	receive_syn(conn, segment->seq, segment->header.window, &segment->header.options);
 	tcp_set_state(conn, TCP_SYN_RECEIVED);
 	tcp_output_syn(conn);
 	/* Data that came with the SYN is not acknowledged: it comes again. */
+	return NULL;
 }
 
 bool
@@ -122,7 +130,7 @@ tcp_handshake_syn_sent(struct tcp_conn *conn, struct tcp_segment *segment)
 		tcp->stats.drop_flags++;
 		return false;
 	}
-	receive_syn(conn, segment);
+	receive_syn(conn, segment->seq, segment->header.window, &segment->header.options);
 	if (!acked) {
 		/* Simultaneous open: our SYN goes out again, with an ACK. */
 		tcp_set_state(conn, TCP_SYN_RECEIVED);
@@ -157,6 +165,39 @@ tcp_handshake_syn_received(struct tcp_conn *conn, struct tcp_segment *segment)
 	established(conn, segment);
 	tcp_ack_window(conn, segment);
 	return true;
+}
+
+/* What answers a SYN cookie finds the connection as if it had waited in SYN-RECEIVED. */
+static struct tcp_conn *
+listen_ack(struct tcp *tcp, struct tcp_segment *segment, const struct tcp_listener *listener)
+{
+	bool expected = !(segment->flags & WIRE_TCP_SYN) && tcp_cookie_expected(tcp);
+	struct wire_tcp_options options;
+	struct tcp_conn *conn;
+
+	if (!expected || !tcp_cookie_check(tcp, segment, &options)) {
+		if (expected)
+			tcp->stats.drop_cookie++;
+		else
+			tcp->stats.drop_no_conn++;
+		tcp_output_reset_segment(tcp, segment);
+		return NULL;
+	}
+	conn = tcp_conn_create(tcp, &segment->flow);
+	if (conn == NULL) {
+		/* The peer believes that it is connected: what it sends comes again. */
+		tcp->stats.drop_cookie_full++;
+		return NULL;
+	}
+	conn->listener = listener;
+	set_iss(conn, segment->header.ack - 1);
+	conn->snd_nxt = conn->iss + 1;
+	conn->snd_max = conn->snd_nxt;
+	receive_syn(conn, segment->seq - 1, 0, &options);
+	tcp_receive_window_syn(conn);
+	tcp_set_state(conn, TCP_SYN_RECEIVED);
+	tcp->stats.cookies_accepted++;
+	return conn;
 }
 
 /* RFC 9293 section 3.10.7.3, first */
@@ -211,17 +252,18 @@ set_iss(struct tcp_conn *conn, uint32_t iss)
 }
 
 static void
-receive_syn(struct tcp_conn *conn, const struct tcp_segment *segment)
+receive_syn(struct tcp_conn *conn, uint32_t irs, uint16_t window,
+	    const struct wire_tcp_options *options)
 {
-	conn->irs = segment->seq;
-	conn->rcv_nxt = segment->seq + 1;
+	conn->irs = irs;
+	conn->rcv_nxt = irs + 1;
 	conn->rcv_adv = conn->rcv_nxt;
 	conn->last_ack_sent = conn->rcv_nxt;
-	agree(conn, &segment->header.options);
-	/* Its window is not scaled. */
-	conn->snd_wnd = segment->header.window;
+	agree(conn, options);
+	/* A SYN's window is not scaled. */
+	conn->snd_wnd = window;
 	conn->snd_wnd_max = conn->snd_wnd;
-	conn->snd_wl1 = segment->seq;
+	conn->snd_wl1 = irs;
 	conn->snd_wl2 = conn->snd_una;
 }
 

@@ -17,10 +17,13 @@
  * A segment for a port that is listened on.
  *
  * @param seq_min
- *   The initial sequence number must be after it, if it is not 0.
+ *   The initial sequence number must be after it, if it is not 0. Then no SYN cookie is sent.
+ * @return
+ *   A connection in SYN-RECEIVED that a SYN cookie brought back, for which the segment is to be
+ *   processed. Most often NULL: there is no more to do.
  */
-void tcp_handshake_listen(struct tcp *tcp, struct tcp_segment *segment,
-			  const struct tcp_listener *listener, uint32_t seq_min);
+struct tcp_conn *tcp_handshake_listen(struct tcp *tcp, struct tcp_segment *segment,
+				      const struct tcp_listener *listener, uint32_t seq_min);
 
 /** A segment in SYN-SENT. True: established, and what else the segment has is to be processed. */
 bool tcp_handshake_syn_sent(struct tcp_conn *conn, struct tcp_segment *segment);

@@ -112,6 +112,7 @@ no_conn(struct tcp *tcp, struct tcp_segment *segment)
 {
 	const struct tcp_flow *flow = &segment->flow;
 	const struct tcp_listener *listener;
+	struct tcp_conn *conn;
 
 	/* RFC 9293 MUST-57, MUST-63: no broadcast or multicast, on either side. */
 	if (flow->local_addr != ip_addr(tcp->ip) || !ip_addr_is_peer(tcp->ip, flow->remote_addr)) {
@@ -120,7 +121,12 @@ no_conn(struct tcp *tcp, struct tcp_segment *segment)
 	}
 	listener = tcp_listen_lookup(&tcp->listen, flow->local_addr, flow->local_port);
 	if (listener != NULL) {
-		tcp_handshake_listen(tcp, segment, listener, 0);
+		conn = tcp_handshake_listen(tcp, segment, listener, 0);
+		if (conn != NULL) {
+			tcp_conn_hold(conn);
+			handlers[conn->state](conn, segment);
+			tcp_conn_release(conn);
+		}
 	} else if (segment->flags & WIRE_TCP_RST) {
 		tcp->stats.drop_no_conn_silent++;
 	} else {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* What a hash is for: numbers of one purpose tell nothing about those of another. */
-enum purpose { PURPOSE_ISN, PURPOSE_TIMESTAMP, PURPOSE_PORT, PURPOSE_FLOW };
+enum purpose { PURPOSE_ISN, PURPOSE_TIMESTAMP, PURPOSE_PORT, PURPOSE_FLOW, PURPOSE_COOKIE };
 
 static uint64_t hash(const uint8_t *secret, const struct tcp_flow *flow, enum purpose purpose);
 static void siphash_rounds(uint64_t v[4], unsigned int rounds);
@@ -31,6 +31,19 @@ tcp_isn_port(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *
 
 	key.local_port = 0;
 	return (uint32_t)hash(secret, &key, PURPOSE_PORT);
+}
+
+uint64_t
+tcp_isn_cookie(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow,
+	       uint32_t irs, uint64_t more)
+{
+	uint8_t data[sizeof(*flow) + sizeof(irs) + sizeof(more) + 1];
+
+	memcpy(data, flow, sizeof(*flow));
+	memcpy(data + sizeof(*flow), &irs, sizeof(irs));
+	memcpy(data + sizeof(*flow) + sizeof(irs), &more, sizeof(more));
+	data[sizeof(data) - 1] = PURPOSE_COOKIE;
+	return tcp_isn_siphash(secret, data, sizeof(data));
 }
 
 uint32_t

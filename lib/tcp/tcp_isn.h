@@ -4,9 +4,9 @@
 /**
  * @file
  * What a peer must not guess, from a secret and the addresses of a connection: initial sequence
- * numbers (RFC 6528), timestamp offsets (RFC 7323 section 5.4), ephemeral ports (RFC 6056) and
- * the place in the flow table. And what it may: a place among the flows that were lately used. Pure
- * functions, any thread.
+ * numbers (RFC 6528), timestamp offsets (RFC 7323 section 5.4), ephemeral ports (RFC 6056), SYN
+ * cookies (RFC 4987) and the place in the flow table. And what it may: a place among the flows that
+ * were lately used. Pure functions, any thread.
  */
 #ifndef TCP_ISN_H
 #define TCP_ISN_H
@@ -42,6 +42,10 @@ uint32_t tcp_isn_timestamp(const uint8_t secret[TCP_ISN_SECRET_BYTES], const str
 
 /** Where the search for an ephemeral port begins; the port in @p flow is not looked at. */
 uint32_t tcp_isn_port(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow);
+
+/** Code of a SYN cookie: of a flow, the peer's initial sequence number, and what else it tells. */
+uint64_t tcp_isn_cookie(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow,
+			uint32_t irs, uint64_t more);
 
 /** Hash for the flow table. */
 uint32_t tcp_isn_flow(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow);

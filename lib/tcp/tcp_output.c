@@ -138,17 +138,31 @@ tcp_output_reset(struct tcp_conn *conn)
 	send_control(conn, &header);
 }
 
+bool
+tcp_output_stateless(struct tcp *tcp, const struct tcp_flow *flow, struct wire_tcp *header)
+{
+	uint16_t bytes = wire_tcp_header_bytes(&header->options);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(tcp->mbufs);
+
+	if (mbuf == NULL) {
+		/* The peer asks again, and is answered then. */
+		tcp->stats.send_starved++;
+		return false;
+	}
+	header->src_port = flow->local_port;
+	header->dst_port = flow->remote_port;
+	wire_tcp_write((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), header);
+	tcp->stats.tx_segments++;
+	ip_tcp_checksum(tcp->ip, mbuf, bytes, flow->local_addr, flow->remote_addr);
+	ip_output(tcp->ip, mbuf, flow->remote_addr, IPPROTO_TCP, tcp->now_us);
+	return true;
+}
+
 void
 tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment)
 {
 	const struct wire_tcp *received = &segment->header;
-	struct wire_tcp header = {
-		.src_port = received->dst_port,
-		.dst_port = received->src_port,
-		.flags = WIRE_TCP_RST,
-	};
-	struct rte_mbuf *mbuf;
-	uint16_t bytes;
+	struct wire_tcp header = {.flags = WIRE_TCP_RST};
 
 	if (received->flags & WIRE_TCP_RST)
 		return;
@@ -159,18 +173,8 @@ tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment)
 		header.ack = segment->seq + segment->len + !!(segment->flags & WIRE_TCP_SYN) +
 			     !!(segment->flags & WIRE_TCP_FIN);
 	}
-	mbuf = rte_pktmbuf_alloc(tcp->mbufs);
-	if (mbuf == NULL) {
-		/* The peer asks again, and is answered then. */
-		tcp->stats.send_starved++;
-		return;
-	}
-	tcp->stats.reset_sent++;
-	bytes = wire_tcp_header_bytes(&header.options);
-	wire_tcp_write((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), &header);
-	tcp->stats.tx_segments++;
-	ip_tcp_checksum(tcp->ip, mbuf, bytes, segment->flow.local_addr, segment->flow.remote_addr);
-	ip_output(tcp->ip, mbuf, segment->flow.remote_addr, IPPROTO_TCP, tcp->now_us);
+	if (tcp_output_stateless(tcp, &segment->flow, &header))
+		tcp->stats.reset_sent++;
 }
 
 /* Returns false when something is left that the next turn must send. */

@@ -5,7 +5,7 @@
  * @file
  * Sending. What happens to a connection only notes what it has to send and puts it on a list;
  * tcp_output() walks the list once a turn, so that data carries the ACK and a burst of segments is
- * answered once. Only resets leave at once, as there is no connection to note them in.
+ * answered once. Only what has no connection to be noted in leaves at once: resets, SYN cookies.
  *
  * Threads: the core that owns it.
  */
@@ -35,6 +35,14 @@ void tcp_output_syn(struct tcp_conn *conn);
 
 /** Send a reset for a connection. */
 void tcp_output_reset(struct tcp_conn *conn);
+
+/**
+ * Send a segment that belongs to no connection, at once. False when there is no mbuf for it.
+ *
+ * @param header
+ *   Its ports are filled in here.
+ */
+bool tcp_output_stateless(struct tcp *tcp, const struct tcp_flow *flow, struct wire_tcp *header);
 
 /** Answer a segment that belongs to nobody with a reset (RFC 9293 section 3.10.7.1). */
 void tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment);

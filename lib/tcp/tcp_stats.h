@@ -24,6 +24,8 @@
 	X(reset_received, "connections reset by the peer")                                 \
 	X(reset_sent, "resets sent")                                                       \
 	X(timed_out, "connections given up: no answer, or no FIN after ours")              \
+	X(cookies_sent, "SYNs answered by a SYN cookie, too many being in SYN-RECEIVED")   \
+	X(cookies_accepted, "connections established by a SYN cookie")                     \
 	X(refused, "connections refused by the owner or for want of memory")               \
 	X(retransmits, "segments sent again")                                              \
 	X(retransmit_timeouts, "retransmission timeouts")                                  \
@@ -40,6 +42,8 @@
 	X(drop_no_conn, "segments for no connection and no listener, reset")               \
 	X(drop_no_conn_silent, "resets for no connection")                                 \
 	X(drop_syn_full, "SYNs with every connection in use")                              \
+	X(drop_cookie_full, "ACKs of SYN cookies with every connection in use")            \
+	X(drop_cookie, "ACKs to a listener that are of no SYN cookie lately sent, reset")  \
 	X(drop_flags, "segments whose flags make no sense in their state")                 \
 	X(drop_ack, "segments that acknowledge what was never sent, or too old")           \
 	X(drop_window, "segments outside the receive window")                              \

@@ -154,6 +154,7 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 		config.receive_window_bytes = setup->receive_window_bytes;
 	if (setup->conns_max != 0)
 		config.conns_max = setup->conns_max;
+	config.syn_backlog = setup->syn_backlog != 0 ? setup->syn_backlog : config.conns_max;
 	packet->tcp = tcp_create(&config);
 	assert_non_null(packet->tcp);
 	assert_int_equal(tcp_listen(packet->tcp, 0, rte_cpu_to_be_16(OUR_PORT), packet), 0);

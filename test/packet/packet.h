@@ -83,6 +83,7 @@ struct packet {
 struct packet_setup {
 	uint32_t receive_window_bytes;
 	uint32_t conns_max;
+	uint32_t syn_backlog; /* default: conns_max */
 	uint16_t mss_max;
 };
 
