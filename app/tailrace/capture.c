@@ -27,7 +27,7 @@ struct capture {
 
 static int begin_file(struct capture *capture, char *error, size_t error_size);
 static unsigned int write_frames(struct writer *writer, void *arg);
-static void finish(struct capture *capture);
+static void end_file(struct capture *capture);
 
 struct capture *
 capture_start(struct tr_core_server *server, const char *path,
@@ -43,7 +43,9 @@ capture_start(struct tr_core_server *server, const char *path,
 	}
 	capture->cores = core_capture_create(server, filter);
 	if (capture->cores == NULL) {
-		snprintf(error, error_size, "no room for its mbufs: give EAL more with -m");
+		snprintf(error, error_size, "%s",
+			 rte_errno == ENOSPC ? "no more run at a time; capture stop ends them"
+					     : "no room for its mbufs: give EAL more with -m");
 		goto free_capture;
 	}
 	if (writer_open(&capture->writer, path, error, error_size) < 0)
@@ -62,7 +64,7 @@ capture_start(struct tr_core_server *server, const char *path,
 	snprintf(error, error_size, "the cores do not answer: %s", strerror(-rc));
 	if (core_capture_stop(capture->cores) < 0)
 		return capture;
-	writer_finish(&capture->writer);
+	writer_end(&capture->writer);
 close_file:
 	rte_pcapng_close(capture->file);
 remove_file:
@@ -131,9 +133,11 @@ capture_stop(struct capture *capture, struct capture_info *info)
 {
 	int rc = core_capture_stop(capture->cores);
 
+	if (rc == 0)
+		rc = writer_finish(&capture->writer);
 	if (rc < 0)
 		return rc;
-	finish(capture);
+	end_file(capture);
 	capture_info(capture, info);
 	return 0;
 }
@@ -142,17 +146,17 @@ void
 capture_end(struct capture *capture)
 {
 	core_capture_end(capture->cores);
-	finish(capture);
+	writer_end(&capture->writer);
+	end_file(capture);
 }
 
 /* The last block says what is in the file and what is missing. */
 static void
-finish(struct capture *capture)
+end_file(struct capture *capture)
 {
 	struct writer *writer = &capture->writer;
 	ssize_t bytes;
 
-	writer_finish(writer);
 	if (writer->error == 0) {
 		bytes = rte_pcapng_write_stats(capture->file, core_capture_port(capture->cores),
 					       NULL, 0, 0, writer->records,

@@ -6,7 +6,7 @@
  * The capture of a server: frames as its cores see them, in a pcapng file.
  *
  * Threads: the prompt's, and the main thread when no core runs any more. A thread of the capture's
- * own writes the file, so that neither a core nor the prompt waits for it.
+ * own writes the file (writer.h).
  */
 #ifndef CAPTURE_H
 #define CAPTURE_H
@@ -56,7 +56,8 @@ void capture_info(const struct capture *capture, struct capture_info *info);
  * @param info
  *   What is in the file; its path lives as long as the capture.
  * @return
- *   0, or -ETIMEDOUT as a core does not answer: it still runs.
+ *   0; -ETIMEDOUT or -ENOBUFS as a core does not answer: it still runs; or -EINPROGRESS as not all
+ *   is written after two seconds. Then stop it again.
  */
 int capture_stop(struct capture *capture, struct capture_info *info);
 

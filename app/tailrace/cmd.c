@@ -4,6 +4,7 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 void
@@ -28,4 +29,18 @@ cmd_print_error(struct cmdline *cl, const char *what, int error)
 		why = strerror(-error);
 	}
 	cmdline_printf(cl, "%s: %s\n", what, why);
+}
+
+void
+cmd_print_unstopped(struct cmdline *cl, const char *what, const char *path, int error)
+{
+	char text[64];
+
+	if (error == -EINPROGRESS) {
+		cmdline_printf(cl, "%s %s: not all of it is written yet; stop it again\n", what,
+			       path);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s: it goes on", what);
+	cmd_print_error(cl, text, error);
 }

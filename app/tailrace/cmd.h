@@ -20,7 +20,9 @@
 #include <cmdline_parse_num.h>
 #include <cmdline_parse_string.h>
 
+#include "core_capture.h"
 #include "core_info.h"
+#include "core_trace.h"
 
 struct args;
 struct capture;
@@ -34,8 +36,8 @@ struct cmd_context {
 	struct mc_stats *mc;
 	const struct args *args;
 	struct prompt *prompt;
-	struct capture *capture; /* the one that runs, or NULL */
-	struct trace *trace; /* the same */
+	struct capture *captures[CORE_CAPTURES_MAX]; /* those that run, or NULL */
+	struct trace *traces[CORE_TRACES_MAX]; /* the same */
 };
 
 /** What the tokens of a command leave behind; each command reads what it has tokens for. */
@@ -91,5 +93,8 @@ extern const struct cmd_topic cmd_load;
 
 /** Say in one line why @p what could not be had: @p error is -errno from core_info.h. */
 void cmd_print_error(struct cmdline *cl, const char *what, int error);
+
+/** Say why a capture or a trace to a file goes on: @p error is what its stop returned. */
+void cmd_print_unstopped(struct cmdline *cl, const char *what, const char *path, int error);
 
 #endif /* CMD_H */

@@ -14,7 +14,8 @@
 static void start_all(void *parsed, struct cmdline *cl, void *data);
 static void start_port(void *parsed, struct cmdline *cl, void *data);
 static void start_conn(void *parsed, struct cmdline *cl, void *data);
-static void stop(void *parsed, struct cmdline *cl, void *data);
+static void stop_one(void *parsed, struct cmdline *cl, void *data);
+static void stop_all(void *parsed, struct cmdline *cl, void *data);
 static void show(void *parsed, struct cmdline *cl, void *data);
 
 CMD_WORD(word_capture, "capture");
@@ -43,23 +44,30 @@ static const cmdline_parse_inst_t capture_conn = {
 	.tokens = {CMD_TOKEN(word_capture), CMD_TOKEN(word_start), CMD_TOKEN(token_file),
 		   CMD_TOKEN(word_conn), CMD_TOKEN(token_number), NULL},
 };
-static const cmdline_parse_inst_t capture_stops = {
-	.f = stop,
-	.help_str = "capture stop: end it, and say what the file holds",
+static const cmdline_parse_inst_t capture_stops_one = {
+	.f = stop_one,
+	.help_str = "capture stop <file>: end one, and say what its file holds",
+	.tokens = {CMD_TOKEN(word_capture), CMD_TOKEN(word_stop), CMD_TOKEN(token_file), NULL},
+};
+static const cmdline_parse_inst_t capture_stops_all = {
+	.f = stop_all,
+	.help_str = "capture stop: end every capture",
 	.tokens = {CMD_TOKEN(word_capture), CMD_TOKEN(word_stop), NULL},
 };
 static const cmdline_parse_inst_t capture_show = {
 	.f = show,
-	.help_str = "show capture: its file, and what it holds so far",
+	.help_str = "show capture: those that run, their files, and what these hold so far",
 	.tokens = {CMD_TOKEN(word_show), CMD_TOKEN(word_capture), NULL},
 };
-static const cmdline_parse_inst_t *const commands[] = {&capture_all,   &capture_port, &capture_conn,
-						       &capture_stops, &capture_show, NULL};
+static const cmdline_parse_inst_t *const commands[] = {
+	&capture_all,	    &capture_port, &capture_conn, &capture_stops_one,
+	&capture_stops_all, &capture_show, NULL};
 
-const struct cmd_topic cmd_capture = {"capture", "frames to a file", commands};
+const struct cmd_topic cmd_capture = {"capture", "frames to files", commands};
 
 static void start(const struct core_capture_filter *filter, const char *path, struct cmdline *cl,
 		  struct cmd_context *context);
+static int stop_slot(struct cmdline *cl, struct capture **slot);
 static void print_info(struct cmdline *cl, const struct capture_info *info);
 
 static void
@@ -112,40 +120,59 @@ static void
 start(const struct core_capture_filter *filter, const char *path, struct cmdline *cl,
       struct cmd_context *context)
 {
-	struct capture_info info;
 	char error[ERROR_SIZE];
+	unsigned int i;
 
-	if (context->capture != NULL) {
-		capture_info(context->capture, &info);
-		cmdline_printf(cl, "capture: there is one, to %s; capture stop ends it\n",
-			       info.path);
+	for (i = 0; i < RTE_DIM(context->captures) && context->captures[i] != NULL; i++)
+		;
+	if (i == RTE_DIM(context->captures)) {
+		cmdline_printf(
+			cl, "capture: %u run, and no more do; capture stop <file> ends one\n", i);
 		return;
 	}
-	context->capture = capture_start(context->server, path, filter, error, sizeof(error));
+	context->captures[i] = capture_start(context->server, path, filter, error, sizeof(error));
 	if (error[0] != '\0')
 		cmdline_printf(cl, "capture %s: %s\n", path, error);
 }
 
 static void
-stop(void *parsed, struct cmdline *cl, void *data)
+stop_one(void *parsed, struct cmdline *cl, void *data)
 {
+	const struct cmd_words *words = parsed;
 	struct cmd_context *context = data;
 	struct capture_info info;
-	int rc;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(context->captures); i++) {
+		if (context->captures[i] == NULL)
+			continue;
+		capture_info(context->captures[i], &info);
+		if (strcmp(info.path, words->name) == 0) {
+			stop_slot(cl, &context->captures[i]);
+			return;
+		}
+	}
+	cmdline_printf(cl, "capture %s: there is none\n", words->name);
+}
+
+/* Where one is not answered for, the others would only take as long. */
+static void
+stop_all(void *parsed, struct cmdline *cl, void *data)
+{
+	struct cmd_context *context = data;
+	unsigned int nb = 0;
+	unsigned int i;
 
 	RTE_SET_USED(parsed);
-	if (context->capture == NULL) {
+	for (i = 0; i < RTE_DIM(context->captures); i++) {
+		if (context->captures[i] == NULL)
+			continue;
+		nb++;
+		if (stop_slot(cl, &context->captures[i]) < 0)
+			return;
+	}
+	if (nb == 0)
 		cmdline_printf(cl, "capture: there is none\n");
-		return;
-	}
-	rc = capture_stop(context->capture, &info);
-	if (rc < 0) {
-		cmd_print_error(cl, "capture: it goes on", rc);
-		return;
-	}
-	print_info(cl, &info);
-	capture_destroy(context->capture);
-	context->capture = NULL;
 }
 
 static void
@@ -153,14 +180,37 @@ show(void *parsed, struct cmdline *cl, void *data)
 {
 	const struct cmd_context *context = data;
 	struct capture_info info;
+	unsigned int nb = 0;
+	unsigned int i;
 
 	RTE_SET_USED(parsed);
-	if (context->capture == NULL) {
-		cmdline_printf(cl, "capture: there is none\n");
-		return;
+	for (i = 0; i < RTE_DIM(context->captures); i++) {
+		if (context->captures[i] == NULL)
+			continue;
+		nb++;
+		capture_info(context->captures[i], &info);
+		print_info(cl, &info);
 	}
-	capture_info(context->capture, &info);
+	if (nb == 0)
+		cmdline_printf(cl, "capture: there is none\n");
+}
+
+/* 0, or -errno: it is still there. */
+static int
+stop_slot(struct cmdline *cl, struct capture **slot)
+{
+	struct capture_info info;
+	int rc = capture_stop(*slot, &info);
+
+	if (rc < 0) {
+		capture_info(*slot, &info);
+		cmd_print_unstopped(cl, "capture", info.path, rc);
+		return rc;
+	}
 	print_info(cl, &info);
+	capture_destroy(*slot);
+	*slot = NULL;
+	return 0;
 }
 
 static void

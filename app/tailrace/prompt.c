@@ -43,6 +43,7 @@ struct prompt {
 	bool ended; /* quit */
 };
 
+static void end_files(struct cmd_context *context);
 static int bind_commands(struct prompt *prompt);
 static cmdline_parse_inst_t *bind_command(const cmdline_parse_inst_t *command,
 					  struct cmd_context *context);
@@ -93,14 +94,7 @@ prompt_destroy(struct prompt *prompt)
 
 	if (prompt == NULL)
 		return;
-	if (prompt->context.capture != NULL) {
-		capture_end(prompt->context.capture);
-		capture_destroy(prompt->context.capture);
-	}
-	if (prompt->context.trace != NULL) {
-		trace_end(prompt->context.trace);
-		trace_destroy(prompt->context.trace);
-	}
+	end_files(&prompt->context);
 	if (prompt->terminal) {
 		cmdline_printf(prompt->cl, "\n");
 		cmdline_stdin_exit(prompt->cl); /* frees it as well */
@@ -113,6 +107,24 @@ prompt_destroy(struct prompt *prompt)
 		free(prompt->commands[i]);
 	free(prompt->commands);
 	free(prompt);
+}
+
+/* No core runs any more. */
+static void
+end_files(struct cmd_context *context)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(context->captures); i++)
+		if (context->captures[i] != NULL) {
+			capture_end(context->captures[i]);
+			capture_destroy(context->captures[i]);
+		}
+	for (i = 0; i < RTE_DIM(context->traces); i++)
+		if (context->traces[i] != NULL) {
+			trace_end(context->traces[i]);
+			trace_destroy(context->traces[i]);
+		}
 }
 
 int

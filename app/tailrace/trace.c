@@ -31,6 +31,9 @@ struct trace {
 	uint32_t conn;
 };
 
+static struct trace *create(struct tr_core_server *server, uint32_t conn, char *error,
+			    size_t error_size);
+static void explain(int rc, uint32_t conn, char *error, size_t error_size);
 static int begin_file(struct trace *trace);
 static unsigned int write_lines(struct writer *writer, void *arg);
 static size_t format(char *text, const struct core_trace_line *line);
@@ -39,25 +42,13 @@ struct trace *
 trace_start(struct tr_core_server *server, uint32_t conn, const char *path, char *error,
 	    size_t error_size)
 {
-	struct trace *trace = calloc(1, sizeof(*trace));
+	struct trace *trace = create(server, conn, error, error_size);
 	int rc;
 
-	error[0] = '\0';
-	if (trace == NULL) {
-		snprintf(error, error_size, "no memory");
+	if (trace == NULL)
 		return NULL;
-	}
-	trace->conn = conn;
-	trace->core = core_trace_create(server, conn);
-	if (trace->core == NULL) {
-		if (rte_errno == ENOENT)
-			snprintf(error, error_size, "connection %u: there is none", conn);
-		else
-			snprintf(error, error_size, "no room for it: give EAL more with -m");
-		goto free_trace;
-	}
 	if (writer_open(&trace->writer, path, error, error_size) < 0)
-		goto free_core;
+		goto free_trace;
 	rc = begin_file(trace);
 	if (rc < 0) {
 		snprintf(error, error_size, "%s", strerror(-rc));
@@ -67,20 +58,51 @@ trace_start(struct tr_core_server *server, uint32_t conn, const char *path, char
 	if (rc == 0)
 		return trace;
 
-	if (rc == -ENOENT)
-		snprintf(error, error_size, "connection %u: there is none", conn);
-	else
-		snprintf(error, error_size, "the core does not answer: %s", strerror(-rc));
-	if (rc != -ENOENT && core_trace_stop(trace->core) < 0)
+	explain(rc, conn, error, error_size);
+	/* Unless the core said so itself, it may still be at it. */
+	if (rc != -ENOENT && rc != -ENOSPC && core_trace_stop(trace->core) < 0)
 		return trace;
-	writer_finish(&trace->writer);
+	writer_end(&trace->writer);
 remove_file:
 	writer_remove(&trace->writer);
-free_core:
-	core_trace_destroy(trace->core);
 free_trace:
+	core_trace_destroy(trace->core);
 	free(trace);
 	return NULL;
+}
+
+static struct trace *
+create(struct tr_core_server *server, uint32_t conn, char *error, size_t error_size)
+{
+	struct trace *trace = calloc(1, sizeof(*trace));
+
+	error[0] = '\0';
+	if (trace == NULL) {
+		explain(-ENOMEM, conn, error, error_size);
+		return NULL;
+	}
+	trace->conn = conn;
+	trace->core = core_trace_create(server, conn);
+	if (trace->core == NULL) {
+		explain(-rte_errno, conn, error, error_size);
+		free(trace);
+		return NULL;
+	}
+	return trace;
+}
+
+/* Say why the core runs no trace. */
+static void
+explain(int rc, uint32_t conn, char *error, size_t error_size)
+{
+	if (rc == -ENOENT)
+		snprintf(error, error_size, "connection %u: there is none", conn);
+	else if (rc == -ENOSPC)
+		snprintf(error, error_size, "no more run at a time; trace stop ends them");
+	else if (rc == -ENOMEM)
+		snprintf(error, error_size, "no room for it: give EAL more with -m");
+	else
+		snprintf(error, error_size, "the core does not answer: %s", strerror(-rc));
 }
 
 /* The names of the columns, and the thread that writes what follows. */
@@ -145,9 +167,10 @@ trace_stop(struct trace *trace, struct trace_info *info)
 {
 	int rc = core_trace_stop(trace->core);
 
+	if (rc == 0)
+		rc = writer_finish(&trace->writer);
 	if (rc < 0)
 		return rc;
-	writer_finish(&trace->writer);
 	trace_info(trace, info);
 	return 0;
 }
@@ -156,7 +179,7 @@ void
 trace_end(struct trace *trace)
 {
 	core_trace_end(trace->core);
-	writer_finish(&trace->writer);
+	writer_end(&trace->writer);
 }
 
 void

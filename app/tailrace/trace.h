@@ -54,7 +54,8 @@ void trace_info(const struct trace *trace, struct trace_info *info);
  * @param info
  *   What is in the file; its path lives as long as the trace.
  * @return
- *   0, or -ETIMEDOUT as the core does not answer: it still runs.
+ *   0; -ETIMEDOUT or -ENOBUFS as the core does not answer: it still runs; or -EINPROGRESS as not
+ *   all is written after two seconds. Then stop it again.
  */
 int trace_stop(struct trace *trace, struct trace_info *info);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -16,6 +17,9 @@
 
 /* How often the thread looks for records when there were none. */
 #define IDLE_US 1000
+
+/* How long the prompt waits, which is not alone on its thread. */
+#define FINISH_S 2
 
 static void *run(void *arg);
 
@@ -84,8 +88,19 @@ writer_wrote(struct writer *writer, unsigned int records, size_t bytes, ssize_t 
 		strerror(writer->error));
 }
 
-void
+int
 writer_finish(struct writer *writer)
+{
+	struct timespec until;
+
+	atomic_store(&writer->end, true);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += FINISH_S;
+	return pthread_timedjoin_np(writer->thread, NULL, &until) == 0 ? 0 : -EINPROGRESS;
+}
+
+void
+writer_end(struct writer *writer)
 {
 	atomic_store(&writer->end, true);
 	pthread_join(writer->thread, NULL);

@@ -3,9 +3,9 @@
  */
 /**
  * @file
- * A file that grows by records while the server runs, and the thread that writes them, so that
- * neither a core nor the prompt waits for the disk. A file that cannot grow any more ends with the
- * last records that it took whole.
+ * A file that grows by records while the server runs, and the thread that writes them: no core
+ * waits for the disk, and the prompt only for what is not written yet when it ends one, and not for
+ * long. A file that cannot grow any more ends with the last records that it took whole.
  *
  * Threads: the prompt's, and the main thread when no core runs any more; writer_wrote() and the
  * function that writes are the thread's.
@@ -76,8 +76,16 @@ int writer_start(struct writer *writer, const char *name,
  */
 void writer_wrote(struct writer *writer, unsigned int records, size_t bytes, ssize_t written);
 
-/** Nothing is added any more: let the thread write what waits, and end it. */
-void writer_finish(struct writer *writer);
+/**
+ * Nothing is added any more: let the thread write what waits, and end it.
+ *
+ * @return
+ *   0, or -EINPROGRESS: it still writes after two seconds. Finish it again, or end it.
+ */
+int writer_finish(struct writer *writer);
+
+/** The same, however long it takes. */
+void writer_end(struct writer *writer);
 
 /** Close the file. */
 void writer_close(struct writer *writer);

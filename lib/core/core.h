@@ -27,6 +27,7 @@
 #include "core_cycles.h"
 #include "core_port.h"
 #include "core_stats.h"
+#include "core_trace.h"
 #include "engine.h"
 #include "ip.h"
 #include "submit.h"
@@ -54,7 +55,6 @@
 
 struct core;
 struct core_ask;
-struct core_trace;
 
 /** Where a request stands. */
 enum core_request_state {
@@ -226,7 +226,7 @@ struct core {
 	struct rte_mempool *rx_mbufs;
 	struct core_listener listeners[CORE_LISTENERS_MAX];
 	unsigned int nb_listeners;
-	struct core_trace *trace; /* of a connection of this core, or NULL */
+	struct core_trace *traces[CORE_TRACES_MAX]; /* of connections of this core; or NULL */
 	bool listening;
 	bool asked; /* the engine has a request that no connection made */
 	bool pressure; /* TCP was told that receive mbufs run dry */

@@ -7,7 +7,6 @@
 #include "core_capture.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -40,8 +39,7 @@
 /* An Ethernet header and a VLAN tag: what a frame is longer than its packet. */
 #define LINK_BYTES (WIRE_ETHER_HEADER_BYTES + 4)
 
-/* Of TCP, where its ports end, and where its checksum is. */
-#define PORTS_BYTES 4
+/* Of TCP, where its checksum is. */
 #define TCP_CHECKSUM_OFFSET 16
 
 /* The head of an enhanced packet block, as rte_pcapng_copy() puts it before a frame. */
@@ -73,22 +71,23 @@ struct capture_port {
 
 struct core_capture {
 	struct tr_core_server *server;
+	unsigned int number; /* below CORE_CAPTURES_MAX */
 	struct core_capture_filter filter;
 	unsigned int next; /* the core whose frames are taken next */
 	struct capture_port ports[];
 };
 
+static int take_number(struct core_capture *capture);
 static int create_port(struct core_capture *capture, unsigned int index);
 static void attach(struct core *core, void *arg);
 static void detach(struct core *core, void *arg);
+static struct capture_port *capture_port_of(struct core_port *port);
 static uint16_t capture_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t capture_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 static uint16_t send_burst(struct capture_port *own, struct rte_mbuf **mbufs, uint16_t nb);
 static struct rte_mbuf *copy(struct capture_port *own, const struct rte_mbuf *mbuf,
 			     enum rte_pcapng_direction direction, uint64_t tsc);
 static void keep(struct capture_port *own, struct rte_mbuf *copied);
-static bool passes(const struct core_capture_filter *filter, const struct rte_mbuf *mbuf,
-		   bool received);
 static void set_time(struct rte_mbuf *mbuf, uint64_t now_ns, uint64_t now_tsc);
 static void set_checksums(struct rte_mbuf *mbuf);
 
@@ -97,7 +96,7 @@ core_capture_create(struct tr_core_server *server, const struct core_capture_fil
 {
 	struct core_capture *capture;
 	unsigned int i;
-	int ret = 0;
+	int ret;
 
 	capture = rte_zmalloc("core_capture",
 			      sizeof(*capture) + server->nb_cores * sizeof(capture->ports[0]),
@@ -108,6 +107,12 @@ core_capture_create(struct tr_core_server *server, const struct core_capture_fil
 	}
 	capture->server = server;
 	capture->filter = *filter;
+	ret = take_number(capture);
+	if (ret < 0) {
+		rte_free(capture);
+		rte_errno = -ret;
+		return NULL;
+	}
 	for (i = 0; i < server->nb_cores && ret == 0; i++)
 		ret = create_port(capture, i);
 	if (ret < 0) {
@@ -116,6 +121,22 @@ core_capture_create(struct tr_core_server *server, const struct core_capture_fil
 		return NULL;
 	}
 	return capture;
+}
+
+/* By which its pools are called. */
+static int
+take_number(struct core_capture *capture)
+{
+	bool *taken = capture->server->captures;
+	unsigned int i;
+
+	for (i = 0; i < CORE_CAPTURES_MAX; i++)
+		if (!taken[i]) {
+			taken[i] = true;
+			capture->number = i;
+			return 0;
+		}
+	return -ENOSPC;
 }
 
 static int
@@ -128,7 +149,7 @@ create_port(struct core_capture *capture, unsigned int index)
 
 	own->core = core;
 	own->filter = &capture->filter;
-	snprintf(name, sizeof(name), "core%u_capture", index);
+	snprintf(name, sizeof(name), "core%u_capture%u", index, capture->number);
 	own->mbufs = rte_pktmbuf_pool_create(
 		name, CAPTURED_MAX, MBUF_CACHE, sizeof(struct stamp),
 		RTE_PKTMBUF_HEADROOM + rte_pcapng_mbuf_size(core->port->mtu + LINK_BYTES), socket);
@@ -155,6 +176,7 @@ core_capture_destroy(struct core_capture *capture)
 		rte_ring_free(own->ring);
 		rte_mempool_free(own->mbufs);
 	}
+	capture->server->captures[capture->number] = false;
 	rte_free(capture);
 }
 
@@ -206,9 +228,24 @@ static void
 detach(struct core *core, void *arg)
 {
 	struct capture_port *own = arg;
+	struct core_port **at = &core->port;
+	struct capture_port *other;
 
-	if (core->port == &own->port)
-		core->port = own->real;
+	/* Those that began after it stand before it. */
+	while (*at != &own->port) {
+		other = capture_port_of(*at);
+		if (other == NULL)
+			return;
+		at = &other->real;
+	}
+	*at = own->real;
+}
+
+/* The capture's that a port is, or NULL: it is the core's own. */
+static struct capture_port *
+capture_port_of(struct core_port *port)
+{
+	return port->rx == capture_rx ? container_of(port, struct capture_port, port) : NULL;
 }
 
 static uint16_t
@@ -220,7 +257,7 @@ capture_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
 	uint16_t i;
 
 	for (i = 0; i < nb; i++)
-		if (passes(own->filter, mbufs[i], true))
+		if (core_capture_filter_passes(own->filter, mbufs[i], true))
 			keep(own, copy(own, mbufs[i], RTE_PCAPNG_DIRECTION_IN, tsc));
 	return nb;
 }
@@ -250,7 +287,7 @@ send_burst(struct capture_port *own, struct rte_mbuf **mbufs, uint16_t nb)
 	uint16_t sent, i;
 
 	for (i = 0; i < nb; i++) {
-		wanted[i] = passes(own->filter, mbufs[i], false);
+		wanted[i] = core_capture_filter_passes(own->filter, mbufs[i], false);
 		copies[i] = NULL;
 		if (wanted[i])
 			copies[i] = copy(own, mbufs[i], RTE_PCAPNG_DIRECTION_OUT, tsc);
@@ -285,36 +322,6 @@ keep(struct capture_port *own, struct rte_mbuf *copied)
 	rte_pktmbuf_free(copied);
 	own->core->stats.capture_missed++;
 	__atomic_store_n(&own->missed, own->missed + 1, __ATOMIC_RELAXED);
-}
-
-static bool
-passes(const struct core_capture_filter *filter, const struct rte_mbuf *mbuf, bool received)
-{
-	const uint8_t *data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
-	uint32_t len = mbuf->data_len;
-	rte_be16_t ports[2]; /* source, destination */
-	struct wire_ether ether;
-	struct wire_ipv4 ipv4;
-
-	if (filter->port == 0 && !filter->conn)
-		return true;
-	if (!wire_ether_parse(data, len, &ether) || ether.type != RTE_ETHER_TYPE_IPV4)
-		return false;
-	data += WIRE_ETHER_HEADER_BYTES;
-	len -= WIRE_ETHER_HEADER_BYTES;
-	if (wire_ipv4_parse(data, len, mbuf->pkt_len - WIRE_ETHER_HEADER_BYTES, 0, &ipv4) !=
-		    WIRE_IPV4_OK ||
-	    ipv4.protocol != IPPROTO_TCP || ipv4.fragment_offset != 0 ||
-	    len < (uint32_t)ipv4.header_bytes + PORTS_BYTES)
-		return false;
-	memcpy(ports, data + ipv4.header_bytes, sizeof(ports));
-	if (!filter->conn)
-		return ports[0] == filter->port || ports[1] == filter->port;
-	if (received)
-		return ipv4.src == filter->remote_addr && ipv4.dst == filter->local_addr &&
-		       ports[0] == filter->remote_port && ports[1] == filter->local_port;
-	return ipv4.src == filter->local_addr && ipv4.dst == filter->remote_addr &&
-	       ports[0] == filter->local_port && ports[1] == filter->remote_port;
 }
 
 unsigned int

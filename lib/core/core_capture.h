@@ -9,37 +9,30 @@
  * which calls the port's. Without one nothing is there, and nothing costs. (Callbacks of ethdev
  * would see a frame again each time that the port does not take it.) A core copies each frame that
  * passes the filter into an mbuf of the capture's; where none is free it counts the frame as missed
- * and goes on.
+ * and goes on. Several captures stand one behind the other, and each sees every frame.
  *
  * Threads: control; core_capture_take() is for one thread, any but a core's.
  */
 #ifndef CORE_CAPTURE_H
 #define CORE_CAPTURE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_byteorder.h>
 #include <rte_mbuf.h>
+
+#include "core_capture_filter.h"
+
+/** Captures of a server at the same time: each takes mbufs for every core. */
+#define CORE_CAPTURES_MAX 4
 
 struct core_capture;
 struct tr_core_server;
-
-/** Which frames are captured; all zero: all. */
-struct core_capture_filter {
-	rte_be16_t port; /* TCP segments from or to this port; 0: any frame */
-	bool conn; /* only segments of the connection below */
-	rte_be32_t local_addr;
-	rte_be32_t remote_addr;
-	rte_be16_t local_port;
-	rte_be16_t remote_port;
-};
 
 /**
  * Create a capture that does not run yet.
  *
  * @return
- *   The capture, or NULL with rte_errno: ENOMEM, or EEXIST as there is one in this process.
+ *   The capture, or NULL with rte_errno: ENOMEM, or ENOSPC as there are CORE_CAPTURES_MAX already.
  */
 struct core_capture *core_capture_create(struct tr_core_server *server,
 					 const struct core_capture_filter *filter);

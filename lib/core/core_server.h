@@ -10,6 +10,7 @@
 #define CORE_SERVER_H
 
 #include "core.h"
+#include "core_capture.h"
 
 /** What tr_core.h calls a server. */
 struct tr_core_server {
@@ -20,6 +21,7 @@ struct tr_core_server {
 	struct rte_mempool *rx_mbufs[RTE_MAX_LCORE];
 	struct tr_submit *submit;
 	struct tr_engine engine; /* ops NULL: none */
+	bool captures[CORE_CAPTURES_MAX]; /* which there are, by their number */
 	bool port_set_up;
 	bool port_started;
 	bool running;

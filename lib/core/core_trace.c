@@ -24,7 +24,7 @@ struct core_trace {
 	struct tr_core_server *server;
 	struct core *core;
 	uint32_t id; /* the connection, as tcp numbers it */
-	int found; /* 0, or -ENOENT: there was no such connection to begin with */
+	int attached; /* 0, or -errno: why it was not */
 	struct rte_ring *ring;
 	struct core_trace_line last;
 	uint64_t missed; /* written by the core */
@@ -32,6 +32,8 @@ struct core_trace {
 
 static void attach(struct core *core, void *arg);
 static void detach(struct core *core, void *arg);
+static struct core_trace **slot_of(struct core *core, const struct core_trace *trace);
+static struct core_trace *trace_of(struct core *core, uint32_t id);
 static bool is_news(struct core_trace *trace, const struct core_trace_line *line);
 static void set_time(struct core_trace_line *line, uint64_t unix_us, uint64_t now_us);
 
@@ -54,7 +56,7 @@ core_trace_create(struct tr_core_server *server, uint32_t id)
 	trace->server = server;
 	trace->core = server->cores[index];
 	trace->id = id & ((1u << CORE_INFO_CONN_SHIFT) - 1);
-	snprintf(name, sizeof(name), "core%u_trace", index);
+	snprintf(name, sizeof(name), "core%u_trace%u", index, trace->id);
 	trace->ring = rte_ring_create_elem(name, sizeof(struct core_trace_line), LINES_MAX,
 					   (int)rte_lcore_to_socket_id(trace->core->lcore),
 					   RING_F_SP_ENQ | RING_F_SC_DEQ);
@@ -79,7 +81,7 @@ core_trace_start(struct core_trace *trace)
 {
 	int ret = core_control_call(trace->core, attach, trace);
 
-	return ret < 0 ? ret : trace->found;
+	return ret < 0 ? ret : trace->attached;
 }
 
 int
@@ -99,11 +101,12 @@ attach(struct core *core, void *arg)
 {
 	struct core_trace *trace = arg;
 	struct tcp_conn *tcp = tcp_conn_find(core->tcp, trace->id);
+	struct core_trace **slot = slot_of(core, NULL);
 
-	trace->found = tcp != NULL ? 0 : -ENOENT;
-	if (tcp == NULL)
+	trace->attached = tcp == NULL ? -ENOENT : slot == NULL ? -ENOSPC : 0;
+	if (trace->attached < 0)
 		return;
-	core->trace = trace;
+	*slot = trace;
 	tcp_conn_trace(tcp, true);
 	core_trace_conn(core, tcp);
 }
@@ -114,22 +117,49 @@ detach(struct core *core, void *arg)
 {
 	struct core_trace *trace = arg;
 	struct tcp_conn *tcp = tcp_conn_find(core->tcp, trace->id);
+	struct core_trace **slot = slot_of(core, trace);
 
+	if (slot == NULL)
+		return;
 	if (tcp != NULL)
 		tcp_conn_trace(tcp, false);
-	core->trace = NULL;
+	*slot = NULL;
+}
+
+/* Where a trace of the core's stands, or NULL: it does not run. NULL as trace: where one may. */
+static struct core_trace **
+slot_of(struct core *core, const struct core_trace *trace)
+{
+	unsigned int i;
+
+	for (i = 0; i < CORE_TRACES_MAX; i++)
+		if (core->traces[i] == trace)
+			return &core->traces[i];
+	return NULL;
+}
+
+static struct core_trace *
+trace_of(struct core *core, uint32_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < CORE_TRACES_MAX; i++)
+		if (core->traces[i] != NULL && core->traces[i]->id == id)
+			return core->traces[i];
+	return NULL;
 }
 
 void
 core_trace_conn(void *arg, struct tcp_conn *tcp)
 {
 	struct core *core = arg;
-	struct core_trace *trace = core->trace;
+	struct core_trace *trace;
 	const struct tr_conn *conn = tcp_conn_user(tcp);
 	struct core_trace_line line;
 	struct tcp_conn_info info;
 
 	tcp_conn_info(tcp, &info);
+	trace = trace_of(core, info.id);
 	line = (struct core_trace_line){
 		.time_us = core->now_us,
 		.state = tcp_state_name(info.state),

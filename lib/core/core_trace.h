@@ -5,7 +5,8 @@
  * @file
  * A trace: how the state of one connection changes, a line each time that a segment or a timer of
  * its changed something. The core writes lines to a ring; where it is full it counts them as missed
- * and goes on. What is not traced costs TCP one look at a flag for each segment.
+ * and goes on. What is not traced costs TCP one look at a flag for each segment. A core runs
+ * CORE_TRACES_MAX of them, each of another connection.
  *
  * Threads: control; core_trace_take() is for one thread, any but a core's.
  */
@@ -13,6 +14,9 @@
 #define CORE_TRACE_H
 
 #include <stdint.h>
+
+/** Connections of a core that are traced at the same time. */
+#define CORE_TRACES_MAX 16
 
 struct core_trace;
 struct tcp_conn;
@@ -43,11 +47,16 @@ struct core_trace_line {
  *   The connection, as core_info.h numbers it.
  * @return
  *   The trace, or NULL with rte_errno: ENOENT no core has such a connection, ENOMEM, or EEXIST as
- *   the core traces another.
+ *   there is one of that number, perhaps of a connection that is over.
  */
 struct core_trace *core_trace_create(struct tr_core_server *server, uint32_t id);
 
-/** Begin, with a line as the connection is now. 0, -ENOENT, or -errno as core_control_call(). */
+/**
+ * Begin, with a line as the connection is now.
+ *
+ * @return
+ *   0, -ENOENT, -ENOSPC as the core runs as many as it can, or -errno as core_control_call().
+ */
 int core_trace_start(struct core_trace *trace);
 
 /**

@@ -143,7 +143,7 @@ def start(server, path, *options):
 
 def stop(server, path):
     """End it; what the prompt says of it: packets, bytes, dropped."""
-    text = server.cmd("capture stop")
+    text = server.cmd(f"capture stop {path}")
     match = re.fullmatch(rf"capture {re.escape(str(path))}: (\d+) packets, (\d+) bytes, "
                          r"(\d+) dropped", text)
     assert match, text
@@ -303,20 +303,55 @@ def test_refused(server, tmp_path):
     assert exists.read_text() == "mine" and not path.exists()
 
 
-def test_twice(server, tmp_path):
-    """One at a time: the second is refused and the first goes on."""
-    first, second = tmp_path / "first.pcapng", tmp_path / "second.pcapng"
-    start(server, first)
-    text = server.cmd(f"capture start {second}")
-    assert text == f"capture: there is one, to {first}; capture stop ends it"
-    assert not second.exists()
+def test_several(server, tmp_path):
+    """Four at a time, each with what its filter lets pass, whichever begins or ends first."""
+    paths = [tmp_path / f"{name}.pcapng" for name in ("all", "echo", "conn", "again")]
+    fifth = tmp_path / "fifth.pcapng"
+    with server.text() as client:
+        client.set(b"key", b"value")
+        start(server, paths[0])
+        start(server, paths[1], "port", str(servers.ECHO_PORT))
+        start(server, paths[2], "conn", own_conn(server, client.sock))
+        assert "File exists" in server.cmd(f"capture start {paths[2]}")
+        start(server, paths[3])
+        assert server.cmd(f"capture start {fifth}") == \
+            "capture: 4 run, and no more do; capture stop <file> ends one"
+        assert not fifth.exists()
+        assert [line.split(":")[0] for line in server.cmd("show capture").splitlines()] == \
+            [f"capture {path}" for path in paths]
+        with server.connect(servers.ECHO_PORT) as sock:
+            mc.exchange(sock, b"echoed", b"echoed")
+            port = sock.getsockname()[1]
+        wait_closed(server, port)
+        stop(server, paths[3])
+        assert client.get(b"key") == b"value"
+        stop(server, paths[0])
+        client.set(b"key", b"other")
+    assert server.cmd(f"capture stop {paths[0]}") == f"capture {paths[0]}: there is none"
     talk(server)
-    stop(server, first)
+    assert len(server.cmd("capture stop").splitlines()) == 2
     assert server.cmd("capture stop") == "capture: there is none"
-    start(server, second)
-    talk(server)
-    stop(server, second)
-    assert len(decoded(first)) > 10 and len(decoded(second)) > 10
+
+    def commands(path):
+        return [line.memcache_command for line in decoded(path) if line.memcache_command]
+
+    assert [commands(path) for path in paths] == [["get"], [], ["get", "set"], []]
+    echoed = str(servers.ECHO_PORT)
+    to_echo = [[echoed in (line.tcp_srcport, line.tcp_dstport) for line in decoded(path)]
+               for path in paths]
+    assert all(to_echo[1]) and len(to_echo[1]) > 5 and not any(to_echo[2])
+    assert sum(to_echo[0]) == len(to_echo[1])
+
+
+def test_slow_disk(server, tmp_path):
+    """The prompt waits for what is not written yet, but not for ever."""
+    path = tmp_path / "slow.pcapng"
+    start(server, path)
+    with halt.Halted(server.pid, "tr-capture"):
+        server.assert_serves()
+        assert server.cmd("capture stop") == \
+            f"capture {path}: not all of it is written yet; stop it again"
+    assert stop(server, path)[0] == len(decoded(path)) > 5
 
 
 def test_disk_full(server, small_disk):

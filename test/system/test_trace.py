@@ -39,7 +39,7 @@ def start(server, conn, path):
 
 def stop(server, conn, path):
     """End it; what the prompt says of it: lines, dropped."""
-    text = server.cmd("trace stop")
+    text = server.cmd(f"trace stop {conn}")
     match = re.fullmatch(rf"trace of connection {conn} to {re.escape(str(path))}: (\d+) lines, "
                          r"(\d+) dropped", text)
     assert match, text
@@ -146,14 +146,80 @@ def test_show(server, tmp_path):
         servers.wait_until("lines", shown, DEADLINE_S)
         other = tmp_path / "other.csv"
         assert server.cmd(f"trace start {conn} {other}") == \
-            f"trace: there is one, to {path}; trace stop ends it"
+            f"trace: connection {conn} has one, to {path}; trace stop {conn} ends it"
         assert not other.exists()
         stop(server, conn, path)
         assert server.cmd("trace stop") == "trace: there is none"
+        assert server.cmd(f"trace stop {conn}") == \
+            f"trace of connection {conn}: there is none"
         # Once more, of the same connection.
         start(server, conn, other)
         client.set(b"key", b"value")
         assert stop(server, conn, other)[0] == len(lines_of(other)) > 1
+
+
+def test_several(server, tmp_path):
+    """As many as run at a time, each with its own connection's lines; one more is refused."""
+    nb = 16
+    clients = [server.text() for _ in range(nb + 1)]
+    try:
+        for client in clients:
+            client.set(b"key", b"value")
+        conns = [conn_of(server, client.sock) for client in clients]
+        paths = [tmp_path / f"{conn}.csv" for conn in conns]
+        for conn, path in zip(conns[:nb], paths):
+            start(server, conn, path)
+        assert server.cmd(f"trace start {conns[nb]} {paths[nb]}") == \
+            f"trace: {nb} run, and no more do; trace stop <id> ends one"
+        assert not paths[nb].exists()
+        assert [line.split()[3] for line in server.cmd("show trace").splitlines()] == conns[:nb]
+        for i, client in enumerate(clients):
+            for _ in range(i + 1):
+                assert client.get(b"key") == b"value"
+        stop(server, conns[3], paths[3])
+        start(server, conns[nb], paths[nb])
+        assert len(server.cmd("trace stop").splitlines()) == nb
+    finally:
+        for client in clients:
+            client.close()
+    for i, path in enumerate(paths[:nb]):
+        lines = lines_of(path)
+        assert_in_order(lines)
+        received = (lines[-1].rcv_nxt - lines[0].rcv_nxt) % 2**32
+        assert received == (i + 1) * len(b"get key\r\n"), path
+    assert len(lines_of(paths[nb])) == 1
+
+
+def test_we_close_first(server, tmp_path):
+    """The trace of a connection that we close ends as it waits."""
+    path = tmp_path / "quit.csv"
+    with server.connect() as sock:
+        mc.exchange(sock, b"set k 0 0 1\r\nv\r\n", b"STORED\r\n")
+        conn = conn_of(server, sock)
+        start(server, conn, path)
+        mc.exchange(sock, b"quit\r\n", b"")
+        assert sock.recv(1) == b""
+    servers.wait_until("TIME-WAIT", lambda: "TIME-WAIT" in server.cmd(f"show conn {conn}"),
+                       DEADLINE_S)
+    stop(server, conn, path)
+    lines = lines_of(path)
+    assert_in_order(lines)
+    assert lines[0].state == "ESTABLISHED" and lines[-1].state == "TIME-WAIT"
+
+
+def test_slow_disk(server, tmp_path):
+    """The prompt waits for what is not written yet, but not for ever."""
+    path = tmp_path / "slow.csv"
+    with server.text() as client:
+        client.set(b"key", b"value")
+        conn = conn_of(server, client.sock)
+        start(server, conn, path)
+        with halt.Halted(server.pid, "tr-trace"):
+            client.set(b"key", b"value")
+            assert server.cmd(f"trace stop {conn}") == \
+                f"trace {path}: not all of it is written yet; stop it again"
+            assert server.cmd("show trace") != "trace: there is none"
+        assert stop(server, conn, path)[0] == len(lines_of(path)) > 1
 
 
 def test_refused(server, tmp_path):

@@ -2,6 +2,7 @@
  * Copyright(c) 2026 The tailrace authors
  */
 /* A capture on a wire that takes frames when it likes: each once, and none that is not sent. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+
+#include <rte_byteorder.h>
+#include <rte_errno.h>
 
 #include "core_capture.h"
 #include "core_rig.h"
@@ -262,6 +266,106 @@ test_stopped(void **state)
 	assert_true(take_all() > 1);
 }
 
+/* A second one, behind the first: it sees every frame too. */
+static struct core_capture *
+start_another(void)
+{
+	static const struct core_capture_filter of_echo = {.port = RTE_BE16(CORE_RIG_ECHO_PORT)};
+	struct core_capture *first = capture;
+	struct core_capture *second;
+
+	second = core_capture_create(&server, &of_echo);
+	assert_non_null(second);
+	capture = second;
+	call(core_capture_start);
+	capture = first;
+	return second;
+}
+
+/* Let a client say something to either port: frames to and from echo. */
+static unsigned int
+talk(void)
+{
+	unsigned int before = on_wire[0].nb + on_wire[1].nb;
+
+	core_rig_say(&rig, 1, "echoed");
+	core_rig_run(&rig, 1000000);
+	before = on_wire[0].nb + on_wire[1].nb - before;
+	core_rig_say(&rig, 0, "abc");
+	core_rig_run(&rig, 1000000);
+	return before;
+}
+
+static unsigned int
+count(struct core_capture *of)
+{
+	struct core_capture *own = capture;
+	unsigned int nb;
+
+	capture = of;
+	nb = take_all();
+	capture = own;
+	return nb;
+}
+
+/* Whichever of two is stopped first, the other goes on. */
+static void
+test_two(void **state)
+{
+	struct core_capture *second;
+	unsigned int of_echo, all;
+
+	(void)state;
+	core_rig_connect(&rig, 0);
+	core_rig_connect_to(&rig, 1, CORE_RIG_ECHO_PORT);
+	call(core_capture_start);
+	second = start_another();
+	sim_wire_set_watch(rig.wire, watch, NULL);
+	of_echo = talk();
+	all = on_wire[0].nb + on_wire[1].nb;
+	assert_in_range(of_echo, 2, all - 2);
+	assert_int_equal(count(capture), all);
+	assert_int_equal(count(second), of_echo);
+	/* The one that the other stands before. */
+	call(core_capture_stop);
+	of_echo = talk();
+	assert_int_equal(count(capture), 0);
+	assert_int_equal(count(second), of_echo);
+	/* Before the other now; and the other goes. */
+	call(core_capture_start);
+	core_capture_end(second);
+	all = on_wire[0].nb + on_wire[1].nb;
+	talk();
+	assert_int_equal(count(capture), on_wire[0].nb + on_wire[1].nb - all);
+	assert_int_equal(count(second), 0);
+	sim_wire_set_watch(rig.wire, NULL, NULL);
+	call(core_capture_stop);
+	assert_ptr_equal(rig.core->port, port);
+	core_capture_destroy(second);
+}
+
+static void
+test_no_more_than_there_is_room_for(void **state)
+{
+	static const struct core_capture_filter all;
+	struct core_capture *more[CORE_CAPTURES_MAX - 1];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(more); i++) {
+		more[i] = core_capture_create(&server, &all);
+		assert_non_null(more[i]);
+	}
+	assert_null(core_capture_create(&server, &all));
+	assert_int_equal(rte_errno, ENOSPC);
+	/* The place of one that is over is another's. */
+	core_capture_destroy(more[1]);
+	more[1] = core_capture_create(&server, &all);
+	assert_non_null(more[1]);
+	for (i = 0; i < RTE_DIM(more); i++)
+		core_capture_destroy(more[i]);
+}
+
 int
 main(void)
 {
@@ -270,6 +374,8 @@ main(void)
 		TEST(test_each_frame_once),
 		TEST(test_missed),
 		TEST(test_stopped),
+		TEST(test_two),
+		TEST(test_no_more_than_there_is_room_for),
 	};
 
 	test_eal_init();
