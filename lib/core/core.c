@@ -20,6 +20,7 @@
 #include "core_timeout.h"
 #include "core_wait.h"
 #include "tcp_isn.h"
+#include "tcp_listen.h"
 
 #define RX_BURST 64
 
@@ -58,7 +59,6 @@
 #define CONTROL_MBUFS 4096
 #define CONTROL_MBUF_BYTES (CHAIN_HEADROOM + 128)
 
-static bool listens(const struct core *core, const struct core_listener *listener);
 static void note_stall(struct core *core, uint64_t now_us);
 static uint64_t next_event_us(const struct core *core);
 static unsigned int receive(struct core *core);
@@ -209,14 +209,12 @@ next_event_us(const struct core *core)
 int
 core_listen(struct core *core, const struct core_listener *listener)
 {
-	struct core_listener *slot = &core->listeners[core->nb_listeners];
-	int ret;
+	struct core_listener *slot;
+	int ret = core_can_listen(core, listener);
 
-	/* TCP does not know of those that are stopped. */
-	if (listens(core, listener))
-		return -EADDRINUSE;
-	if (core->nb_listeners == CORE_LISTENERS_MAX)
-		return -ENOSPC;
+	if (ret < 0)
+		return ret;
+	slot = &core->listeners[core->nb_listeners];
 	*slot = *listener;
 	if (core->listening) {
 		ret = tcp_listen(core->tcp, slot->addr, slot->port, slot);
@@ -227,16 +225,17 @@ core_listen(struct core *core, const struct core_listener *listener)
 	return 0;
 }
 
-static bool
-listens(const struct core *core, const struct core_listener *listener)
+int
+core_can_listen(struct core *core, const struct core_listener *listener)
 {
 	unsigned int i;
 
+	/* TCP does not know of those that are stopped. */
 	for (i = 0; i < core->nb_listeners; i++)
 		if (core->listeners[i].addr == listener->addr &&
 		    core->listeners[i].port == listener->port)
-			return true;
-	return false;
+			return -EADDRINUSE;
+	return core->nb_listeners < CORE_LISTENERS_MAX ? 0 : -ENOSPC;
 }
 
 static void
@@ -255,6 +254,8 @@ core_set_listening(struct core *core, bool listening)
 	struct core_listener *listener;
 	unsigned int i;
 
+	/* So TCP cannot refuse: it has no other listeners than these, which differ. */
+	RTE_BUILD_BUG_ON(CORE_LISTENERS_MAX > TCP_LISTEN_MAX);
 	if (core->listening == listening)
 		return;
 	core->listening = listening;

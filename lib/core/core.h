@@ -271,6 +271,9 @@ core_due_us(const struct core *core, uint64_t us)
  */
 int core_listen(struct core *core, const struct core_listener *listener);
 
+/** What core_listen() would say. */
+int core_can_listen(struct core *core, const struct core_listener *listener);
+
 /** Accept connections on all ports, or no more and close those there are, in good order. */
 void core_set_listening(struct core *core, bool listening);
 

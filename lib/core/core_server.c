@@ -266,6 +266,7 @@ no_pools(const char *what, char *error, size_t error_size)
 
 struct listen_call {
 	struct core_listener listener;
+	int (*listen)(struct core *core, const struct core_listener *listener);
 	int ret;
 };
 
@@ -274,7 +275,19 @@ listen_call(struct core *core, void *arg)
 {
 	struct listen_call *call = arg;
 
-	call->ret = core_listen(core, &call->listener);
+	call->ret = call->listen(core, &call->listener);
+}
+
+static int
+call_core(struct tr_core_server *server, unsigned int index, struct listen_call *call)
+{
+	int ret = 0;
+
+	if (server->running)
+		ret = core_control_call(server->cores[index], listen_call, call);
+	else
+		listen_call(server->cores[index], call);
+	return ret < 0 ? ret : call->ret;
 }
 
 int
@@ -283,31 +296,35 @@ tr_core_listen(struct tr_core_server *server, uint32_t addr, uint16_t port,
 {
 	struct listen_call call = {
 		.listener = {.addr = addr, .port = rte_cpu_to_be_16(port), .ops = protocol},
+		.listen = core_can_listen,
 	};
-	unsigned int i;
-	int ret;
+	void *instances[RTE_MAX_LCORE];
+	unsigned int created, taken = 0, i;
+	int ret = 0;
 
 	if (addr != 0 && addr != server->config.addr)
 		return -EADDRNOTAVAIL;
 	if (protocol->state_bytes > CORE_PROTOCOL_STATE_BYTES)
 		return -EINVAL;
-	for (i = 0; i < server->nb_cores; i++) {
-		call.listener.protocol = protocol->create(arg, i);
-		if (call.listener.protocol == NULL)
-			return -ENOMEM;
-		ret = 0;
-		if (server->running)
-			ret = core_control_call(server->cores[i], listen_call, &call);
-		else
-			listen_call(server->cores[i], &call);
-		if (ret == 0)
-			ret = call.ret;
-		if (ret < 0) {
-			protocol->destroy(call.listener.protocol);
-			return ret;
+	for (created = 0; created < server->nb_cores; created++) {
+		instances[created] = protocol->create(arg, created);
+		if (instances[created] == NULL) {
+			ret = -ENOMEM;
+			goto destroy;
 		}
 	}
-	return 0;
+	/* What one of them would refuse is found before another has clients. */
+	for (i = 0; i < server->nb_cores && ret == 0; i++)
+		ret = call_core(server, i, &call);
+	call.listen = core_listen;
+	for (; taken < server->nb_cores && ret == 0; taken += ret == 0) {
+		call.listener.protocol = instances[taken];
+		ret = call_core(server, taken, &call);
+	}
+destroy:
+	for (i = taken; i < created; i++)
+		protocol->destroy(instances[i]);
+	return ret;
 }
 
 int

@@ -90,6 +90,8 @@ struct tr_core_server *tr_core_create(const struct tr_core_config *config, char 
  * @return
  *   0, -EADDRINUSE, -EADDRNOTAVAIL (not our address), -EINVAL (the protocol keeps too much state),
  *   -ENOSPC (16 listeners), -ENOMEM, or -ENOBUFS and -ETIMEDOUT of a core that does not answer.
+ *   On failure no core listens; but where one that has just answered does so no more, those before
+ *   it do.
  */
 int tr_core_listen(struct tr_core_server *server, uint32_t addr, uint16_t port,
 		   const struct tr_protocol_ops *protocol, void *arg);

@@ -203,6 +203,25 @@ test_one_port_is_listened_on_once(void **state)
 }
 
 static void
+test_every_port_is_listened_on_again(void **state)
+{
+	struct core_listener listener = {.ops = &tr_core_echo};
+	unsigned int i;
+
+	(void)state;
+	for (i = rig.core->nb_listeners; i < CORE_LISTENERS_MAX; i++) {
+		listener.port = rte_cpu_to_be_16(100 + i);
+		assert_return_code(core_listen(rig.core, &listener), 0);
+	}
+	listener.port = rte_cpu_to_be_16(100 + i);
+	assert_int_equal(core_listen(rig.core, &listener), -ENOSPC);
+	core_set_listening(rig.core, false);
+	core_set_listening(rig.core, true);
+	core_rig_connect_to(&rig, 1, CORE_RIG_ECHO_PORT);
+	core_rig_connect_to(&rig, 2, 100 + CORE_LISTENERS_MAX - 1);
+}
+
+static void
 test_a_core_under_pressure_does_not_sleep_for_long(void **state)
 {
 	struct rte_mempool *pool = rte_pktmbuf_pool_create("rx", 15, 0, 0, 128, SOCKET_ID_ANY);
@@ -248,6 +267,7 @@ main(void)
 		TEST(test_answers_wait_for_send_space),
 		TEST(test_stop_closes_and_start_accepts_again),
 		TEST(test_one_port_is_listened_on_once),
+		TEST(test_every_port_is_listened_on_again),
 		TEST(test_a_core_under_pressure_does_not_sleep_for_long),
 		TEST(test_many_connections),
 	};

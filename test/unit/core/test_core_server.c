@@ -242,6 +242,63 @@ test_a_server_runs_and_ends(void **state)
 	tr_core_destroy(server);
 }
 
+/* Instances of a protocol that there are, and the core whose instance cannot be had. */
+struct instances {
+	unsigned int nb;
+	unsigned int none_for;
+};
+
+static struct instances instances;
+
+static void *
+create_instance(void *arg, unsigned int core)
+{
+	if (core == instances.none_for)
+		return NULL;
+	instances.nb++;
+	return arg;
+}
+
+static void
+destroy_instance(void *protocol)
+{
+	assert_ptr_equal(protocol, &instances);
+	instances.nb--;
+}
+
+/* Whichever core cannot: none does, and what was made for them is gone. */
+static void
+test_all_cores_listen_or_none(void **state)
+{
+	static const struct core full = {.nb_listeners = CORE_LISTENERS_MAX};
+	struct tr_protocol_ops ops = tr_core_echo;
+	struct tr_core_config given = config();
+	struct tr_core_server *server = create(&given);
+	unsigned int nb_cores;
+
+	(void)state;
+	assert_non_null(server);
+	ops.create = create_instance;
+	ops.destroy = destroy_instance;
+	nb_cores = server->nb_cores;
+	server->cores[server->nb_cores++] = (struct core *)(uintptr_t)&full;
+
+	instances = (struct instances){.none_for = nb_cores};
+	assert_int_equal(tr_core_listen(server, 0, 7, &ops, &instances), -ENOMEM);
+	assert_int_equal(instances.nb, 0);
+	assert_int_equal(server->cores[0]->nb_listeners, 0);
+	instances.none_for = UINT_MAX;
+	assert_int_equal(tr_core_listen(server, 0, 7, &ops, &instances), -ENOSPC);
+	assert_int_equal(instances.nb, 0);
+	assert_int_equal(server->cores[0]->nb_listeners, 0);
+
+	server->nb_cores = nb_cores;
+	assert_return_code(tr_core_listen(server, 0, 7, &ops, &instances), 0);
+	assert_int_equal(instances.nb, nb_cores);
+	tr_core_destroy(server);
+	assert_int_equal(instances.nb, 0);
+}
+
 /* One line that names the culprit. */
 static void
 assert_refused(const struct tr_core_config *given, int expected, const char *word)
@@ -333,6 +390,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(test_a_command_reaches_an_engine_that_takes_it),
 		TEST(test_a_server_runs_and_ends),
+		TEST(test_all_cores_listen_or_none),
 		TEST(test_a_bad_configuration_is_named),
 		TEST(test_a_second_server_is_told_why),
 		TEST(test_what_a_producer_drops_has_a_name),
