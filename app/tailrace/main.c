@@ -31,6 +31,8 @@ static int find_own_args(int argc, char **argv);
 static int without_own_args(int argc, char **argv);
 static int set_up_and_run(const struct args *args);
 static int run(struct server *server, const struct args *args, uint16_t port);
+static int create_prompt(struct server *server, const struct args *args, struct prompt **prompt,
+			 struct metrics **metrics, char *error, size_t error_size);
 static void print_ready(const struct args *args, uint16_t port);
 static void eal_error(int argc, char **argv, char *error, size_t error_size);
 static int give_up(const char *error);
@@ -123,34 +125,15 @@ set_up_and_run(const struct args *args)
 static int
 run(struct server *server, const struct args *args, uint16_t port)
 {
-	const struct prompt_config config = {
-		.server = server->core,
-		.mc = server->mc_stats,
-		.args = args,
-	};
 	const struct telemetry_source source = {.server = server->core, .mc = server->mc_stats};
-	const struct metrics_config metrics_config = {
-		.addr = args->metrics_addr,
-		.port = args->metrics_port,
-		.server = server->core,
-		.mc = server->mc_stats,
-	};
 	struct metrics *metrics = NULL;
+	struct prompt *prompt = NULL;
 	struct control *control;
-	struct prompt *prompt;
 	char error[ERROR_SIZE];
 	int rc;
 
-	prompt = prompt_create(&config, error, sizeof(error));
-	if (prompt == NULL)
+	if (create_prompt(server, args, &prompt, &metrics, error, sizeof(error)) < 0)
 		return give_up(error);
-	if (args->metrics_port != 0) {
-		metrics = metrics_create(&metrics_config, error, sizeof(error));
-		if (metrics == NULL) {
-			prompt_destroy(prompt);
-			return give_up(error);
-		}
-	}
 	print_ready(args, port);
 	control = control_create(prompt, metrics, server->core);
 	if (control == NULL) {
@@ -168,6 +151,35 @@ run(struct server *server, const struct args *args, uint16_t port)
 	if (rc < 0)
 		fprintf(stderr, "tailrace: the cores ended: %s\n", strerror(-rc));
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* What the control thread serves: the prompt, and metrics if they are wanted. */
+static int
+create_prompt(struct server *server, const struct args *args, struct prompt **prompt,
+	      struct metrics **metrics, char *error, size_t error_size)
+{
+	const struct prompt_config prompt_config = {
+		.server = server->core,
+		.mc = server->mc_stats,
+		.args = args,
+	};
+	const struct metrics_config metrics_config = {
+		.addr = args->metrics_addr,
+		.port = args->metrics_port,
+		.server = server->core,
+		.mc = server->mc_stats,
+	};
+
+	*prompt = prompt_create(&prompt_config, error, error_size);
+	if (*prompt == NULL)
+		return -EINVAL;
+	if (args->metrics_port == 0)
+		return 0;
+	*metrics = metrics_create(&metrics_config, error, error_size);
+	if (*metrics != NULL)
+		return 0;
+	prompt_destroy(*prompt);
+	return -EINVAL;
 }
 
 static void
