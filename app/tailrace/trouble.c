@@ -30,6 +30,7 @@ static const struct watched {
 	{"tcp", "drop_syn_full", RTE_LOG_WARNING},
 	{"tcp", "drop_cookie_full", RTE_LOG_WARNING},
 	{"tcp", "cookies_sent", RTE_LOG_WARNING},
+	{"tcp", "yielded_fin_wait_2", RTE_LOG_NOTICE},
 	{"core", "conns_refused", RTE_LOG_WARNING},
 	{"ip", "drop_arp_conflict", RTE_LOG_ERR},
 	{"ip", "drop_neighbour_table", RTE_LOG_WARNING},

@@ -42,7 +42,8 @@ enum tcp_state {
 };
 
 /**
- * What the owner is told. Called from tcp_input(), tcp_tick() and, for closed, tcp_abort(); each
+ * What the owner is told. Called from tcp_input(), tcp_tick() and, for closed, tcp_abort() and
+ * tcp_connect() (of another connection); each
  * may call any function of this header on the connection but tcp_input() and tcp_tick().
  */
 struct tcp_events {
@@ -67,6 +68,8 @@ struct tcp_events {
 	 * chain and unread bytes are freed and @p conn must not be used any more. @p error: 0 both
 	 * sides closed, else -ECONNRESET, -ETIMEDOUT, -ECONNREFUSED, or -ECONNABORTED for
 	 * tcp_abort(). TIME-WAIT goes on without its owner.
+	 *
+	 * In FIN-WAIT-2 it may end because another connection needs the room, with -ETIMEDOUT.
 	 */
 	void (*closed)(void *user, struct tcp_conn *conn, int error);
 

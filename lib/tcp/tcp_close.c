@@ -143,25 +143,34 @@ tcp_close_reset(struct tcp_conn *conn, int error)
 	end(conn, error);
 }
 
-void
-tcp_close_time_wait(struct tcp_conn *conn, struct tcp_segment *segment)
+bool
+tcp_close_reopen(struct tcp_conn *conn, struct tcp_segment *segment)
 {
 	struct tcp *tcp = conn->tcp;
 	const struct tcp_listener *listener;
 	uint32_t snd_max = conn->snd_max;
 
+	if (conn->owned || !may_reuse(conn, segment))
+		return false;
+	listener =
+		tcp_listen_lookup(&tcp->listen, segment->flow.local_addr, segment->flow.local_port);
+	if (listener == NULL)
+		return false;
+	/* Its memory first: it may be the last. */
+	tcp_conn_drop(conn, 0);
+	tcp_conn_release(conn);
+	tcp_handshake_listen(tcp, segment, listener, snd_max);
+	return true;
+}
+
+void
+tcp_close_time_wait(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	struct tcp *tcp = conn->tcp;
+
 	if (segment->flags & WIRE_TCP_RST) {
 		tcp->stats.drop_flags++; /* RFC 1337: it does not shorten the wait */
 		return;
-	}
-	if (!conn->owned && may_reuse(conn, segment)) {
-		listener = tcp_listen_lookup(&tcp->listen, segment->flow.local_addr,
-					     segment->flow.local_port);
-		if (listener != NULL) {
-			tcp_conn_drop(conn, 0);
-			tcp_handshake_listen(tcp, segment, listener, snd_max);
-			return;
-		}
 	}
 	if (!tcp_segment_acceptable(conn, segment)) {
 		/* The peer has not seen our last ACK: wait anew. */
@@ -231,7 +240,10 @@ enter_time_wait(struct tcp_conn *conn)
 	tcp_event_raise(conn, TCP_EVENT_CLOSED);
 }
 
-/* RFC 6191 section 2: a SYN that cannot be an old duplicate. */
+/*
+ * RFC 6191 section 2: a SYN that cannot be an old duplicate. Nor can it be with timestamps where
+ * there were none.
+ */
 static bool
 may_reuse(const struct tcp_conn *conn, const struct tcp_segment *segment)
 {
@@ -239,6 +251,8 @@ may_reuse(const struct tcp_conn *conn, const struct tcp_segment *segment)
 
 	if ((segment->flags & (WIRE_TCP_SYN | WIRE_TCP_ACK | WIRE_TCP_FIN)) != WIRE_TCP_SYN)
 		return false;
+	if (!conn->timestamps && options->has_timestamps)
+		return true;
 	if (conn->timestamps && options->has_timestamps && options->ts_value != conn->ts_recent)
 		return tcp_seq_gt(options->ts_value, conn->ts_recent);
 	return tcp_seq_ge(segment->seq, conn->rcv_nxt);

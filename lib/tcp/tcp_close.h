@@ -26,6 +26,12 @@ void tcp_close_reset_received(struct tcp_conn *conn);
 /** Reset the connection; its owner is told soon, not now. */
 void tcp_close_reset(struct tcp_conn *conn, int error);
 
+/**
+ * Whether a segment in TIME-WAIT is a SYN that opens the connection anew (RFC 6191). If so that is
+ * done, and @p conn is freed.
+ */
+bool tcp_close_reopen(struct tcp_conn *conn, struct tcp_segment *segment);
+
 /** A segment in TIME-WAIT. */
 void tcp_close_time_wait(struct tcp_conn *conn, struct tcp_segment *segment);
 

@@ -17,6 +17,7 @@
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
 #include "tcp_timer.h"
+#include "tcp_yield.h"
 
 /* rte_hash refuses fewer than a bucket. */
 #define FLOWS_MIN 8
@@ -33,6 +34,7 @@ tcp_conn_setup(struct tcp *tcp, const struct tcp_config *config)
 	int rc;
 
 	TAILQ_INIT(&tcp->output);
+	tcp_yield_init(tcp);
 	tcp->conns_max = config->conns_max;
 	tcp->syn_backlog =
 		config->syn_backlog != 0 ? config->syn_backlog : RTE_MAX(config->conns_max / 4, 1u);
@@ -72,7 +74,8 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 	uint32_t id;
 	void *object;
 
-	if (rte_mempool_get(tcp->conns_pool, &object) < 0)
+	if (rte_mempool_get(tcp->conns_pool, &object) < 0 &&
+	    (!tcp_yield(tcp) || rte_mempool_get(tcp->conns_pool, &object) < 0))
 		return NULL;
 	conn = object;
 	id = conn->id;
@@ -162,6 +165,8 @@ tcp_set_state(struct tcp_conn *conn, enum tcp_state state)
 		state_nb[conn->state]--;
 	if (state != TCP_CLOSED)
 		state_nb[state]++;
+	tcp_yield_leave(conn, conn->state);
+	tcp_yield_enter(conn, state);
 	conn->state = state;
 }
 

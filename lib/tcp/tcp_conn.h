@@ -155,7 +155,21 @@ struct tcp_conn {
 
 	struct tcp_wheel_timer timers[TCP_TIMER_KINDS];
 	TAILQ_ENTRY(tcp_conn) output_link;
-	const struct tcp_listener *listener; /* until opened() is called, if opened passively */
+	union {
+		/* Of one in SYN-RECEIVED, and until opened() is called. */
+		const struct tcp_listener *listener;
+		/* Of one in FIN-WAIT-2 or TIME-WAIT: ids of its neighbours; see tcp_yield.h. */
+		struct {
+			uint32_t older;
+			uint32_t newer;
+		} queued;
+	};
+};
+
+/** Connections in the order in which they entered a state, by id. */
+struct tcp_conn_queue {
+	uint32_t oldest;
+	uint32_t newest;
 };
 
 TAILQ_HEAD(tcp_conn_list, tcp_conn);
@@ -182,6 +196,8 @@ struct tcp {
 	uint32_t conns_nb;
 	uint32_t state_nb[TCP_STATES]; /* connections in each state but CLOSED */
 	uint32_t syn_backlog;
+	struct tcp_conn_queue time_wait;
+	struct tcp_conn_queue fin_wait_2;
 	uint64_t cookies_until_us; /* until then the last SYN cookie is good */
 	struct rte_mempool *conns_pool;
 	struct tcp_conn **conns; /* by id */
@@ -205,7 +221,7 @@ void tcp_conn_teardown(struct tcp *tcp);
  * A new connection in CLOSED, in the flow table, with the defaults of RFC 9293.
  *
  * @return
- *   NULL when every connection is in use.
+ *   NULL when every connection is in use, and none yields (see tcp_yield.h).
  */
 struct tcp_conn *tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow);
 

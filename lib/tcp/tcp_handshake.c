@@ -18,6 +18,7 @@
 #include "tcp_receive.h"
 #include "tcp_seq.h"
 #include "tcp_timer.h"
+#include "tcp_yield.h"
 
 /* RFC 6335 section 6: the dynamic ports */
 #define PORT_FIRST 49152
@@ -88,7 +89,7 @@ tcp_handshake_listen(struct tcp *tcp, struct tcp_segment *segment,
 		return NULL;
 	}
 	if (seq_min == 0 && tcp->state_nb[TCP_SYN_RECEIVED] >= tcp->syn_backlog &&
-	    tcp->conns_nb < tcp->conns_max) {
+	    tcp_yield_possible(tcp)) {
 		tcp_cookie_answer(tcp, segment);
 		return NULL;
 	}

@@ -66,8 +66,11 @@ process(struct tcp *tcp, struct tcp_segment *segment)
 		return;
 	}
 	tcp_conn_hold(conn);
-	if (!predicted(conn, segment))
+	if (!predicted(conn, segment)) {
+		if (conn->state == TCP_TIME_WAIT && tcp_close_reopen(conn, segment))
+			return;
 		handlers[conn->state](conn, segment);
+	}
 	tcp_conn_release(conn);
 }
 

@@ -43,7 +43,7 @@ tcp_unlisten(struct tcp *tcp, rte_be32_t addr, rte_be16_t port)
 	/* What was not opened yet would be opened for nobody. */
 	for (id = 0; id < tcp->conns_max; id++) {
 		conn = tcp_conn_find(tcp, id);
-		if (conn != NULL && conn->listener == listener)
+		if (conn != NULL && conn->state == TCP_SYN_RECEIVED && conn->listener == listener)
 			tcp_abort(conn);
 	}
 	listener->used = false;

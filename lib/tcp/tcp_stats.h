@@ -26,6 +26,8 @@
 	X(timed_out, "connections given up: no answer, or no FIN after ours")              \
 	X(cookies_sent, "SYNs answered by a SYN cookie, too many being in SYN-RECEIVED")   \
 	X(cookies_accepted, "connections established by a SYN cookie")                     \
+	X(yielded_time_wait, "connections ended in TIME-WAIT, to make room for another")   \
+	X(yielded_fin_wait_2, "connections ended in FIN-WAIT-2, to make room for another") \
 	X(refused, "connections refused by the owner or for want of memory")               \
 	X(retransmits, "segments sent again")                                              \
 	X(retransmit_timeouts, "retransmission timeouts")                                  \

@@ -6,14 +6,17 @@
  *
  * Retransmit (RFC 6298). Starts when data, a SYN or a FIN is sent and it does not run. Starts
  * again when something new is acknowledged, stops when all is. When it expires RTO doubles and
- * what is not acknowledged is sent again; after 6 SYNs or 15 segments without an answer the
- * connection is given up (RFC 9293 section 3.8.3).
+ * what is not acknowledged is sent again; without an answer the connection is given up (RFC 9293
+ * section 3.8.3): after 7 SYNs, that is 3 minutes (MUST-23), 6 SYN-ACKs, 15 segments, or 8 when the
+ * owner has closed it, which are 100 seconds at least.
  *
  * Persist (RFC 9293 section 3.8.6.1). Starts when there is data, none of it in flight, and no
  * window to send it in. When it expires a probe is sent, and it starts again with twice the time,
  * up to a minute. It stops when the window opens. As long as the peer answers the probes they go
- * on; 15 without an answer and the connection is given up. In TIME-WAIT, where nothing is sent,
- * it starts when the owner closes what it had shut down: it is told with the next tick.
+ * on; 15 without an answer and the connection is given up. When the owner has closed it, 8 are
+ * enough, answered or not: nobody is left to judge a window that does not open (RFC 6429).
+ * In TIME-WAIT, where nothing is sent, it starts when the owner closes what it had shut down: it is
+ * told with the next tick.
  *
  * Delayed ACK (RFC 9293 section 3.8.6.3). Starts when a segment came in order and it does not run.
  * Stops when an ACK is sent, with data or without. When it expires the ACK is due.
@@ -38,8 +41,10 @@
 #define RTO_MAX_US 60000000
 #define DELAYED_ACK_US 40000
 #define FIN_WAIT_2_US 60000000
-#define SYN_RETRIES_MAX 6
+#define SYN_RETRIES_MAX 7
+#define SYN_ACK_RETRIES_MAX 6
 #define RETRIES_MAX 15
+#define CLOSED_RETRIES_MAX 8
 
 static void expired(struct tcp_conn *conn, enum tcp_timer_kind kind);
 static void retransmit_expired(struct tcp_conn *conn);
@@ -48,6 +53,7 @@ static void linger_expired(struct tcp_conn *conn);
 static void start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us);
 static void stop(struct tcp_conn *conn, enum tcp_timer_kind kind);
 static bool running(const struct tcp_conn *conn, enum tcp_timer_kind kind);
+static unsigned int retries_max(const struct tcp_conn *conn);
 static void give_up(struct tcp_conn *conn);
 
 void
@@ -212,7 +218,7 @@ retransmit_expired(struct tcp_conn *conn)
 {
 	bool syn = conn->state == TCP_SYN_SENT || conn->state == TCP_SYN_RECEIVED;
 
-	if (conn->retries >= (syn ? SYN_RETRIES_MAX : RETRIES_MAX)) {
+	if (conn->retries >= retries_max(conn)) {
 		give_up(conn);
 		return;
 	}
@@ -234,7 +240,7 @@ persist_expired(struct tcp_conn *conn)
 {
 	if (conn->state == TCP_TIME_WAIT)
 		return;
-	if (conn->retries >= RETRIES_MAX) {
+	if (conn->retries >= retries_max(conn)) {
 		give_up(conn);
 		return;
 	}
@@ -276,6 +282,16 @@ static bool
 running(const struct tcp_conn *conn, enum tcp_timer_kind kind)
 {
 	return tcp_wheel_running(&conn->timers[kind]);
+}
+
+static unsigned int
+retries_max(const struct tcp_conn *conn)
+{
+	if (conn->state == TCP_SYN_SENT)
+		return SYN_RETRIES_MAX;
+	if (conn->state == TCP_SYN_RECEIVED)
+		return SYN_ACK_RETRIES_MAX;
+	return conn->closed ? CLOSED_RETRIES_MAX : RETRIES_MAX;
 }
 
 static void

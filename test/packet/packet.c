@@ -399,12 +399,19 @@ packet_append(struct packet *packet, uint32_t bytes)
 struct tcp_conn *
 packet_conn(struct packet *packet)
 {
-	struct tcp_conn *conn = NULL;
+	struct tcp_conn *conn;
+	struct tcp_conn_info info;
 	uint32_t id;
 
-	for (id = 0; id < PACKET_CONNS && conn == NULL; id++)
+	for (id = 0; id < PACKET_CONNS; id++) {
 		conn = tcp_conn_find(packet->tcp, id);
-	return conn;
+		if (conn == NULL)
+			continue;
+		tcp_conn_info(conn, &info);
+		if (info.remote_port == rte_cpu_to_be_16(packet->peer_port))
+			return conn;
+	}
+	return NULL;
 }
 
 enum tcp_state

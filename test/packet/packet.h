@@ -142,7 +142,7 @@ struct tcp_conn *packet_connect(struct packet *packet);
 /** Append a number of bytes and send. */
 void packet_append(struct packet *packet, uint32_t bytes);
 
-/** The connection, whatever its state: that with the lowest id, or NULL. */
+/** The connection with the peer's port, whatever its state, or NULL. */
 struct tcp_conn *packet_conn(struct packet *packet);
 
 /** Its state; TCP_CLOSED when there is none. */

@@ -127,8 +127,37 @@ test_fin_is_given_up(void **state)
 	(void)state;
 	packet_begin(&p, NULL);
 	packet_reach(&p, TCP_LAST_ACK);
-	packet_advance(&p, 3600ul * 1000000);
+	packet_advance(&p, 100ul * 1000000);
+	assert_int_equal(p.owner.closed, 0);
+	packet_advance(&p, 500ul * 1000000);
 	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ETIMEDOUT);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+/* Attack 32: a peer that answers probes and never opens its window does not keep a closed one. */
+static void
+test_fin_does_not_wait_for_ever_for_the_window(void **state)
+{
+	struct packet_sent sent;
+	unsigned int probes = 0;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+	tcp_close(p.owner.conn);
+	expect_none(&p);
+	while (p.owner.closed == 0 && probes < 1000) {
+		packet_advance(&p, 1000000);
+		while (packet_take(&p, &sent)) {
+			probes++;
+			inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+		}
+	}
+	assert_int_equal(probes, 8);
 	assert_int_equal(p.owner.error, -ETIMEDOUT);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
 	packet_end(&p);
@@ -452,6 +481,7 @@ main(void)
 		cmocka_unit_test(test_simultaneous_close),
 		cmocka_unit_test(test_fin_is_sent_again),
 		cmocka_unit_test(test_fin_is_given_up),
+		cmocka_unit_test(test_fin_does_not_wait_for_ever_for_the_window),
 		cmocka_unit_test(test_fin_wait_2_ends_after_a_minute),
 		cmocka_unit_test(test_fin_wait_2_waits_for_a_peer_that_reads),
 		cmocka_unit_test(test_data_after_close_is_reset),

@@ -153,24 +153,29 @@ test_simultaneous_open_reset(void **state)
 }
 
 static void
-test_syn_is_sent_seven_times(void **state)
+test_syn_is_sent_eight_times(void **state)
 {
 	struct packet p;
 
 	(void)state;
 	packet_begin(&p, NULL);
 	uint64_t delay_us = 1000000;
+	uint64_t begin_us;
 
 	packet_reach(&p, TCP_SYN_SENT);
-	for (unsigned int i = 0; i < 6; i++) {
+	begin_us = p.now_us;
+	for (unsigned int i = 0; i < 7; i++) {
 		packet_advance(&p, delay_us - 1000);
 		expect_none(&p);
 		packet_advance(&p, 1000);
 		expect(&p, .flags = SYN);
 		delay_us = RTE_MIN(delay_us * 2, 60000000ul);
 	}
+	assert_int_equal(p.owner.closed, 0);
 	packet_advance(&p, delay_us);
 	expect_none(&p);
+	/* RFC 9293 MUST-23: three minutes at least. */
+	assert_true(p.now_us - begin_us >= 180000000);
 	assert_int_equal(p.owner.error, -ETIMEDOUT);
 	assert_int_equal(tcp_stats(p.tcp)->timed_out, 1);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
@@ -250,7 +255,7 @@ main(void)
 		cmocka_unit_test(test_ack_alone_is_dropped),
 		cmocka_unit_test(test_simultaneous_open),
 		cmocka_unit_test(test_simultaneous_open_reset),
-		cmocka_unit_test(test_syn_is_sent_seven_times),
+		cmocka_unit_test(test_syn_is_sent_eight_times),
 		cmocka_unit_test(test_data_with_the_syn_ack_is_read),
 		cmocka_unit_test(test_close_and_abort),
 		cmocka_unit_test(test_connect_refuses_nonsense),

@@ -151,6 +151,190 @@ test_data_is_not_read(void **state)
 	packet_end(&p);
 }
 
+/* Bring a number of connections to a state, each from a port of its own. */
+static void
+reach_many(struct packet *p, enum tcp_state state, unsigned int nb)
+{
+	while (nb-- > 0) {
+		packet_reach(p, state);
+		p->peer_port++;
+	}
+}
+
+static enum tcp_state
+state_at(struct packet *p, uint16_t port)
+{
+	uint16_t now = p->peer_port;
+	enum tcp_state state;
+
+	p->peer_port = port;
+	state = packet_state(p);
+	p->peer_port = now;
+	return state;
+}
+
+static void
+test_oldest_yields_when_all_are_in_use(void **state)
+{
+	struct packet p;
+	uint16_t first;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.conns_max = 4});
+	first = p.peer_port;
+	reach_many(&p, TCP_TIME_WAIT, 4);
+	/* One from the middle goes on its own. */
+	p.peer_port = first + 1;
+	inject(&p, .flags = SYN, .seq = 2);
+	expect(&p, .flags = SYN | ACK, .ack = 3);
+	inject(&p, .flags = RST, .seq = 3);
+	assert_int_equal(tcp_conn_count(p.tcp), 3);
+	p.peer_port = first + 4;
+	packet_accept(&p, NULL);
+	assert_int_equal(tcp_stats(p.tcp)->yielded_time_wait, 0);
+	for (unsigned int i = 5; i < 8; i++) {
+		p.peer_port = first + i;
+		packet_accept(&p, NULL);
+		assert_int_equal(tcp_stats(p.tcp)->yielded_time_wait, i - 4);
+		assert_int_equal(state_at(&p, first), TCP_CLOSED);
+		assert_int_equal(state_at(&p, first + 2), i < 6 ? TCP_TIME_WAIT : TCP_CLOSED);
+		assert_int_equal(state_at(&p, first + 3), i < 7 ? TCP_TIME_WAIT : TCP_CLOSED);
+	}
+	/* Who is established never yields. */
+	p.peer_port = first + 8;
+	inject(&p, .flags = SYN);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->drop_syn_full, 1);
+	packet_end(&p);
+}
+
+static void
+test_fin_wait_2_yields_after_time_wait(void **state)
+{
+	struct packet p;
+	uint16_t first;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.conns_max = 3});
+	first = p.peer_port;
+	reach_many(&p, TCP_FIN_WAIT_2, 2);
+	reach_many(&p, TCP_TIME_WAIT, 1);
+	assert_int_equal(p.owner.closed, 1);
+	packet_accept(&p, NULL);
+	assert_int_equal(tcp_stats(p.tcp)->yielded_time_wait, 1);
+	assert_int_equal(tcp_stats(p.tcp)->yielded_fin_wait_2, 0);
+	p.peer_port++;
+	inject(&p, .flags = SYN);
+	/* It is told, and its peer is not reset: it may still read. */
+	assert_int_equal(p.owner.closed, 2);
+	assert_int_equal(p.owner.error, -ETIMEDOUT);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->yielded_fin_wait_2, 1);
+	assert_int_equal(state_at(&p, first), TCP_CLOSED);
+	assert_int_equal(state_at(&p, first + 1), TCP_FIN_WAIT_2);
+	packet_end(&p);
+}
+
+/* After tcp_shutdown() an owner may read as long as it likes. */
+static void
+test_half_closed_does_not_yield(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.conns_max = 1});
+	packet_accept(&p, NULL);
+	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
+	p.peer_port++;
+	inject(&p, .flags = SYN);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->drop_syn_full, 1);
+	assert_int_equal(p.owner.closed, 0);
+	packet_end(&p);
+}
+
+/* With the backlog full too, a cookie is promised: there is one who yields when it comes back. */
+static void
+test_yields_to_a_cookie(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.conns_max = 2, .syn_backlog = 1});
+	reach_many(&p, TCP_TIME_WAIT, 1);
+	reach_many(&p, TCP_SYN_RECEIVED, 1);
+	inject(&p, .flags = SYN);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	assert_int_equal(tcp_stats(p.tcp)->yielded_time_wait, 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1);
+	assert_int_equal(p.owner.opened, 2);
+	assert_int_equal(tcp_stats(p.tcp)->yielded_time_wait, 1);
+	packet_end(&p);
+}
+
+/* Attack 34: far more connections than there is room for leave TIME-WAIT behind. */
+static void
+test_many_pass_through(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	for (unsigned int i = 0; i < 60000; i++) {
+		p.peer_port = 5000 + i;
+		packet_reach(&p, TCP_TIME_WAIT);
+		p.now_us += 100;
+	}
+	assert_int_equal(p.owner.opened, 60000);
+	assert_int_equal(tcp_conn_count(p.tcp), PACKET_CONNS);
+	assert_int_equal(tcp_stats(p.tcp)->yielded_time_wait, 60000 - PACKET_CONNS);
+	packet_advance(&p, PACKET_TIME_WAIT_US + 1000);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+/* RFC 6191 section 2: timestamps where there were none before make any SYN a new one. */
+static void
+test_syn_with_timestamps_where_there_were_none(void **state)
+{
+	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 1};
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_TIME_WAIT);
+	inject(&p, .flags = SYN, .seq = (uint32_t)-5000, .options = &options);
+	expect(&p, .flags = SYN | ACK, .ack = (uint32_t)-4999);
+	packet_end(&p);
+}
+
+/* And those that have none any more must be beyond in sequence. */
+static void
+test_syn_without_timestamps_where_there_were_some(void **state)
+{
+	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 1000};
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &options);
+	tcp_close(p.owner.conn);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 2);
+	expect(&p, .flags = ACK, .seq = 2, .ack = 2);
+	p.timestamps = false;
+	inject(&p, .flags = SYN, .seq = 1);
+	expect_none(&p);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	inject(&p, .flags = SYN, .seq = 2);
+	expect(&p, .flags = SYN | ACK, .ack = 3);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -163,6 +347,13 @@ main(void)
 		cmocka_unit_test(test_newer_timestamp_makes_a_syn_new),
 		cmocka_unit_test(test_syn_without_listener_does_not_end_it),
 		cmocka_unit_test(test_data_is_not_read),
+		cmocka_unit_test(test_oldest_yields_when_all_are_in_use),
+		cmocka_unit_test(test_fin_wait_2_yields_after_time_wait),
+		cmocka_unit_test(test_half_closed_does_not_yield),
+		cmocka_unit_test(test_yields_to_a_cookie),
+		cmocka_unit_test(test_many_pass_through),
+		cmocka_unit_test(test_syn_with_timestamps_where_there_were_none),
+		cmocka_unit_test(test_syn_without_timestamps_where_there_were_some),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
