@@ -57,8 +57,17 @@ static void init_clock(struct tr_core_server *server);
 static void drain(struct tr_core_server *server, struct core *core);
 static int core_main(void *arg);
 static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
+static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
 
-static const struct ip_events neighbour_events = {.neighbour = neighbour_learned};
+/*
+ * Several cores put nothing together: a device, which sees no ports in most fragments, gives them
+ * to another core than the connection's.
+ */
+static const struct ip_events ip_events_of_one = {
+	.neighbour = neighbour_learned,
+	.packet = packet_reassembled,
+};
+static const struct ip_events ip_events_of_many = {.neighbour = neighbour_learned};
 
 struct tr_core_server *
 tr_core_create(const struct tr_core_config *config, char *error, size_t error_size)
@@ -214,7 +223,7 @@ create_cores(struct tr_core_server *server, char *error, size_t error_size)
 		.server = &server->config,
 		.submit = server->submit,
 		.engine = &server->engine,
-		.ip_events = &neighbour_events,
+		.ip_events = server->nb_cores == 1 ? &ip_events_of_one : &ip_events_of_many,
 		.owner = server,
 	};
 	struct timespec now;
@@ -478,4 +487,12 @@ neighbour_learned(void *arg, const struct ip_neighbour *neighbour)
 	for (i = 0; i < server->nb_cores; i++)
 		if (server->cores[i] != core && core_control_post(server->cores[i], &message) < 0)
 			core->stats.drop_control++;
+}
+
+static void
+packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet)
+{
+	struct core *core = arg;
+
+	tcp_input(core->tcp, mbuf, packet, core->now_us);
 }

@@ -39,6 +39,11 @@ ip_create(const struct ip_config *config)
 	ip->tx_flags = tx_flags(config);
 	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - config->prefix_len));
 	rc = is_config_valid(ip) ? ip_neighbour_setup(ip) : -EINVAL;
+	if (rc == 0) {
+		rc = ip_fragment_setup(ip);
+		if (rc < 0)
+			ip_neighbour_teardown(ip);
+	}
 	if (rc < 0) {
 		rte_free(ip);
 		rte_errno = -rc;
@@ -52,6 +57,7 @@ ip_destroy(struct ip *ip)
 {
 	if (ip == NULL)
 		return;
+	ip_fragment_teardown(ip);
 	ip_neighbour_teardown(ip);
 	rte_pktmbuf_free_bulk(ip->txq.frames, ip->txq.nb);
 	rte_free(ip);
@@ -84,12 +90,14 @@ ip_tick(struct ip *ip, uint64_t now_us)
 {
 	if (now_us >= ip->neighbours.next_us)
 		ip_neighbour_tick(ip, now_us);
+	if (unlikely(now_us >= ip->fragments.next_us))
+		ip_fragment_tick(ip, now_us);
 }
 
 uint64_t
 ip_next_timer_us(const struct ip *ip)
 {
-	return ip->neighbours.next_us;
+	return RTE_MIN(ip->neighbours.next_us, ip->fragments.next_us);
 }
 
 void

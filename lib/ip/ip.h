@@ -40,6 +40,8 @@ struct ip_neighbour {
 	bool only_if_known; /* of use to who has an entry for it, or waits for it: create none */
 };
 
+struct ip_packet;
+
 /** Where ip reports to its owner. */
 struct ip_events {
 	/**
@@ -48,6 +50,12 @@ struct ip_events {
 	 * (at most once a second for a neighbour known here).
 	 */
 	void (*neighbour)(void *arg, const struct ip_neighbour *neighbour);
+
+	/**
+	 * A packet is whole whose last fragment came: as eth_input() would have delivered it. @p
+	 * mbuf is the callee's. May be NULL: fragments are dropped then.
+	 */
+	void (*packet)(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
 };
 
 /** What ip_create() needs. */
@@ -163,7 +171,10 @@ bool ip_tcp_checksum_ok(const struct rte_mbuf *mbuf, const struct ip_packet *pac
 /** The queue of frames for the device. */
 struct ip_txq *ip_txq(struct ip *ip);
 
-/** Run what is due: ask again for neighbours, forget silent ones. Cheap when nothing is. */
+/**
+ * Run what is due: ask again for neighbours, forget silent ones, and fragments that wait too long.
+ * Cheap when nothing is.
+ */
 void ip_tick(struct ip *ip, uint64_t now_us);
 
 /** When ip_tick() next has something to do, or UINT64_MAX. */

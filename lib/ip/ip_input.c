@@ -8,6 +8,10 @@
 
 static uint64_t *check_header(struct ip *ip, const struct rte_mbuf *mbuf, struct wire_ipv4 *ipv4);
 static uint64_t *check_accepted(struct ip *ip, const struct wire_ipv4 *ipv4, bool broadcast);
+static void reassemble(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
+		       uint64_t now_us);
+static enum ip_verdict deliver(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
+			       uint64_t now_us, struct ip_packet *packet);
 static void describe(const struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
 		     struct ip_packet *packet);
 static bool is_verified(uint64_t checksum_flags, uint64_t good, uint64_t none);
@@ -26,11 +30,37 @@ ip_input(struct ip *ip, struct rte_mbuf *mbuf, bool broadcast, uint64_t now_us,
 		drop = check_accepted(ip, &ipv4, broadcast);
 	if (drop != NULL)
 		return ip_drop(mbuf, drop);
+	if (ipv4.more_fragments || ipv4.fragment_offset != 0) {
+		reassemble(ip, mbuf, &ipv4, now_us);
+		return IP_TAKEN;
+	}
+	return deliver(ip, mbuf, &ipv4, now_us, packet);
+}
 
-	ip_mbuf_cut(mbuf, ipv4.total_bytes);
-	rte_pktmbuf_adj(mbuf, ipv4.header_bytes);
-	describe(mbuf, &ipv4, packet);
-	switch (ipv4.protocol) {
+/* A packet that is whole with this fragment is not the frame of which the caller waits to hear. */
+static void
+reassemble(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4, uint64_t now_us)
+{
+	struct ip_packet packet;
+	struct wire_ipv4 whole;
+
+	mbuf = ip_fragment_ipv4(ip, mbuf, ipv4, now_us);
+	if (mbuf == NULL)
+		return;
+	wire_ipv4_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, mbuf->pkt_len, 0,
+			&whole);
+	if (deliver(ip, mbuf, &whole, now_us, &packet) == IP_DELIVER)
+		ip->config.events->packet(ip->config.events_arg, mbuf, &packet);
+}
+
+static enum ip_verdict
+deliver(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4, uint64_t now_us,
+	struct ip_packet *packet)
+{
+	ip_mbuf_cut(mbuf, ipv4->total_bytes);
+	rte_pktmbuf_adj(mbuf, ipv4->header_bytes);
+	describe(mbuf, ipv4, packet);
+	switch (ipv4->protocol) {
 	case IPPROTO_TCP:
 		return IP_DELIVER;
 	case IPPROTO_ICMP:
@@ -121,8 +151,6 @@ check_accepted(struct ip *ip, const struct wire_ipv4 *ipv4, bool broadcast)
 		return &ip->stats.drop_ip_destination;
 	if (ipv4->source_route)
 		return &ip->stats.drop_ip_source_route;
-	if (ipv4->more_fragments || ipv4->fragment_offset != 0)
-		return &ip->stats.drop_ip_fragment;
 	return NULL;
 }
 

@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 
 #include "ip.h"
+#include "ip_fragment.h"
 #include "ip_neighbour.h"
 #include "wire_ether.h"
 #include "wire_ipv4.h"
@@ -31,6 +32,7 @@ struct ip {
 	uint64_t tx_flags; /* of an mbuf with a TCP segment: what the port computes */
 	uint64_t defend_after_us; /* RFC 5227 section 2.4: not before */
 	struct ip_neighbour_table neighbours;
+	struct ip_fragments fragments;
 	struct ip_stats stats;
 	struct ip_txq txq;
 };

@@ -21,6 +21,8 @@
 	X(arp_updates, "other ARP packets that confirm or change a known neighbour")       \
 	X(ip_rx, "IPv4 packets received")                                                  \
 	X(ip_tx, "IPv4 packets sent")                                                      \
+	X(ip_fragments, "fragments that became part of a whole packet")                    \
+	X(ip_reassembled, "packets put together from fragments")                           \
 	X(icmp_echo, "ICMP echo requests answered")                                        \
 	X(drop_eth_short, "frames shorter than an Ethernet header")                        \
 	X(drop_eth_type, "frames of a type that is not spoken here")                       \
@@ -34,7 +36,11 @@
 	X(drop_ip_source, "IPv4 packets from an address that no host has")                 \
 	X(drop_ip_destination, "IPv4 packets for another host")                            \
 	X(drop_ip_source_route, "IPv4 packets with a source route")                        \
-	X(drop_ip_fragment, "IPv4 fragments")                                              \
+	X(drop_ip_fragment, "fragments where nothing puts them together")                  \
+	X(drop_fragment_malformed, "fragments of a length or place that no packet has")    \
+	X(drop_fragment_conflict, "fragments that overlap, repeat or contradict others")   \
+	X(drop_fragment_full, "fragments of one packet more than can be incomplete")       \
+	X(drop_fragment_timeout, "fragments whose packet was not whole after a minute")    \
 	X(drop_ip_protocol, "IPv4 packets of a protocol that is not spoken here")          \
 	X(drop_icmp_malformed, "ICMP packets that are short or have a wrong checksum")     \
 	X(drop_icmp_type, "ICMP packets of a type that is not acted on")                   \

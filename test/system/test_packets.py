@@ -12,7 +12,7 @@ import subprocess
 import time
 
 import pytest
-from scapy.layers.inet import ICMP, IP, TCP, UDP, in4_chksum
+from scapy.layers.inet import ICMP, IP, TCP, UDP, fragment, in4_chksum
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Raw
 
@@ -318,6 +318,18 @@ def test_bad_arp(wire):
                    {"op": 0}, {"op": 3}, {"op": 65535}):
         wire.send(wire.ether() / ARP(**{"op": 1, "hwsrc": wire.mac, "psrc": US, "pdst": THEM,
                                         **fields}))
+
+
+@pytest.mark.parametrize("size", [8, 16])
+def test_syn_in_fragments(wire, size):
+    """In any order they are one."""
+    for number, order in enumerate((1, -1)):
+        port = wire.port()
+        packet = bytes(syn(wire, port, ip={"id": 1000 + 10 * size + number}))[14:]
+        for part in fragment(IP(packet), fragsize=size)[::order]:
+            wire.send(wire.ether() / part)
+        answer = wire.receive(answers_to(port), 5)
+        assert answer is not None and answer[TCP].flags == "SA" and answer[TCP].ack == 1001
 
 
 # Last: what reassembles may keep the parts for a while.

@@ -35,7 +35,18 @@ on_neighbour(void *arg, const struct ip_neighbour *neighbour)
 	host->event = *neighbour;
 }
 
-static const struct ip_events events = {.neighbour = on_neighbour};
+static void
+on_packet(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet)
+{
+	struct ip_host *host = arg;
+
+	rte_pktmbuf_free(host->delivered);
+	host->delivered = mbuf;
+	host->packet = *packet;
+	host->nb_packets++;
+}
+
+static const struct ip_events events = {.neighbour = on_neighbour, .packet = on_packet};
 
 int
 ip_host_setup(void **state)

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#define ALLOW_EXPERIMENTAL_API /* rte_ip_frag_table_del_expired_entries() */
+#include "ip_internal.h"
+
+#include <errno.h>
+
+#include <rte_log.h>
+#include <rte_malloc.h>
+
+/* It includes netinet/ip.h, which has a struct of that name too. */
+#define ip netinet_ip
+#include <rte_ip_frag.h>
+#undef ip
+
+/* The table's: two places for a packet, each of so many. */
+#define BUCKET_ENTRIES 4
+
+/* How often the table is looked at while something in it may be too old. */
+#define CHECK_US UINT64_C(1000000)
+
+/* RFC 791 section 3.1: of a packet, behind the longest header. */
+#define PAYLOAD_MAX (UINT16_MAX - 60)
+
+/* RFC 791 section 3.2. */
+#define FRAGMENT_UNIT 8
+
+/* RFC 3168 section 5. */
+#define ECN_NOT_ECT 0
+#define ECN_CE 3
+
+/*
+ * What the table does not keep of a fragment is noted in its mbuf, where a device left its hash;
+ * and that of each of its segments says that it is none of a fragment's first.
+ */
+#define NOTE_FIRST (UINT32_C(1) << 31)
+#define NOTE(protocol, ecn) (NOTE_FIRST | (uint32_t)(protocol) << 8 | (ecn))
+#define NOTE_PROTOCOL(note) ((note) >> 8 & UINT8_MAX)
+#define NOTE_ECN(note) ((note)&WIRE_IPV4_ECN_MASK)
+
+static uint64_t *check(struct ip *ip, const struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4);
+static void note(struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4);
+static struct rte_mbuf *finish(struct ip *ip, struct rte_mbuf *whole);
+static bool agree(struct rte_mbuf *whole);
+static void bury(struct ip *ip, uint64_t *counter);
+static uint32_t count(const struct rte_mbuf *mbuf);
+
+int
+ip_fragment_setup(struct ip *ip)
+{
+	const struct ip_events *events = ip->config.events;
+	struct ip_fragments *fragments = &ip->fragments;
+	int level = rte_log_get_level(RTE_LOGTYPE_USER1);
+
+	fragments->next_us = UINT64_MAX;
+	if (events == NULL || events->packet == NULL)
+		return 0;
+	/* It says how large its table is: no news. */
+	rte_log_set_level(RTE_LOGTYPE_USER1, RTE_LOG_WARNING);
+	fragments->table = rte_ip_frag_table_create(IP_FRAGMENT_PACKETS / BUCKET_ENTRIES,
+						    BUCKET_ENTRIES, IP_FRAGMENT_PACKETS,
+						    IP_FRAGMENT_TIMEOUT_US, ip->config.socket);
+	rte_log_set_level(RTE_LOGTYPE_USER1, level);
+	fragments->dead =
+		rte_zmalloc_socket("fragments", sizeof(*fragments->dead), 0, ip->config.socket);
+	if (fragments->table != NULL && fragments->dead != NULL)
+		return 0;
+	ip_fragment_teardown(ip);
+	return -ENOMEM;
+}
+
+void
+ip_fragment_teardown(struct ip *ip)
+{
+	if (ip->fragments.table != NULL)
+		rte_ip_frag_table_destroy(ip->fragments.table);
+	rte_free(ip->fragments.dead);
+}
+
+struct rte_mbuf *
+ip_fragment_ipv4(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
+		 uint64_t now_us)
+{
+	struct ip_fragments *fragments = &ip->fragments;
+	uint64_t *drop = check(ip, mbuf, ipv4);
+	struct rte_mbuf *whole;
+
+	if (drop != NULL) {
+		ip_drop(mbuf, drop);
+		return NULL;
+	}
+	/* Or the table drops them, and says no reason. */
+	ip_fragment_tick(ip, now_us);
+	ip_mbuf_cut(mbuf, ipv4->total_bytes);
+	mbuf->tx_offload = 0;
+	mbuf->l3_len = ipv4->header_bytes;
+	note(mbuf, ipv4);
+	if (fragments->held++ == 0)
+		fragments->next_us = now_us + IP_FRAGMENT_TIMEOUT_US + 1;
+	whole = rte_ipv4_frag_reassemble_packet(fragments->table, fragments->dead, mbuf, now_us,
+						rte_pktmbuf_mtod(mbuf, struct rte_ipv4_hdr *));
+	/* With a packet that it gives up go this fragment and at least one of before. */
+	if (fragments->dead->cnt == 1)
+		bury(ip, &ip->stats.drop_fragment_full);
+	else if (fragments->dead->cnt > 1)
+		bury(ip, &ip->stats.drop_fragment_conflict);
+	return whole != NULL ? finish(ip, whole) : NULL;
+}
+
+void
+ip_fragment_tick(struct ip *ip, uint64_t now_us)
+{
+	struct ip_fragments *fragments = &ip->fragments;
+
+	if (now_us < fragments->next_us)
+		return;
+	do {
+		rte_ip_frag_table_del_expired_entries(fragments->table, fragments->dead, now_us);
+		if (fragments->dead->cnt == 0)
+			break;
+		bury(ip, &ip->stats.drop_fragment_timeout);
+	} while (fragments->held > 0);
+	fragments->next_us = fragments->held > 0 ? now_us + CHECK_US : UINT64_MAX;
+}
+
+/* Where a fragment counts that is of no use; NULL for one that is. */
+static uint64_t *
+check(struct ip *ip, const struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4)
+{
+	uint32_t bytes = ipv4->total_bytes - ipv4->header_bytes;
+
+	if (ip->fragments.table == NULL)
+		return &ip->stats.drop_ip_fragment;
+	if (ipv4->protocol != IPPROTO_TCP && ipv4->protocol != IPPROTO_ICMP)
+		return &ip->stats.drop_ip_protocol;
+	if (bytes == 0 || (ipv4->more_fragments && bytes % FRAGMENT_UNIT != 0) ||
+	    ipv4->fragment_offset + bytes > PAYLOAD_MAX)
+		return &ip->stats.drop_fragment_malformed;
+	/* It becomes one with others: nobody else may hold it. */
+	return ip_mbuf_is_writable(mbuf) ? NULL : &ip->stats.drop_no_mbuf;
+}
+
+static void
+note(struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4)
+{
+	struct rte_mbuf *segment;
+
+	for (segment = mbuf->next; segment != NULL; segment = segment->next)
+		segment->hash.usr = 0;
+	mbuf->hash.usr = NOTE(ipv4->protocol, ipv4->dscp_ecn & WIRE_IPV4_ECN_MASK);
+	/* Of the packet the device knows nothing. */
+	mbuf->ol_flags &= ~(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK);
+}
+
+static struct rte_mbuf *
+finish(struct ip *ip, struct rte_mbuf *whole)
+{
+	uint16_t head = RTE_MIN(whole->pkt_len, (uint32_t)IP_CONTIGUOUS_BYTES);
+	uint32_t fragments = count(whole);
+
+	ip->fragments.held -= fragments;
+	if (!agree(whole)) {
+		ip->stats.drop_fragment_conflict += fragments;
+		rte_pktmbuf_free(whole);
+		return NULL;
+	}
+	if (whole->data_len < head && !ip_mbuf_pullup(whole, head)) {
+		ip->stats.drop_no_mbuf += fragments;
+		rte_pktmbuf_free(whole);
+		return NULL;
+	}
+	ip->stats.ip_fragments += fragments;
+	ip->stats.ip_reassembled++;
+	return whole;
+}
+
+/*
+ * The table finds a packet by its addresses and id alone. And RFC 3168 section 5.3: congestion that
+ * one fragment met the packet has met, but a packet that was not able to say so never was whole.
+ */
+static bool
+agree(struct rte_mbuf *whole)
+{
+	struct rte_ipv4_hdr *hdr = rte_pktmbuf_mtod(whole, struct rte_ipv4_hdr *);
+	const struct rte_mbuf *segment;
+	unsigned int ecn = 0;
+
+	for (segment = whole; segment != NULL; segment = segment->next) {
+		uint32_t noted = segment->hash.usr;
+
+		if (!(noted & NOTE_FIRST))
+			continue;
+		if (NOTE_PROTOCOL(noted) != hdr->next_proto_id)
+			return false;
+		ecn |= 1u << NOTE_ECN(noted);
+	}
+	if (!(ecn & 1u << ECN_CE))
+		return true;
+	hdr->type_of_service |= ECN_CE;
+	return !(ecn & 1u << ECN_NOT_ECT);
+}
+
+/* Free what the table gave up. */
+static void
+bury(struct ip *ip, uint64_t *counter)
+{
+	struct rte_ip_frag_death_row *dead = ip->fragments.dead;
+	uint32_t i;
+
+	for (i = 0; i < dead->cnt; i++) {
+		uint32_t fragments = count(dead->row[i]);
+
+		*counter += fragments;
+		ip->fragments.held -= fragments;
+		rte_pktmbuf_free(dead->row[i]);
+	}
+	dead->cnt = 0;
+}
+
+/* Fragments in a packet. */
+static uint32_t
+count(const struct rte_mbuf *mbuf)
+{
+	uint32_t nb = 0;
+
+	for (; mbuf != NULL; mbuf = mbuf->next)
+		nb += mbuf->hash.usr >> 31;
+	return nb;
+}
