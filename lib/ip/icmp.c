@@ -8,7 +8,7 @@
 
 static struct rte_mbuf *make_writable(struct ip *ip, struct rte_mbuf *mbuf);
 
-/* RFC 1122 section 3.2.2.6: answer echo requests. Broadcasts and multicasts do not come here. */
+/* RFC 1122 section 3.2.2. Broadcasts and multicasts do not come here. */
 void
 icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet, uint64_t now_us)
 {
@@ -17,6 +17,10 @@ icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 	if (!wire_icmp_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, &icmp) ||
 	    ip_checksum_mbuf(mbuf) != 0xffff) {
 		ip_drop(mbuf, &ip->stats.drop_icmp_malformed);
+		return;
+	}
+	if (wire_icmp_is_error(icmp.type)) {
+		icmp_error_input(ip, mbuf);
 		return;
 	}
 	if (icmp.type != WIRE_ICMP_ECHO_REQUEST) {

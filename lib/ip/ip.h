@@ -42,6 +42,31 @@ struct ip_neighbour {
 
 struct ip_packet;
 
+/** What an ICMP error says of a packet. */
+enum ip_error_kind {
+	IP_ERROR_NET, /* there is no way to its network */
+	IP_ERROR_HOST, /* nor to its host; or it took too long there */
+	IP_ERROR_PROHIBITED, /* somebody on the way forbids it */
+	IP_ERROR_PORT, /* its port, or its protocol, is not there */
+	IP_ERROR_TOO_BIG /* it does not fit through, and says that it must not be cut */
+};
+
+/**
+ * An ICMP error about a packet with a source address of ours, which anybody can have made up (RFC
+ * 5927): what it quotes is to be compared with what was sent.
+ */
+struct ip_error {
+	enum ip_error_kind kind;
+	uint8_t protocol; /* IPPROTO_TCP */
+	uint16_t mtu; /* of IP_ERROR_TOO_BIG: what would fit; 0: it is not said */
+	uint16_t bytes; /* of the packet, its IP header included */
+	rte_be32_t local_addr;
+	rte_be32_t remote_addr;
+	rte_be16_t local_port;
+	rte_be16_t remote_port;
+	uint32_t seq; /* TCP's */
+};
+
 /** Where ip reports to its owner. */
 struct ip_events {
 	/**
@@ -56,6 +81,9 @@ struct ip_events {
 	 * mbuf is the callee's. May be NULL: fragments are dropped then.
 	 */
 	void (*packet)(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
+
+	/** An ICMP error came about a TCP segment that may be ours. May be NULL. */
+	void (*error)(void *arg, const struct ip_error *error);
 };
 
 /** What ip_create() needs. */

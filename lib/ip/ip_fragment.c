@@ -3,6 +3,7 @@
  */
 #define ALLOW_EXPERIMENTAL_API /* rte_ip_frag_table_del_expired_entries() */
 #include "ip_internal.h"
+#include "wire_icmp.h"
 
 #include <errno.h>
 
@@ -45,6 +46,7 @@ static struct rte_mbuf *finish(struct ip *ip, struct rte_mbuf *whole);
 static bool agree(struct rte_mbuf *whole);
 static void bury(struct ip *ip, uint64_t *counter);
 static uint32_t count(const struct rte_mbuf *mbuf);
+static void tell(struct ip *ip, uint64_t now_us);
 
 int
 ip_fragment_setup(struct ip *ip)
@@ -119,6 +121,7 @@ ip_fragment_tick(struct ip *ip, uint64_t now_us)
 		rte_ip_frag_table_del_expired_entries(fragments->table, fragments->dead, now_us);
 		if (fragments->dead->cnt == 0)
 			break;
+		tell(ip, now_us);
 		bury(ip, &ip->stats.drop_fragment_timeout);
 	} while (fragments->held > 0);
 	fragments->next_us = fragments->held > 0 ? now_us + CHECK_US : UINT64_MAX;
@@ -199,6 +202,22 @@ agree(struct rte_mbuf *whole)
 		return true;
 	hdr->type_of_service |= ECN_CE;
 	return !(ecn & 1u << ECN_NOT_ECT);
+}
+
+/* RFC 1122 section 3.3.2: those whose first fragment came are to know that others did not. */
+static void
+tell(struct ip *ip, uint64_t now_us)
+{
+	const struct rte_ip_frag_death_row *dead = ip->fragments.dead;
+	const struct rte_ipv4_hdr *hdr;
+	uint32_t i;
+
+	for (i = 0; i < dead->cnt; i++) {
+		hdr = rte_pktmbuf_mtod(dead->row[i], const struct rte_ipv4_hdr *);
+		if ((hdr->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) == 0)
+			icmp_error_output(ip, dead->row[i], WIRE_ICMP_TIME_EXCEEDED,
+					  WIRE_ICMP_TIME_EXCEEDED_FRAGMENTS, now_us);
+	}
 }
 
 /* Free what the table gave up. */

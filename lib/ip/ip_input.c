@@ -3,6 +3,7 @@
  */
 #include "ip_internal.h"
 #include "wire_checksum.h"
+#include "wire_icmp.h"
 
 #include <netinet/in.h>
 
@@ -12,6 +13,8 @@ static void reassemble(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_i
 		       uint64_t now_us);
 static enum ip_verdict deliver(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
 			       uint64_t now_us, struct ip_packet *packet);
+static enum ip_verdict refuse(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
+			      uint64_t now_us);
 static void describe(const struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
 		     struct ip_packet *packet);
 static bool is_verified(uint64_t checksum_flags, uint64_t good, uint64_t none);
@@ -67,8 +70,22 @@ deliver(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4, uint
 		icmp_input(ip, mbuf, packet, now_us);
 		return IP_TAKEN;
 	default:
-		return ip_drop(mbuf, &ip->stats.drop_ip_protocol);
+		return refuse(ip, mbuf, ipv4, now_us);
 	}
+}
+
+/* RFC 1122 sections 3.2.2.1, 4.1.3.1: whoever asks, or traces the way, is to know. */
+static enum ip_verdict
+refuse(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4, uint64_t now_us)
+{
+	bool udp = ipv4->protocol == IPPROTO_UDP;
+
+	/* The header still stands before the payload. */
+	rte_pktmbuf_prepend(mbuf, ipv4->header_bytes);
+	icmp_error_output(ip, mbuf, WIRE_ICMP_UNREACHABLE,
+			  udp ? WIRE_ICMP_UNREACHABLE_PORT : WIRE_ICMP_UNREACHABLE_PROTOCOL,
+			  now_us);
+	return ip_drop(mbuf, udp ? &ip->stats.drop_udp : &ip->stats.drop_ip_protocol);
 }
 
 bool

@@ -31,6 +31,8 @@ struct ip {
 	uint16_t next_id;
 	uint64_t tx_flags; /* of an mbuf with a TCP segment: what the port computes */
 	uint64_t defend_after_us; /* RFC 5227 section 2.4: not before */
+	uint64_t icmp_errors_us; /* since when they are counted, to limit them */
+	uint32_t icmp_errors; /* sent since */
 	struct ip_neighbour_table neighbours;
 	struct ip_fragments fragments;
 	struct ip_stats stats;
@@ -115,6 +117,19 @@ bool ip_input_usual(struct ip *ip, struct rte_mbuf *mbuf, struct ip_packet *pack
 /** Take an ICMP message that fills @p mbuf, which is consumed. */
 void icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 		uint64_t now_us);
+
+/** Take an ICMP error, whose checksum is right; @p mbuf begins with it and is consumed. */
+void icmp_error_input(struct ip *ip, struct rte_mbuf *mbuf);
+
+/**
+ * Tell the sender of a packet that it was dropped (RFC 1122 section 3.2.2), if not too many were
+ * told lately. Not for a packet that was broadcast, a later fragment or an ICMP error.
+ *
+ * @param mbuf
+ *   Begins with the packet's IPv4 header; the caller's.
+ */
+void icmp_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uint8_t code,
+		       uint64_t now_us);
 
 /** The Internet checksum's sum, not complemented, of all of a packet: 0xffff over a good one. */
 uint16_t ip_checksum_mbuf(const struct rte_mbuf *mbuf);

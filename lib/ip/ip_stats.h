@@ -24,6 +24,9 @@
 	X(ip_fragments, "fragments that became part of a whole packet")                    \
 	X(ip_reassembled, "packets put together from fragments")                           \
 	X(icmp_echo, "ICMP echo requests answered")                                        \
+	X(icmp_errors_received, "ICMP errors about segments that may be ours")             \
+	X(icmp_errors_sent, "ICMP errors sent")                                            \
+	X(icmp_errors_limited, "ICMP errors not sent because there were too many")         \
 	X(drop_eth_short, "frames shorter than an Ethernet header")                        \
 	X(drop_eth_type, "frames of a type that is not spoken here")                       \
 	X(drop_eth_address, "frames for another host")                                     \
@@ -42,7 +45,9 @@
 	X(drop_fragment_full, "fragments of one packet more than can be incomplete")       \
 	X(drop_fragment_timeout, "fragments whose packet was not whole after a minute")    \
 	X(drop_ip_protocol, "IPv4 packets of a protocol that is not spoken here")          \
+	X(drop_udp, "UDP packets: no port is open")                                        \
 	X(drop_icmp_malformed, "ICMP packets that are short or have a wrong checksum")     \
+	X(drop_icmp_quote, "ICMP errors that quote too little, or no packet of ours")      \
 	X(drop_icmp_type, "ICMP packets of a type that is not acted on")                   \
 	X(drop_no_mbuf, "packets not sent or read for want of an mbuf")                    \
 	X(drop_no_route, "packets to a network that no route leads to")                    \

@@ -246,6 +246,17 @@ def test_all_flags(wire, dport):
         wire.send(syn(wire, wire.port(), dport, flags=flags, ack=4711))
 
 
+def test_nobody_there(wire):
+    """A port of UDP, and a protocol, that are not there: the sender is told."""
+    wire.send(wire.ether() / IP(src=US, dst=THEM, id=99) / UDP(sport=5353, dport=33434) / bytes(9))
+    error = wire.receive(lambda frame: ICMP in frame and frame[ICMP].type == 3, 5)
+    assert error is not None and error[ICMP].code == 3
+    assert error[ICMP].payload.id == 99 and error[ICMP].payload.payload.dport == 33434
+    wire.send(wire.ether() / IP(src=US, dst=THEM, id=98, proto=132) / bytes(30))
+    error = wire.receive(lambda frame: ICMP in frame and frame[ICMP].type == 3, 5)
+    assert error is not None and error[ICMP].code == 2 and error[ICMP].payload.id == 98
+
+
 def test_icmp_errors(wire):
     """They quote nothing, a little, or a connection that never was."""
     inner = bytes(IP(src=THEM, dst=US) / TCP(sport=servers.PORT, dport=1, seq=1))

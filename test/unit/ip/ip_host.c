@@ -46,7 +46,20 @@ on_packet(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet)
 	host->nb_packets++;
 }
 
-static const struct ip_events events = {.neighbour = on_neighbour, .packet = on_packet};
+static void
+on_error(void *arg, const struct ip_error *error)
+{
+	struct ip_host *host = arg;
+
+	host->nb_errors++;
+	host->error = *error;
+}
+
+static const struct ip_events events = {
+	.neighbour = on_neighbour,
+	.packet = on_packet,
+	.error = on_error,
+};
 
 int
 ip_host_setup(void **state)

@@ -16,6 +16,7 @@
 
 #include "ip_host.h"
 #include "test_eal.h"
+#include "wire_checksum.h"
 #include "wire_icmp.h"
 
 #include <netinet/in.h>
@@ -25,7 +26,7 @@
 #define ROUNDS 200000
 
 /* What chance does not come to here: other tests do. */
-#define RARE "drop_no_mbuf drop_tx_queue drop_ip_fragment drop_fragment_full"
+#define RARE "drop_no_mbuf drop_tx_queue drop_ip_fragment drop_fragment_full icmp_errors_limited"
 
 /** Counts of what the test itself saw. */
 struct balance {
@@ -54,6 +55,29 @@ random_addr(uint64_t *seed)
 }
 
 static uint32_t
+frame_error(uint8_t *frame, rte_be32_t src, rte_be32_t dst)
+{
+	uint8_t inner[FRAME_MAX];
+	uint32_t bytes = frame_ipv4(frame, src, OURS, IPPROTO_ICMP, 8 + 28);
+
+	frame_ipv4(inner, OURS, dst, IPPROTO_TCP, 100);
+	memset(frame + 34, 0, 8);
+	frame[34] = WIRE_ICMP_UNREACHABLE;
+	memcpy(frame + 42, inner + 14, 28);
+	return bytes;
+}
+
+static void
+fix_icmp(uint8_t *frame, uint32_t bytes)
+{
+	uint16_t sum;
+
+	memset(frame + 36, 0, 2);
+	sum = ~wire_checksum_sum(frame + 34, bytes - 34);
+	memcpy(frame + 36, &sum, sizeof(sum));
+}
+
+static uint32_t
 random_frame(uint64_t *seed, uint8_t *frame)
 {
 	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_TCP, IPPROTO_ICMP, IPPROTO_UDP};
@@ -62,7 +86,7 @@ random_frame(uint64_t *seed, uint8_t *frame)
 	uint32_t payload = random_next(seed) % 8 ? random_next(seed) % 200 : 1480;
 	uint32_t bytes, spoil;
 
-	switch (random_next(seed) % 5) {
+	switch (random_next(seed) % 6) {
 	case 0:
 		bytes = frame_arp(frame, dst, 1 + random_next(seed) % 2, mac, random_addr(seed),
 				  random_addr(seed));
@@ -71,6 +95,11 @@ random_frame(uint64_t *seed, uint8_t *frame)
 		bytes = frame_echo(frame, random_addr(seed), RTE_MIN(payload, 1472u));
 		if (random_next(seed) % 4 == 0)
 			wire_icmp_echo_reply(frame + 34); /* which is not acted on */
+		break;
+	case 3: /* an error about a segment, which may be ours */
+		bytes = frame_error(frame, random_addr(seed), random_addr(seed));
+		frame[34] = random_next(seed) % 2 ? frame[34] : 4 + random_next(seed) % 2;
+		fix_icmp(frame, bytes);
 		break;
 	case 2: /* a third of a packet */
 		bytes = frame_ipv4(frame, PEER, OURS, protocols[random_next(seed) % 2], 64);
@@ -151,13 +180,14 @@ test_balance(void **state)
 	ip_host_sleep(host, 200 * SECOND);
 	take_all(host, &balance);
 
-	/* Every packet that came, was to be sent, or that ARP or fragments made... */
+	/* Every packet that came, was to be sent, or was made of itself... */
 	assert_int_equal(stats->eth_rx, ROUNDS);
-	assert_int_equal(
-		stats->eth_rx + balance.asked_to_send + stats->arp_tx + stats->ip_reassembled,
-		/* ...went up, out, was made use of, or was dropped by name. */
-		balance.delivered + host->nb_packets + balance.taken + stats->arp_answered +
-			stats->arp_updates + stats->ip_fragments + ip_host_drops(host));
+	assert_int_equal(stats->eth_rx + balance.asked_to_send + stats->arp_tx +
+				 stats->ip_reassembled + stats->icmp_errors_sent,
+			 /* ...went up, out, was made use of, or was dropped by name. */
+			 balance.delivered + host->nb_packets + balance.taken +
+				 stats->arp_answered + stats->arp_updates + stats->ip_fragments +
+				 stats->icmp_errors_received + ip_host_drops(host));
 	assert_int_equal(balance.taken, stats->arp_tx + stats->ip_tx);
 
 	/* And chance has been everywhere. */
