@@ -70,6 +70,7 @@ struct args {
 	uint32_t engine_threads;
 	uint32_t conns_max; /* of each core */
 	uint32_t value_max; /* bytes */
+	uint32_t keepalive_s; /* 0: never */
 	bool idle_poll;
 	bool interactive;
 	const char *cmdline_file; /* or NULL */

@@ -54,6 +54,8 @@ const struct args_option args_options[] = {
 	 .help = "connections of each core"},
 	{"value-max", .value = "BYTES[K|M|G]", SIZE(value_max, 1 << 10, 1 << 29), .standard = "1M",
 	 .help = "largest value stored"},
+	{"keepalive", .value = "SECONDS", NUMBER(keepalive_s, 0, 604800), .standard = "7200",
+	 .help = "silence of a client after which it is asked whether it is there; 0: never"},
 	{"idle", .value = "interrupt|poll", .parse = parse_idle, .standard = "interrupt",
 	 .help = "sleep until something comes, or spin"},
 	{"metrics", .value = "[A.B.C.D:]PORT", .parse = parse_metrics,

@@ -39,6 +39,7 @@ server_setup(struct server *server, const struct args *args, uint16_t port, char
 		.gateway = args->gateway,
 		.conns_max = args->conns_max,
 		.value_max = args->value_max,
+		.keepalive_s = args->keepalive_s != 0 ? args->keepalive_s : UINT32_MAX,
 		.engine = args->engine,
 		.engine_directories = directories,
 		.engine_threads = args->engine_threads,

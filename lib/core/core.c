@@ -435,6 +435,7 @@ create_stack(struct core *core, const struct core_config *config)
 		.chain_pool = &core->chains,
 		.mbufs = core->control_mbufs,
 		.time_wait_us = TIME_WAIT_US,
+		.keepalive_idle_us = core->config.keepalive_s * UINT64_C(1000000),
 		.now_us = config->now_us,
 		.socket = config->socket,
 	};

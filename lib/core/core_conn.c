@@ -199,6 +199,8 @@ opened(void *arg, struct tcp_conn *tcp, void *listener_arg)
 	TAILQ_INIT(&conn->pipeline);
 	TAILQ_INIT(&conn->abandoned);
 	core->stats.conns_opened++;
+	if (core->config.keepalive_s != UINT32_MAX)
+		tcp_set_keepalive(tcp, true);
 	conn->ops->open(conn->protocol, conn, conn->state);
 	return conn;
 }

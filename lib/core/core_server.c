@@ -28,6 +28,7 @@
 #define REQUEST_TIMEOUT_MS 10000
 #define SEND_TIMEOUT_MS 60000
 #define SEND_MAX_BYTES (1024 * 1024)
+#define KEEPALIVE_S (2 * 3600)
 
 /* Frames that a core has received and not parsed, at most. */
 #define RX_MBUFS 16384
@@ -113,6 +114,7 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 		.request_timeout_ms = REQUEST_TIMEOUT_MS,
 		.send_timeout_ms = SEND_TIMEOUT_MS,
 		.send_max_bytes = SEND_MAX_BYTES,
+		.keepalive_s = KEEPALIVE_S,
 	};
 
 #define DEFAULT(field) config->field = config->field != 0 ? config->field : defaults.field
@@ -124,6 +126,7 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 	DEFAULT(request_timeout_ms);
 	DEFAULT(send_timeout_ms);
 	DEFAULT(send_max_bytes);
+	DEFAULT(keepalive_s);
 #undef DEFAULT
 	if (config->credits < CREDITS_MIN || config->credits >= SUBMIT_TOKEN_INDEXES) {
 		snprintf(error, error_size, "credits: %u is not between %u and %u", config->credits,

@@ -51,6 +51,11 @@ struct tr_core_config {
 	uint32_t request_timeout_ms;
 	/** A peer that does not take what is queued, or 16 KiB of it, is reset; 0: 60000. */
 	uint32_t send_timeout_ms;
+	/**
+	 * A peer that says nothing for so long is asked whether it is still there, nine times in
+	 * 75 seconds each; 0: 7200, UINT32_MAX: never.
+	 */
+	uint32_t keepalive_s;
 	uint32_t send_max_bytes; /**< Send queue above which a connection waits; 0: 1 MiB. */
 	const char *engine; /**< "NAME" or "PATH.so", ",key=value..."; NULL: none. */
 	const char *const *engine_directories; /**< Where NAME is looked for; NULL-terminated. */

@@ -12,6 +12,7 @@
 
 #include "tcp_congestion.h"
 #include "tcp_conn.h"
+#include "tcp_keepalive.h"
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
 
@@ -73,6 +74,8 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	if (config->mss_max != 0)
 		tcp->mss = RTE_MIN(tcp->mss, RTE_MAX(config->mss_max, (uint16_t)TCP_MSS_MIN));
 	tcp->time_wait_us = config->time_wait_us;
+	tcp->user_timeout_s = config->user_timeout_s;
+	tcp_keepalive_init(tcp, config);
 	memcpy(tcp->secret, config->secret, sizeof(tcp->secret));
 	tcp_wheel_init(&tcp->wheel, config->now_us);
 	rc = setup_reassembly(tcp, config);

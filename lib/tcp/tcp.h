@@ -97,6 +97,10 @@ struct tcp_config {
 	struct rte_mempool *mbufs; /* for segments without data */
 	uint8_t secret[16]; /* keys initial sequence numbers and the flow table */
 	uint64_t time_wait_us; /* 2 MSL */
+	uint64_t keepalive_idle_us; /* until the first probe; 0: two hours */
+	uint64_t keepalive_interval_us; /* from probe to probe; 0: 75 s */
+	uint8_t keepalive_probes_max; /* without an answer; 0: 9 */
+	uint16_t user_timeout_s; /* of each connection; see tcp_set_user_timeout() */
 	uint64_t now_us;
 	int socket;
 };
@@ -225,6 +229,31 @@ void tcp_close(struct tcp_conn *conn);
  *   what is there, and tcp_close().
  */
 int tcp_shutdown(struct tcp_conn *conn);
+
+/**
+ * Ask the peer whether it is still there when nothing has moved for long (RFC 9293 section 3.8.4);
+ * off unless this is called. A peer that does not answer some probes is gone: closed is called with
+ * -ETIMEDOUT. While something is sent that was not acknowledged, no probe is needed. Ends with
+ * tcp_close().
+ */
+void tcp_set_keepalive(struct tcp_conn *conn, bool on);
+
+/**
+ * The local user timeout (RFC 9293 section 3.9.1, RFC 5482 section 2): for how long what was sent
+ * may go unacknowledged, or probes of a closed window unanswered, before closed is called with
+ * -ETIMEDOUT. It takes the place of a number of retransmissions, until tcp_close(). The option of
+ * RFC 5482 is neither sent nor looked at: the peer has no say.
+ *
+ * @param timeout_s
+ *   0: as many as there are retransmissions.
+ */
+void tcp_set_user_timeout(struct tcp_conn *conn, uint16_t timeout_s);
+
+/**
+ * Nagle's algorithm (RFC 9293 section 3.7.4): while something is in flight, what does not fill a
+ * segment waits. Off unless this is called: what the owner appends in one turn is gathered anyway.
+ */
+void tcp_set_nagle(struct tcp_conn *conn, bool on);
 
 /** Reset the connection. Calls closed with -ECONNABORTED before it returns. */
 void tcp_abort(struct tcp_conn *conn);

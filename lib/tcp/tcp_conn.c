@@ -91,6 +91,7 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 	}
 	conn->indexed = true;
 	conn->rcv_scale = tcp->rcv_scale;
+	conn->user_timeout_s = tcp->user_timeout_s;
 	conn->ts_offset = tcp_isn_timestamp(tcp->secret, flow);
 	conn->mss = RTE_MIN(TCP_MSS_DEFAULT, tcp->mss);
 	conn->rcv_mss = TCP_MSS_DEFAULT;

@@ -122,6 +122,8 @@ struct tcp_conn {
 	bool probe_due : 1;
 	bool closed : 1; /* tcp_close() was called: the owner reads no more */
 	bool fin_queued : 1; /* tcp_close() or tcp_shutdown() was called */
+	bool nagle : 1;
+	bool keepalive : 1;
 	bool fin_acked : 1;
 	bool fin_seen : 1;
 	bool timestamps : 1;
@@ -144,14 +146,18 @@ struct tcp_conn {
 	uint64_t rtt_start_us;
 	uint32_t ts_offset;
 	uint32_t ts_recent;
-	uint64_t ts_recent_us; /* when it was set */
+	uint64_t heard_us; /* when a segment was last accepted */
 	uint64_t sent_us; /* when data was last sent */
 	uint64_t resent_us; /* when a loss was last found */
 	uint32_t persist_us;
 	uint8_t retries; /* timeouts without an answer */
+	uint8_t keepalive_probes; /* without an answer */
+	uint16_t user_timeout_s; /* 0: counted in retries */
 	uint32_t retransmits;
 	uint64_t challenge_us; /* since when challenge ACKs are counted */
 	uint8_t challenges;
+	uint32_t waiting_ms; /* since when there is no answer: to what is sent again, or to a probe
+			      */
 
 	struct tcp_wheel_timer timers[TCP_TIMER_KINDS];
 	TAILQ_ENTRY(tcp_conn) output_link;
@@ -204,6 +210,10 @@ struct tcp {
 	struct rte_mempool *reassembly_pool;
 	uint32_t reassembly_conn_max; /* entries of one connection */
 	uint64_t time_wait_us;
+	uint64_t keepalive_idle_us;
+	uint64_t keepalive_interval_us;
+	uint8_t keepalive_probes_max;
+	uint16_t user_timeout_s;
 	uint16_t port_next; /* for ephemeral ports */
 	uint8_t secret[TCP_ISN_SECRET_BYTES];
 	struct tcp_wheel wheel;

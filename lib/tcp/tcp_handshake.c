@@ -277,7 +277,7 @@ agree(struct tcp_conn *conn, const struct wire_tcp_options *options)
 	conn->sack = options->sack_permitted;
 	conn->timestamps = options->has_timestamps;
 	conn->ts_recent = options->ts_value;
-	conn->ts_recent_us = tcp->now_us;
+	conn->heard_us = tcp->now_us;
 	conn->window_scale = options->has_window_scale;
 	conn->snd_scale = options->has_window_scale ? options->window_scale : 0;
 	if (!conn->window_scale)

@@ -34,6 +34,7 @@ static bool send_due(struct tcp_conn *conn);
 static bool send_data(struct tcp_conn *conn);
 static bool send_again(struct tcp_conn *conn);
 static bool send_probe(struct tcp_conn *conn);
+static bool send_keepalive(struct tcp_conn *conn);
 static bool send_acks(struct tcp_conn *conn);
 static bool send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end);
 static bool send_control(struct tcp_conn *conn, struct wire_tcp *header);
@@ -70,6 +71,13 @@ tcp_output(struct tcp *tcp, uint64_t now_us)
 void
 tcp_send(struct tcp_conn *conn)
 {
+	tcp_output_want(conn);
+}
+
+void
+tcp_set_nagle(struct tcp_conn *conn, bool on)
+{
+	conn->nagle = on;
 	tcp_output_want(conn);
 }
 
@@ -236,8 +244,9 @@ send_due(struct tcp_conn *conn)
 }
 
 /*
- * Nagle's algorithm is off (RFC 9293 section 3.7.4 allows it): what the owner appends in one turn
- * is gathered already, and a response that waited for an ACK would wait for the peer's timer.
+ * Nagle's algorithm is off (RFC 9293 section 3.7.4 allows it) but for tcp_set_nagle(): what the
+ * owner appends in one turn is gathered already, and a response that waited for an ACK would wait
+ * for the peer's timer.
  */
 static bool
 send_data(struct tcp_conn *conn)
@@ -276,7 +285,7 @@ plan_all(const struct tcp_conn *conn, struct plan *plan)
 	uint32_t flight = conn->snd_nxt - conn->snd_una;
 
 	if (flight >= queued || queued - flight > conn->mss || queued > conn->snd_wnd ||
-	    queued > conn->congestion.cwnd || conn->fin_queued)
+	    queued > conn->congestion.cwnd || conn->fin_queued || conn->nagle)
 		return false;
 	*plan = (struct plan){.offset = flight, .len = queued - flight, .more = true};
 	return true;
@@ -304,6 +313,10 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 	/* RFC 9293 section 3.8.6.2.1: no silly windows. */
 	if (plan->len < unsent && plan->len < conn->mss && plan->len < conn->snd_wnd_max / 2)
 		plan->len = 0;
+	/* The ACK of what is in flight lets it go. */
+	if (conn->nagle && !plan->fin && plan->len < conn->mss && conn->snd_una != conn->snd_max &&
+	    conn->snd_nxt == conn->snd_max)
+		*plan = (struct plan){.offset = plan->offset};
 }
 
 /* The first segment that is not acknowledged. */
@@ -348,8 +361,28 @@ send_probe(struct tcp_conn *conn)
 		if (!send_segment(conn, &plan, &end))
 			return false;
 		conn->tcp->stats.window_probes++;
+	} else if (conn->keepalive_probes > 0 && !send_keepalive(conn)) {
+		return false;
 	}
 	conn->probe_due = false;
+	return true;
+}
+
+/* RFC 9293 section 3.8.4: without data, one byte before what the peer expects. */
+static bool
+send_keepalive(struct tcp_conn *conn)
+{
+	struct rte_mbuf *mbuf;
+
+	if (conn->snd_una != conn->snd_max)
+		return true;
+	mbuf = rte_pktmbuf_alloc(conn->tcp->mbufs);
+	if (mbuf == NULL) {
+		conn->tcp->stats.send_starved++;
+		return false;
+	}
+	transmit_data(conn, mbuf, conn->snd_una - 1, 0, WIRE_TCP_ACK);
+	conn->tcp->stats.keepalive_probes++;
 	return true;
 }
 

@@ -83,7 +83,7 @@ paws(struct tcp_conn *conn, const struct tcp_segment *segment)
 		return true;
 	if (options->has_timestamps && tcp_seq_ge(options->ts_value, conn->ts_recent))
 		return true;
-	if (options->has_timestamps && conn->tcp->now_us - conn->ts_recent_us > TS_RECENT_MAX_US)
+	if (options->has_timestamps && conn->tcp->now_us - conn->heard_us > TS_RECENT_MAX_US)
 		return true;
 	conn->tcp->stats.drop_paws++;
 	if (options->has_timestamps)

@@ -40,14 +40,14 @@ bool tcp_segment_parse(struct tcp *tcp, struct rte_mbuf *mbuf, const struct ip_p
  */
 bool tcp_segment_acceptable(struct tcp_conn *conn, struct tcp_segment *segment);
 
-/** Remember the peer's timestamp, if it is to be echoed (RFC 7323 section 4.3). */
+/** Remember when a segment was accepted, and its timestamp, to echo it (RFC 7323 section 4.3). */
 static inline void
 tcp_segment_timestamp(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
+	conn->heard_us = conn->tcp->now_us;
 	if (!conn->timestamps || tcp_seq_gt(segment->header.seq, conn->last_ack_sent))
 		return;
 	conn->ts_recent = segment->header.options.ts_value;
-	conn->ts_recent_us = conn->tcp->now_us;
 }
 
 /** Window that the segment offers, scaled. */

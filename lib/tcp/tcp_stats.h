@@ -34,6 +34,7 @@
 	X(fast_retransmits, "losses found by duplicate ACKs")                              \
 	X(delayed_acks, "ACKs sent by the delayed ACK timer")                              \
 	X(window_probes, "zero window probes sent")                                        \
+	X(keepalive_probes, "keepalive probes sent")                                       \
 	X(challenge_acks, "challenge ACKs sent (RFC 5961)")                                \
 	X(out_of_order, "segments kept for reassembly")                                    \
 	X(duplicates, "segments without any new byte")                                     \

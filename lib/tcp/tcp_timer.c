@@ -26,13 +26,18 @@
  * connection for ever.
  * Starts in TIME-WAIT, and again when the peer's FIN comes again, or while the owner may still
  * read. Starts when a connection ends in a call of its owner, who learns it from the next tick.
- * When it expires the connection is gone.
+ * When it expires the connection is gone. Before a connection is closed, it runs while keepalive is
+ * on; see tcp_keepalive.h.
+ *
+ * With a user timeout (RFC 5482 section 2), retransmissions and probes are not counted: from the
+ * first that is late the time is taken, and the timer is cut so as to expire when it is over.
  */
 #include "tcp_timer.h"
 
 #include <errno.h>
 
 #include "tcp_event.h"
+#include "tcp_keepalive.h"
 #include "tcp_loss.h"
 #include "tcp_output.h"
 
@@ -53,6 +58,10 @@ static void linger_expired(struct tcp_conn *conn);
 static void start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us);
 static void stop(struct tcp_conn *conn, enum tcp_timer_kind kind);
 static bool running(const struct tcp_conn *conn, enum tcp_timer_kind kind);
+static bool retried_enough(const struct tcp_conn *conn);
+static void retry(struct tcp_conn *conn, enum tcp_timer_kind kind, uint32_t delay_us);
+static bool has_user_timeout(const struct tcp_conn *conn);
+static uint32_t waited_ms(const struct tcp_conn *conn);
 static unsigned int retries_max(const struct tcp_conn *conn);
 static void give_up(struct tcp_conn *conn);
 
@@ -145,6 +154,24 @@ tcp_timer_fin_wait_2(struct tcp_conn *conn)
 }
 
 void
+tcp_timer_keepalive(struct tcp_conn *conn, uint64_t delay_us)
+{
+	start(conn, TCP_TIMER_LINGER, delay_us);
+}
+
+void
+tcp_timer_keepalive_off(struct tcp_conn *conn)
+{
+	stop(conn, TCP_TIMER_LINGER);
+}
+
+void
+tcp_set_user_timeout(struct tcp_conn *conn, uint16_t timeout_s)
+{
+	conn->user_timeout_s = timeout_s;
+}
+
+void
 tcp_timer_time_wait(struct tcp_conn *conn)
 {
 	start(conn, TCP_TIMER_LINGER, conn->tcp->time_wait_us);
@@ -218,12 +245,16 @@ retransmit_expired(struct tcp_conn *conn)
 {
 	bool syn = conn->state == TCP_SYN_SENT || conn->state == TCP_SYN_RECEIVED;
 
-	if (conn->retries >= retries_max(conn)) {
+	/* What is late was sent an RTO ago. */
+	if (conn->retries == 0)
+		conn->waiting_ms = (uint32_t)((conn->tcp->now_us - conn->rto_us) / 1000);
+	if (retried_enough(conn)) {
 		give_up(conn);
 		return;
 	}
-	conn->retries++;
 	conn->rto_us = RTE_MIN(conn->rto_us * 2, (uint32_t)RTO_MAX_US); /* RFC 6298 (5.5) */
+	/* RFC 6298 (5.6): also when it cannot be sent now for want of an mbuf. */
+	retry(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
 	if (syn) {
 		conn->tcp->stats.retransmit_timeouts++;
 		conn->rtt_timing = false;
@@ -231,8 +262,6 @@ retransmit_expired(struct tcp_conn *conn)
 	} else {
 		tcp_loss_timeout(conn);
 	}
-	/* RFC 6298 (5.6): also when it cannot be sent now for want of an mbuf. */
-	start(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
 }
 
 static void
@@ -240,13 +269,14 @@ persist_expired(struct tcp_conn *conn)
 {
 	if (conn->state == TCP_TIME_WAIT)
 		return;
-	if (conn->retries >= retries_max(conn)) {
+	if (conn->retries == 0)
+		conn->waiting_ms = (uint32_t)(conn->tcp->now_us / 1000);
+	if (retried_enough(conn)) {
 		give_up(conn);
 		return;
 	}
-	conn->retries++;
 	conn->persist_us = RTE_MIN(conn->persist_us * 2, (uint32_t)RTO_MAX_US);
-	start(conn, TCP_TIMER_PERSIST, conn->persist_us);
+	retry(conn, TCP_TIMER_PERSIST, conn->persist_us);
 	conn->probe_due = true;
 	tcp_output_want(conn);
 }
@@ -255,12 +285,14 @@ static void
 linger_expired(struct tcp_conn *conn)
 {
 	/* In CLOSED the owner is told as this connection is released. */
-	if (conn->state == TCP_FIN_WAIT_2)
+	if (conn->state == TCP_FIN_WAIT_2 && conn->closed)
 		give_up(conn);
 	else if (conn->state == TCP_TIME_WAIT && conn->owned)
 		tcp_timer_time_wait(conn); /* it may still read what came before the FIN */
 	else if (conn->state == TCP_TIME_WAIT)
 		tcp_conn_drop(conn, 0);
+	else if (conn->state != TCP_CLOSED)
+		tcp_keepalive_expired(conn);
 }
 
 static void
@@ -282,6 +314,41 @@ static bool
 running(const struct tcp_conn *conn, enum tcp_timer_kind kind)
 {
 	return tcp_wheel_running(&conn->timers[kind]);
+}
+
+static bool
+retried_enough(const struct tcp_conn *conn)
+{
+	if (has_user_timeout(conn))
+		return waited_ms(conn) >= conn->user_timeout_s * 1000u;
+	return conn->retries >= retries_max(conn);
+}
+
+static void
+retry(struct tcp_conn *conn, enum tcp_timer_kind kind, uint32_t delay_us)
+{
+	uint64_t left_us;
+
+	if (has_user_timeout(conn)) {
+		left_us = (conn->user_timeout_s * 1000u - waited_ms(conn)) * UINT64_C(1000);
+		delay_us = RTE_MIN((uint64_t)delay_us, left_us);
+	}
+	if (conn->retries < UINT8_MAX)
+		conn->retries++;
+	start(conn, kind, delay_us);
+}
+
+/* Those that nobody has opened yet, or that nobody owns any more, go by the usual number. */
+static bool
+has_user_timeout(const struct tcp_conn *conn)
+{
+	return conn->user_timeout_s != 0 && !conn->closed && conn->state != TCP_SYN_RECEIVED;
+}
+
+static uint32_t
+waited_ms(const struct tcp_conn *conn)
+{
+	return (uint32_t)(conn->tcp->now_us / 1000) - conn->waiting_ms;
 }
 
 static unsigned int

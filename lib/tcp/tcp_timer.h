@@ -34,6 +34,12 @@ void tcp_timer_ack_sent(struct tcp_conn *conn);
 /** FIN-WAIT-2 was entered, or the peer opens its window there. */
 void tcp_timer_fin_wait_2(struct tcp_conn *conn);
 
+/** Look after so long whether the peer is still there. */
+void tcp_timer_keepalive(struct tcp_conn *conn, uint64_t delay_us);
+
+/** Do not. */
+void tcp_timer_keepalive_off(struct tcp_conn *conn);
+
 /** TIME-WAIT was entered, or its FIN came again. */
 void tcp_timer_time_wait(struct tcp_conn *conn);
 

@@ -150,6 +150,9 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	config.mbufs = packet->control;
 	config.chain_pool = &packet->chain_pool;
 	config.mss_max = setup->mss_max;
+	config.keepalive_idle_us = setup->keepalive_idle_us;
+	config.keepalive_interval_us = setup->keepalive_interval_us;
+	config.user_timeout_s = setup->user_timeout_s;
 	if (setup->receive_window_bytes != 0)
 		config.receive_window_bytes = setup->receive_window_bytes;
 	if (setup->conns_max != 0)

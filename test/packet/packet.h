@@ -84,6 +84,9 @@ struct packet_setup {
 	uint32_t receive_window_bytes;
 	uint32_t conns_max;
 	uint32_t syn_backlog; /* default: conns_max */
+	uint64_t keepalive_idle_us;
+	uint64_t keepalive_interval_us;
+	uint16_t user_timeout_s;
 	uint16_t mss_max;
 };
 

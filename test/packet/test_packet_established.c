@@ -77,6 +77,44 @@ test_small_writes_leave_at_once(void **state)
 	packet_end(&p);
 }
 
+/* RFC 9293 section 3.7.4, turned on: one that is not full is in flight at most. */
+static void
+test_nagle_gathers_small_writes(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 100});
+	tcp_set_nagle(p.owner.conn, true);
+	packet_append(&p, 10);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	packet_append(&p, 10);
+	packet_append(&p, 10);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 11);
+	expect(&p, .flags = ACK | PSH, .seq = 11, .ack = 1, .len = 20);
+	/* What is full goes, and what remains of it waits. */
+	packet_append(&p, 150);
+	expect(&p, .flags = ACK, .seq = 31, .ack = 1, .len = 100);
+	expect_none(&p);
+	/* A FIN is not held back, nor what is sent again, nor anything once it is off. */
+	packet_advance(&p, 200000);
+	expect(&p, .flags = ACK, .seq = 11, .ack = 1, .len = 20);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 131);
+	expect(&p, .flags = ACK | PSH, .seq = 131, .ack = 1, .len = 50);
+	packet_append(&p, 5);
+	expect_none(&p);
+	tcp_set_nagle(p.owner.conn, false);
+	expect(&p, .flags = ACK | PSH, .seq = 181, .ack = 1, .len = 5);
+	tcp_set_nagle(p.owner.conn, true);
+	packet_append(&p, 5);
+	expect_none(&p);
+	tcp_close(p.owner.conn);
+	expect(&p, .flags = ACK | PSH | FIN, .seq = 186, .ack = 1, .len = 5);
+	packet_end(&p);
+}
+
 static void
 test_out_of_order_is_put_in_order(void **state)
 {
@@ -388,6 +426,7 @@ main(void)
 		cmocka_unit_test(test_burst_is_acked_once),
 		cmocka_unit_test(test_data_is_cut_into_segments),
 		cmocka_unit_test(test_small_writes_leave_at_once),
+		cmocka_unit_test(test_nagle_gathers_small_writes),
 		cmocka_unit_test(test_out_of_order_is_put_in_order),
 		cmocka_unit_test(test_one_ack_for_each_segment_out_of_order),
 		cmocka_unit_test(test_duplicate_is_acked_and_not_read_twice),

@@ -70,6 +70,7 @@ test_defaults(void **state)
 	assert_int_equal(args.engine_threads, 1);
 	assert_int_equal(args.conns_max, 4096);
 	assert_int_equal(args.value_max, 1 << 20);
+	assert_int_equal(args.keepalive_s, 7200);
 	assert_false(args.idle_poll);
 	assert_false(args.interactive);
 	assert_null(args.cmdline_file);
@@ -82,11 +83,12 @@ test_every_option(void **state)
 	struct args args;
 
 	(void)state;
-	parse_good("tailrace --addr 192.168.7.9/16,port=3 --gateway 192.168.0.1 --listen 11300"
-		   " --listen=192.168.7.9:7,proto=echo --listen 0.0.0.0:11212,proto=mc"
-		   " --engine ./x.so,memory=64M --engine-threads 0 --max-conns 100"
-		   " --value-max 2M --idle poll -i --cmdline-file a.txt --metrics 9121",
-		   &args);
+	parse_good(
+		"tailrace --addr 192.168.7.9/16,port=3 --gateway 192.168.0.1 --listen 11300"
+		" --listen=192.168.7.9:7,proto=echo --listen 0.0.0.0:11212,proto=mc"
+		" --engine ./x.so,memory=64M --engine-threads 0 --max-conns 100"
+		" --value-max 2M --keepalive 60 --idle poll -i --cmdline-file a.txt --metrics 9121",
+		&args);
 	assert_int_equal(args.addr, htonl(0xc0a80709));
 	assert_int_equal(args.prefix_len, 16);
 	assert_int_equal(args.port, 3);
@@ -102,6 +104,7 @@ test_every_option(void **state)
 	assert_int_equal(args.engine_threads, 0);
 	assert_int_equal(args.conns_max, 100);
 	assert_int_equal(args.value_max, 2 << 20);
+	assert_int_equal(args.keepalive_s, 60);
 	assert_true(args.idle_poll);
 	assert_true(args.interactive);
 	assert_string_equal(args.cmdline_file, "a.txt");
@@ -220,6 +223,8 @@ static const struct {
 	{ADDR "--value-max M", "--value-max M", "1K to 512M"},
 	{ADDR "--value-max 1T", "--value-max 1T", "1K to 512M"},
 	{ADDR "--value-max 1m", "--value-max 1m", "1K to 512M"},
+	{ADDR "--keepalive -1", "--keepalive -1", "0 to 604800"},
+	{ADDR "--keepalive 604801", "--keepalive 604801", "0 to 604800"},
 	{ADDR "--idle sleep", "--idle sleep", "poll or interrupt"},
 	{ADDR "--cmdline-file", "--cmdline-file: lacks its value", "FILE"},
 	{ADDR "--cmdline-file=", "--cmdline-file: lacks its value", "FILE"},
@@ -304,7 +309,7 @@ test_usage(void **state)
 		"--listen ",	      "--engine ",	 "--engine-threads ",
 		"--max-conns ",	      "--value-max ",	 "--idle ",
 		"-i, --interactive ", "--cmdline-file ", "--help ",
-		"--version ",	      "--metrics "};
+		"--version ",	      "--metrics ",	 "--keepalive "};
 	char *text = NULL;
 	size_t size = 0;
 	unsigned int i;

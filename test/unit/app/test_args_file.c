@@ -84,6 +84,7 @@ static const char every_option[] = "; all of it\n"
 				   "engine-threads = 0\n"
 				   "max-conns = 100\n"
 				   "value-max = 2M\n"
+				   "keepalive = 60\n"
 				   "idle = poll\n"
 				   "metrics = 9121\n"
 				   "interactive = yes\n"
@@ -105,6 +106,7 @@ assert_every_option(const struct args *args)
 	assert_int_equal(args->engine_threads, 0);
 	assert_int_equal(args->conns_max, 100);
 	assert_int_equal(args->value_max, 2 << 20);
+	assert_int_equal(args->keepalive_s, 60);
 	assert_true(args->idle_poll);
 	assert_int_equal(args->metrics_addr, htonl(INADDR_LOOPBACK));
 	assert_int_equal(args->metrics_port, 9121);
@@ -181,6 +183,7 @@ test_print_defaults(void **state)
 				  "engine-threads = 1\n"
 				  "max-conns = 4096\n"
 				  "value-max = 1M\n"
+				  "keepalive = 7200\n"
 				  "idle = interrupt\n"
 				  "interactive = no\n");
 	free(text);

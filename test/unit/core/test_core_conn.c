@@ -19,8 +19,10 @@ static struct core_rig rig;
 static int
 setup(void **state)
 {
-	static const struct tr_core_config config = {
-		.send_max_bytes = 100000, .send_timeout_ms = 5000, .credits = 64};
+	static const struct tr_core_config config = {.send_max_bytes = 100000,
+						     .send_timeout_ms = 5000,
+						     .credits = 64,
+						     .keepalive_s = 30};
 
 	(void)state;
 	core_rig_init(&rig, &config);
@@ -255,6 +257,31 @@ test_many_connections(void **state)
 	assert_int_equal(rig.core->stats.conns_opened, CORE_RIG_CONNS_MAX);
 }
 
+static uint64_t
+keepalive_probes(void)
+{
+	return tcp_stats(rig.core->tcp)->keepalive_probes;
+}
+
+static void
+test_a_silent_client_is_asked_whether_it_is_there(void **state)
+{
+	static const struct tr_core_config never = {.keepalive_s = UINT32_MAX};
+
+	(void)state;
+	core_rig_run(&rig, 29 * 1000000);
+	assert_int_equal(keepalive_probes(), 0);
+	core_rig_run(&rig, 90 * 1000000);
+	assert_in_range(keepalive_probes(), 2, 3);
+	core_rig_say(&rig, 0, "still here");
+	assert_string_equal(rig.clients[0].received, "still here");
+	core_rig_deinit(&rig);
+	core_rig_init(&rig, &never);
+	core_rig_connect_to(&rig, 0, CORE_RIG_ECHO_PORT);
+	core_rig_run(&rig, UINT64_C(10) * 3600 * 1000000);
+	assert_int_equal(keepalive_probes(), 0);
+}
+
 int
 main(void)
 {
@@ -269,6 +296,7 @@ main(void)
 		TEST(test_one_port_is_listened_on_once),
 		TEST(test_every_port_is_listened_on_again),
 		TEST(test_a_core_under_pressure_does_not_sleep_for_long),
+		TEST(test_a_silent_client_is_asked_whether_it_is_there),
 		TEST(test_many_connections),
 	};
 

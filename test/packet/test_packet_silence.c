@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* A peer that says nothing: keepalive (RFC 9293 section 3.8.4) and user timeout (RFC 5482). */
+#include <errno.h>
+
+#include <rte_errno.h>
+
+#include "packet.h"
+#include "test_eal.h"
+
+#define SECOND_US UINT64_C(1000000)
+#define HOUR_US (3600 * SECOND_US)
+
+/* Established, with keepalive as the application turned it on. */
+static void
+begin(struct packet *p, const struct packet_setup *setup, bool keepalive)
+{
+	packet_begin(p, setup);
+	packet_accept(p, NULL);
+	if (keepalive)
+		tcp_set_keepalive(p->owner.conn, true);
+}
+
+static void
+test_off_unless_turned_on(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p, NULL, false);
+	packet_advance(&p, 100 * HOUR_US);
+	expect_none(&p);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	tcp_set_keepalive(p.owner.conn, true);
+	packet_advance(&p, HOUR_US);
+	tcp_set_keepalive(p.owner.conn, false);
+	packet_advance(&p, 100 * HOUR_US);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+static void
+test_peer_that_is_gone_is_given_up(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p, NULL, true);
+	packet_advance(&p, 2 * HOUR_US - 1000);
+	expect_none(&p);
+	packet_advance(&p, 1000);
+	expect(&p, .flags = ACK, .seq = 0, .ack = 1);
+	for (unsigned int i = 1; i < 9; i++) {
+		packet_advance(&p, 75 * SECOND_US - 1000);
+		expect_none(&p);
+		packet_advance(&p, 1000);
+		expect(&p, .flags = ACK, .seq = 0, .ack = 1);
+		assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	}
+	packet_advance(&p, 75 * SECOND_US);
+	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 1);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ETIMEDOUT);
+	assert_int_equal(tcp_stats(p.tcp)->keepalive_probes, 9);
+	assert_int_equal(tcp_stats(p.tcp)->timed_out, 1);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+/* MUST-29: the ninth counts as much as the first. */
+static void
+test_one_answer_is_enough(void **state)
+{
+	static const struct packet_setup setups[] = {
+		{.keepalive_idle_us = 0},
+		{.keepalive_idle_us = 10 * SECOND_US, .keepalive_interval_us = SECOND_US},
+		{.keepalive_idle_us = SECOND_US, .keepalive_interval_us = 10 * SECOND_US},
+	};
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(setups); i++) {
+		begin(&p, &setups[i], true);
+		for (unsigned int round = 0; round < 5; round++) {
+			for (unsigned int probes = 0; probes < 9;) {
+				packet_advance(&p, SECOND_US / 2);
+				while (packet_take(&p, &sent))
+					probes++;
+				assert_int_equal(p.owner.closed, 0);
+			}
+			inject(&p, .flags = ACK, .seq = 1, .ack = 1);
+		}
+		assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+		packet_end(&p);
+	}
+}
+
+static void
+test_peer_that_started_anew_resets(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p, NULL, true);
+	packet_advance(&p, 2 * HOUR_US);
+	expect(&p, .flags = ACK, .seq = 0, .ack = 1);
+	inject(&p, .flags = RST, .seq = 1);
+	assert_int_equal(p.owner.error, -ECONNRESET);
+	packet_end(&p);
+}
+
+/* MUST-27: only when nothing was received for so long, on the usual way and the others. */
+static void
+test_what_moves_is_not_probed(void **state)
+{
+	struct packet p;
+	uint32_t i;
+
+	(void)state;
+	begin(&p, NULL, true);
+	for (i = 0; i < 10; i++) {
+		packet_advance(&p, HOUR_US);
+		inject(&p, .flags = ACK, .seq = 1 + i, .ack = 1, .len = 1);
+		packet_advance(&p, SECOND_US);
+		expect(&p, .flags = ACK, .seq = 1, .ack = 2 + i);
+		expect_none(&p);
+	}
+	packet_advance(&p, 2 * HOUR_US - SECOND_US - 1000);
+	expect_none(&p);
+	packet_advance(&p, 1000);
+	expect(&p, .flags = ACK, .seq = 0, .ack = 1 + i);
+	packet_end(&p);
+}
+
+/* MUST-26: what waits for an ACK, or for a window, has a timer that judges the peer. */
+static void
+test_not_while_something_is_under_way(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	begin(&p, &(struct packet_setup){.keepalive_idle_us = SECOND_US}, true);
+	packet_append(&p, 10);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 11, .zero_window = true);
+	packet_append(&p, 10);
+	for (unsigned int i = 0; i < 1000; i++) {
+		packet_advance(&p, SECOND_US);
+		while (packet_take(&p, &sent)) {
+			assert_int_equal(sent.header.seq, p.iss + 11);
+			inject(&p, .flags = ACK, .seq = 1, .ack = 11, .zero_window = true);
+		}
+	}
+	assert_int_equal(tcp_stats(p.tcp)->keepalive_probes, 0);
+	assert_int_equal(p.owner.closed, 0);
+	packet_end(&p);
+}
+
+static void
+test_half_closed_is_probed(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p, NULL, true);
+	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2);
+	packet_advance(&p, 2 * HOUR_US);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
+	tcp_close(p.owner.conn);
+	packet_advance(&p, 60 * SECOND_US);
+	assert_int_equal(p.owner.error, -ETIMEDOUT);
+	packet_end(&p);
+}
+
+static void
+test_ends_with_close(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p, &(struct packet_setup){.keepalive_idle_us = SECOND_US}, true);
+	tcp_close(p.owner.conn);
+	tcp_set_keepalive(p.owner.conn, true);
+	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 2);
+	expect(&p, .flags = ACK, .seq = 2, .ack = 2);
+	packet_advance(&p, PACKET_TIME_WAIT_US - 1000);
+	expect_none(&p);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	packet_advance(&p, 1000);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+/* How long until the connection is given up, its data not acknowledged. */
+static uint64_t
+give_up_us(struct packet *p)
+{
+	uint64_t begin_us = p->now_us;
+	struct packet_sent sent;
+
+	packet_append(p, 10);
+	while (p->owner.closed == 0 && p->now_us - begin_us < 100 * HOUR_US) {
+		packet_advance(p, 1000);
+		while (packet_take(p, &sent))
+			;
+	}
+	assert_int_equal(p->owner.error, -ETIMEDOUT);
+	return p->now_us - begin_us;
+}
+
+static void
+test_user_timeout_of_data(void **state)
+{
+	static const uint16_t timeouts_s[] = {1, 2, 30, 100, 3000};
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(timeouts_s); i++) {
+		begin(&p, NULL, false);
+		tcp_set_user_timeout(p.owner.conn, timeouts_s[i]);
+		assert_in_range(give_up_us(&p), timeouts_s[i] * SECOND_US,
+				timeouts_s[i] * SECOND_US + 2000);
+		packet_end(&p);
+	}
+	begin(&p, &(struct packet_setup){.user_timeout_s = 7}, false);
+	assert_in_range(give_up_us(&p), 7 * SECOND_US, 7 * SECOND_US + 2000);
+	packet_end(&p);
+}
+
+/* An ACK of something begins it anew. */
+static void
+test_user_timeout_is_of_what_is_not_acknowledged(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	begin(&p, &(struct packet_setup){.user_timeout_s = 5}, false);
+	packet_append(&p, 100);
+	for (unsigned int i = 1; i <= 10; i++) {
+		packet_advance(&p, 4 * SECOND_US);
+		while (packet_take(&p, &sent))
+			;
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1 + i);
+	}
+	assert_int_equal(p.owner.closed, 0);
+	packet_end(&p);
+}
+
+static void
+test_user_timeout_of_a_syn(void **state)
+{
+	uint64_t begin_us;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 10});
+	packet_reach(&p, TCP_SYN_SENT);
+	begin_us = p.now_us;
+	while (p.owner.closed == 0) {
+		packet_advance(&p, SECOND_US / 10);
+		while (packet_take(&p, &(struct packet_sent){0}))
+			;
+	}
+	assert_in_range(p.now_us - begin_us, 10 * SECOND_US, 10 * SECOND_US + SECOND_US / 10);
+	packet_end(&p);
+}
+
+/* MUST-37: a closed window is no reason, probes without an answer are. */
+static void
+test_user_timeout_of_probes(void **state)
+{
+	struct packet_sent sent;
+	uint64_t begin_us;
+	struct packet p;
+
+	(void)state;
+	begin(&p, &(struct packet_setup){.user_timeout_s = 10}, false);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+	packet_append(&p, 10);
+	for (unsigned int i = 0; i < 200; i++) {
+		packet_advance(&p, SECOND_US);
+		while (packet_take(&p, &sent))
+			inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+	}
+	assert_int_equal(p.owner.closed, 0);
+	begin_us = p.now_us;
+	while (p.owner.closed == 0 && p.now_us - begin_us < HOUR_US) {
+		packet_advance(&p, SECOND_US);
+		while (packet_take(&p, &sent))
+			;
+	}
+	/* From the first probe on, which is at most a minute away. */
+	assert_in_range(p.now_us - begin_us, 10 * SECOND_US, 72 * SECOND_US);
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_off_unless_turned_on),
+		cmocka_unit_test(test_peer_that_is_gone_is_given_up),
+		cmocka_unit_test(test_one_answer_is_enough),
+		cmocka_unit_test(test_peer_that_started_anew_resets),
+		cmocka_unit_test(test_what_moves_is_not_probed),
+		cmocka_unit_test(test_not_while_something_is_under_way),
+		cmocka_unit_test(test_half_closed_is_probed),
+		cmocka_unit_test(test_ends_with_close),
+		cmocka_unit_test(test_user_timeout_of_data),
+		cmocka_unit_test(test_user_timeout_is_of_what_is_not_acknowledged),
+		cmocka_unit_test(test_user_timeout_of_a_syn),
+		cmocka_unit_test(test_user_timeout_of_probes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}
