@@ -183,9 +183,13 @@ static uint64_t
 next_event_us(const struct core *core)
 {
 	uint64_t next_us = RTE_MIN(tcp_next_timer_us(core->tcp), ip_next_timer_us(core->ip));
+	const struct core_port *port;
 	const struct tr_conn *conn;
 	unsigned int wait;
 
+	for (port = core->port; port != NULL; port = port->below)
+		if (port->due_us != 0)
+			next_us = RTE_MIN(next_us, port->due_us);
 	if (core->nb_ready > 0 || ip_txq(core->ip)->nb > 0)
 		return core->now_us;
 	for (wait = CORE_WAIT_CREDIT; wait < CORE_WAITS; wait++)

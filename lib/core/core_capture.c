@@ -17,6 +17,7 @@
 #include <rte_pcapng.h>
 #include <rte_ring.h>
 
+#include "core_between.h"
 #include "core_control.h"
 #include "core_server.h"
 #include "wire_checksum.h"
@@ -61,7 +62,6 @@ struct stamp {
 /* What stands between a core and its port. */
 struct capture_port {
 	struct core_port port; /* what the core sees */
-	struct core_port *real;
 	struct core *core;
 	const struct core_capture_filter *filter;
 	struct rte_mempool *mbufs;
@@ -81,7 +81,6 @@ static int take_number(struct core_capture *capture);
 static int create_port(struct core_capture *capture, unsigned int index);
 static void attach(struct core *core, void *arg);
 static void detach(struct core *core, void *arg);
-static struct capture_port *capture_port_of(struct core_port *port);
 static uint16_t capture_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t capture_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 static uint16_t send_burst(struct capture_port *own, struct rte_mbuf **mbufs, uint16_t nb);
@@ -217,42 +216,24 @@ attach(struct core *core, void *arg)
 {
 	struct capture_port *own = arg;
 
-	own->real = core->port;
-	own->port = *core->port;
 	own->port.rx = capture_rx;
 	own->port.tx = capture_tx;
-	core->port = &own->port;
+	core_between_insert_first(core, &own->port);
 }
 
 static void
 detach(struct core *core, void *arg)
 {
 	struct capture_port *own = arg;
-	struct core_port **at = &core->port;
-	struct capture_port *other;
 
-	/* Those that began after it stand before it. */
-	while (*at != &own->port) {
-		other = capture_port_of(*at);
-		if (other == NULL)
-			return;
-		at = &other->real;
-	}
-	*at = own->real;
-}
-
-/* The capture's that a port is, or NULL: it is the core's own. */
-static struct capture_port *
-capture_port_of(struct core_port *port)
-{
-	return port->rx == capture_rx ? container_of(port, struct capture_port, port) : NULL;
+	core_between_remove(core, &own->port);
 }
 
 static uint16_t
 capture_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
 {
 	struct capture_port *own = container_of(port, struct capture_port, port);
-	uint16_t nb = own->real->rx(own->real, mbufs, max);
+	uint16_t nb = port->below->rx(port->below, mbufs, max);
 	uint64_t tsc = rte_rdtsc();
 	uint16_t i;
 
@@ -292,7 +273,7 @@ send_burst(struct capture_port *own, struct rte_mbuf **mbufs, uint16_t nb)
 		if (wanted[i])
 			copies[i] = copy(own, mbufs[i], RTE_PCAPNG_DIRECTION_OUT, tsc);
 	}
-	sent = own->real->tx(own->real, mbufs, nb);
+	sent = own->port.below->tx(own->port.below, mbufs, nb);
 	for (i = 0; i < sent; i++)
 		if (wanted[i])
 			keep(own, copies[i]);

@@ -37,6 +37,12 @@ struct core_port {
 	 */
 	bool tx_external;
 	bool rx_interrupt;
+	struct core_port *below; /* what this one stands in front of (core_between.h), or NULL */
+	/*
+	 * When rx is to be called though nothing may have come: there are frames that wait for that
+	 * time, whichever way they go. 0: there are none.
+	 */
+	uint64_t due_us;
 };
 
 #endif /* CORE_PORT_H */
