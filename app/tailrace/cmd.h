@@ -26,6 +26,7 @@
 
 struct args;
 struct capture;
+struct impair;
 struct mc_stats;
 struct prompt;
 struct trace;
@@ -35,6 +36,7 @@ struct cmd_context {
 	struct tr_core_server *server;
 	struct mc_stats *mc;
 	const struct args *args;
+	struct impair *impair;
 	struct prompt *prompt;
 	struct capture *captures[CORE_CAPTURES_MAX]; /* those that run, or NULL */
 	struct trace *traces[CORE_TRACES_MAX]; /* the same */
@@ -45,6 +47,7 @@ struct cmd_words {
 	cmdline_fixed_string_t word; /* the last fixed word; not looked at */
 	cmdline_fixed_string_t name;
 	cmdline_fixed_string_t level;
+	cmdline_fixed_string_t direction;
 	cmdline_multi_string_t rest; /* up to the end of the line */
 	uint32_t number;
 };
@@ -87,6 +90,7 @@ extern const struct cmd_topic cmd_submit;
 extern const struct cmd_topic cmd_mempool;
 extern const struct cmd_topic cmd_capture;
 extern const struct cmd_topic cmd_trace;
+extern const struct cmd_topic cmd_impair;
 extern const struct cmd_topic cmd_clear;
 extern const struct cmd_topic cmd_log;
 extern const struct cmd_topic cmd_load;

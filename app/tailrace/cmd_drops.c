@@ -38,7 +38,7 @@ show(void *parsed, struct cmdline *cl, void *data)
 	struct drops drops = {.cl = cl};
 
 	RTE_SET_USED(parsed);
-	drops_visit(context->server, context->mc, print_drop, &drops);
+	drops_visit(context->server, context->mc, context->impair, print_drop, &drops);
 	cmdline_printf(cl, "drops in all: %" PRIu64 "\n", drops.total);
 }
 

@@ -9,6 +9,8 @@
 
 #include <rte_ethdev.h>
 
+#include "impair.h"
+
 const struct drops_port drops_of_ports[] = {
 	{"drop_rx_missed", "frames that no core took in time: the port's receive queue was full",
 	 offsetof(struct rte_eth_stats, imissed)},
@@ -28,6 +30,7 @@ struct drops_visit {
 
 static void visit_core(const struct core_info_counter *counter, void *arg);
 static void visit_mc(const struct mc_stats_counter *counter, void *arg);
+static void visit_impair(const char *name, const char *help, uint64_t value, void *arg);
 static void visit_port(uint16_t port, const struct drops_visit *to);
 
 bool
@@ -37,7 +40,7 @@ drops_is_one(const char *name)
 }
 
 void
-drops_visit(struct tr_core_server *server, const struct mc_stats *mc,
+drops_visit(struct tr_core_server *server, const struct mc_stats *mc, struct impair *impair,
 	    void (*visit)(const struct core_info_counter *drop, void *arg), void *arg)
 {
 	struct drops_visit to = {.visit = visit, .arg = arg};
@@ -47,6 +50,7 @@ drops_visit(struct tr_core_server *server, const struct mc_stats *mc,
 		visit_port(port, &to);
 	core_info_counters(server, UINT_MAX, visit_core, &to);
 	mc_stats_counters(mc, UINT_MAX, visit_mc, &to);
+	impair_counters(impair, visit_impair, &to);
 }
 
 static void
@@ -66,6 +70,19 @@ visit_mc(const struct mc_stats_counter *counter, void *arg)
 		.name = counter->name,
 		.help = counter->help,
 		.value = counter->value,
+	};
+
+	visit_core(&drop, arg);
+}
+
+static void
+visit_impair(const char *name, const char *help, uint64_t value, void *arg)
+{
+	const struct core_info_counter drop = {
+		.topic = "impair",
+		.name = name,
+		.help = help,
+		.value = value,
 	};
 
 	visit_core(&drop, arg);

@@ -17,6 +17,8 @@
 #include "core_info.h"
 #include "mc.h"
 
+struct impair;
+
 /** What a port drops: a field of struct rte_eth_stats. */
 struct drops_port {
 	const char *name;
@@ -34,7 +36,7 @@ bool drops_is_one(const char *name);
  * Call @p visit for every drop, zero or not. Those of a port have the topic "port 0" and the like,
  * valid during the call.
  */
-void drops_visit(struct tr_core_server *server, const struct mc_stats *mc,
+void drops_visit(struct tr_core_server *server, const struct mc_stats *mc, struct impair *impair,
 		 void (*visit)(const struct core_info_counter *drop, void *arg), void *arg);
 
 #endif /* DROPS_H */

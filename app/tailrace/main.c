@@ -17,6 +17,7 @@
 
 #include "args.h"
 #include "control.h"
+#include "impair.h"
 #include "port.h"
 #include "prompt.h"
 #include "server.h"
@@ -30,9 +31,11 @@
 static int find_own_args(int argc, char **argv);
 static int without_own_args(int argc, char **argv);
 static int set_up_and_run(const struct args *args);
-static int run(struct server *server, const struct args *args, uint16_t port);
-static int create_prompt(struct server *server, const struct args *args, struct prompt **prompt,
-			 struct metrics **metrics, char *error, size_t error_size);
+static int run(struct server *server, const struct args *args, uint16_t port,
+	       struct impair *impair);
+static int create_prompt(struct server *server, const struct args *args, struct impair *impair,
+			 struct prompt **prompt, struct metrics **metrics, char *error,
+			 size_t error_size);
 static void print_ready(const struct args *args, uint16_t port);
 static void eal_error(int argc, char **argv, char *error, size_t error_size);
 static int give_up(const char *error);
@@ -108,6 +111,7 @@ static int
 set_up_and_run(const struct args *args)
 {
 	struct server server = {0};
+	struct impair *impair = NULL;
 	char error[ERROR_SIZE];
 	uint16_t port;
 	int status;
@@ -116,23 +120,30 @@ set_up_and_run(const struct args *args)
 		return give_up(error);
 	if (server_setup(&server, args, port, error, sizeof(error)) < 0)
 		status = give_up(error);
+	else if ((impair = impair_create(server.core)) == NULL)
+		status = give_up("no memory for impairment");
 	else
-		status = run(&server, args, port);
+		status = run(&server, args, port, impair);
 	server_teardown(&server);
+	impair_destroy(impair);
 	return status;
 }
 
 static int
-run(struct server *server, const struct args *args, uint16_t port)
+run(struct server *server, const struct args *args, uint16_t port, struct impair *impair)
 {
-	const struct telemetry_source source = {.server = server->core, .mc = server->mc_stats};
+	const struct telemetry_source source = {
+		.server = server->core,
+		.mc = server->mc_stats,
+		.impair = impair,
+	};
 	struct metrics *metrics = NULL;
 	struct prompt *prompt = NULL;
 	struct control *control;
 	char error[ERROR_SIZE];
 	int rc;
 
-	if (create_prompt(server, args, &prompt, &metrics, error, sizeof(error)) < 0)
+	if (create_prompt(server, args, impair, &prompt, &metrics, error, sizeof(error)) < 0)
 		return give_up(error);
 	print_ready(args, port);
 	control = control_create(prompt, metrics, server->core);
@@ -148,6 +159,7 @@ run(struct server *server, const struct args *args, uint16_t port)
 	control_destroy(control);
 	metrics_destroy(metrics);
 	prompt_destroy(prompt);
+	impair_end(impair);
 	if (rc < 0)
 		fprintf(stderr, "tailrace: the cores ended: %s\n", strerror(-rc));
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -155,13 +167,14 @@ run(struct server *server, const struct args *args, uint16_t port)
 
 /* What the control thread serves: the prompt, and metrics if they are wanted. */
 static int
-create_prompt(struct server *server, const struct args *args, struct prompt **prompt,
-	      struct metrics **metrics, char *error, size_t error_size)
+create_prompt(struct server *server, const struct args *args, struct impair *impair,
+	      struct prompt **prompt, struct metrics **metrics, char *error, size_t error_size)
 {
 	const struct prompt_config prompt_config = {
 		.server = server->core,
 		.mc = server->mc_stats,
 		.args = args,
+		.impair = impair,
 	};
 	const struct metrics_config metrics_config = {
 		.addr = args->metrics_addr,

@@ -28,7 +28,7 @@
 const struct cmd_topic *const prompt_topics[] = {
 	&cmd_help,  &cmd_config, &cmd_server, &cmd_port,   &cmd_stack,	 &cmd_drops,
 	&cmd_core,  &cmd_conn,	 &cmd_engine, &cmd_submit, &cmd_mempool, &cmd_capture,
-	&cmd_trace, &cmd_clear,	 &cmd_log,    &cmd_load,   NULL,
+	&cmd_trace, &cmd_impair, &cmd_clear,  &cmd_log,	   &cmd_load,	 NULL,
 };
 
 struct prompt {
@@ -63,6 +63,7 @@ prompt_create(const struct prompt_config *config, char *error, size_t error_size
 		.server = config->server,
 		.mc = config->mc,
 		.args = config->args,
+		.impair = config->impair,
 		.prompt = prompt,
 	};
 	prompt->interactive = config->args->interactive;

@@ -27,6 +27,7 @@ struct prompt_config {
 	struct tr_core_server *server;
 	struct mc_stats *mc;
 	const struct args *args;
+	struct impair *impair;
 };
 
 /**

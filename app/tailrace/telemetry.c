@@ -13,7 +13,8 @@
 #include <rte_common.h>
 
 static const struct telemetry_endpoint *const topics[] = {
-	telemetry_core, telemetry_conn, telemetry_stack, telemetry_engine, telemetry_device,
+	telemetry_core,	  telemetry_conn,   telemetry_stack,
+	telemetry_engine, telemetry_device, telemetry_impair,
 };
 
 /*

@@ -16,10 +16,13 @@
 #include "core_info.h"
 #include "mc.h"
 
+struct impair;
+
 /** What endpoints look at. */
 struct telemetry_source {
 	struct tr_core_server *server;
 	struct mc_stats *mc;
+	struct impair *impair;
 };
 
 /** An endpoint. */
@@ -40,6 +43,7 @@ extern const struct telemetry_endpoint telemetry_conn[];
 extern const struct telemetry_endpoint telemetry_stack[];
 extern const struct telemetry_endpoint telemetry_engine[];
 extern const struct telemetry_endpoint telemetry_device[];
+extern const struct telemetry_endpoint telemetry_impair[];
 
 /**
  * Register the endpoints, and answer them from here on. There is one server in a process.

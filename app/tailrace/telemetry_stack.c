@@ -60,7 +60,7 @@ drops(const struct telemetry_source *source, const char *param, struct rte_tel_d
 	if (param != NULL)
 		return -EINVAL;
 	rte_tel_data_start_dict(data);
-	drops_visit(source->server, source->mc, add_drop, data);
+	drops_visit(source->server, source->mc, source->impair, add_drop, data);
 	return 0;
 }
 

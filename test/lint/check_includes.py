@@ -23,6 +23,8 @@ ALLOWED = {
     "core": ["tcp", "ip", "wire", "chain", "submit", "engine", "protocol"],
 }
 ENGINES_ALLOWED = ["engine", "submit"]
+# The outer headers of it: they name none of another library.
+NET_ALLOWED = ["core"]
 # What the server sees: core and mc, and what their headers include.
 SERVER_ALLOWED = ["core", "mc", "engine", "protocol", "chain"]
 BENCH_ALLOWED = ["core", "submit", "chain", "engine"]
@@ -85,13 +87,15 @@ def check_compiler(tree):
         except KeyError:
             continue
         users.append((f"drivers/engine/{engine.name}", flags, set(ENGINES_ALLOWED)))
+    users.append(("drivers/net/impair", tree.compile_flags("drivers/net/libnet_impair.a"),
+                  set(NET_ALLOWED)))
     problems = []
     for user, flags, allowed in users:
         for library in ALLOWED:
             if library not in allowed:
                 problems += check_forbidden(tree, user, flags, library)
         # The inner headers of core are out of reach for programs: the rest of them is.
-        if user != "app/tailrace":
+        if user not in ("app/tailrace", "drivers/net/impair"):
             headers = [h for library in ALLOWED if library in allowed
                        and not (library == "core" and user == "app/bench")
                        for h in tree.headers(library)]

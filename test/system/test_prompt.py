@@ -20,7 +20,7 @@ pytestmark = pytest.mark.tailrace_only("its own prompt")
 
 REFUSALS = ("Command not found", "Bad arguments", "Ambiguous", "no such command", "timed out")
 TOPICS = ("config", "server", "port", "stack", "drops", "core", "conn", "engine", "submit", "mempool", "capture",
-          "trace", "clear", "log", "load")
+          "trace", "impair", "clear", "log", "load")
 
 
 def ask(server, line):
@@ -152,9 +152,9 @@ def test_show_drops(server):
         return found
 
     before = drops()
-    assert {topic for topic, _ in before} == {"port 0", "ip", "tcp", "core", "submit"}
+    assert {topic for topic, _ in before} == {"port 0", "ip", "tcp", "core", "submit", "impair"}
     stack = {name for name in server.counters() if name.startswith("drop_")}
-    assert {name for topic, name in before if topic != "port 0"} == stack
+    assert {name for topic, name in before if topic not in ("port 0", "impair")} == stack
     # Nobody listens there: the SYN is dropped, and answered with a reset.
     with pytest.raises(ConnectionRefusedError):
         server.connect(port=4).close()

@@ -22,7 +22,7 @@ ENDPOINTS = {
     "/tailrace/core", "/tailrace/core/cycles", "/tailrace/core/turns", "/tailrace/conn",
     "/tailrace/conns", "/tailrace/stack", "/tailrace/drops", "/tailrace/neighbours",
     "/tailrace/engine", "/tailrace/submit", "/tailrace/port", "/tailrace/log",
-    "/tailrace/mempool",
+    "/tailrace/mempool", "/tailrace/impair",
 }
 
 
@@ -119,7 +119,8 @@ def test_drops(ask):
     drops = ask("/tailrace/drops")
     stack = {name for name in ask("/tailrace/stack") if name.startswith("drop_")}
     ports = {name for name in drops if name.startswith("port0_drop_")}
-    assert set(drops) == stack | ports and len(ports) == 4
+    impair = {name for name in drops if name.startswith("drop_impair_")}
+    assert set(drops) == stack | ports | impair and len(ports) == 4 and len(impair) == 3
     assert drops["drop_ip_checksum"] == 0 and drops["port0_drop_tx_errors"] == 0
 
 

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "impair_link.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_tcp.h>
+
+/* What a port found of a checksum that is wrong now. */
+#define RX_CHECKSUMS (RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK)
+#define TX_CHECKSUMS (RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK)
+
+static void carry(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us);
+static struct rte_mbuf *corrupt(struct impair_link *link, struct rte_mbuf *mbuf);
+static void fill_in_checksums(struct rte_mbuf *mbuf);
+static uint64_t due_us(struct impair_link *link, uint32_t bytes, uint64_t now_us);
+static void insert(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t due_us);
+static struct impair_held *held_at(struct impair_link *link, uint16_t index);
+static uint64_t random_below(struct impair_link *link, uint64_t bound);
+static bool chance(struct impair_link *link, uint32_t ppm);
+
+void
+impair_link_init(struct impair_link *link, struct rte_mempool *copies, uint64_t seed)
+{
+	memset(link, 0, sizeof(*link));
+	link->copies = copies;
+	impair_link_seed(link, seed);
+}
+
+void
+impair_link_seed(struct impair_link *link, uint64_t seed)
+{
+	link->random = seed;
+}
+
+void
+impair_link_put(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us)
+{
+	struct rte_mbuf *copy;
+
+	link->stats.frames++;
+	if (chance(link, link->settings.loss_ppm)) {
+		link->stats.drop_impair_loss++;
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	if (chance(link, link->settings.duplicate_ppm)) {
+		copy = rte_pktmbuf_copy(mbuf, link->copies, 0, UINT32_MAX);
+		if (copy != NULL) {
+			link->stats.duplicated++;
+			carry(link, copy, now_us);
+		} else {
+			link->stats.uncopied++;
+		}
+	}
+	carry(link, mbuf, now_us);
+}
+
+/* As many frames fit as the rate lets wait: the others are dropped, as in any queue. */
+static void
+carry(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us)
+{
+	if (link->nb == IMPAIR_HELD_MAX) {
+		link->stats.drop_impair_full++;
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	if (chance(link, link->settings.corrupt_ppm))
+		mbuf = corrupt(link, mbuf);
+	insert(link, mbuf, due_us(link, mbuf->pkt_len, now_us));
+}
+
+/*
+ * In a copy: what is sent may have to be sent again as it was. Behind the Ethernet header and of
+ * IPv4 alone, as nothing but the frame's own checksum, which is the device's, protects the rest.
+ */
+static struct rte_mbuf *
+corrupt(struct impair_link *link, struct rte_mbuf *mbuf)
+{
+	struct rte_ether_hdr ether;
+	struct rte_mbuf *copy;
+	uint8_t *packet;
+	uint64_t bit;
+
+	if (mbuf->data_len <= sizeof(ether))
+		return mbuf;
+	memcpy(&ether, rte_pktmbuf_mtod(mbuf, const void *), sizeof(ether));
+	if (ether.ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
+		return mbuf;
+	copy = rte_pktmbuf_copy(mbuf, link->copies, 0, UINT32_MAX);
+	if (copy == NULL) {
+		link->stats.uncopied++;
+		return mbuf;
+	}
+	rte_pktmbuf_free(mbuf);
+	fill_in_checksums(copy);
+	copy->ol_flags &= ~(RX_CHECKSUMS | TX_CHECKSUMS);
+	packet = rte_pktmbuf_mtod_offset(copy, uint8_t *, sizeof(ether));
+	bit = random_below(link, 8 * (copy->data_len - sizeof(ether)));
+	packet[bit / 8] ^= 1 << bit % 8;
+	link->stats.corrupted++;
+	return copy;
+}
+
+/* Those that were left to the port: it would make a right one of what is wrong. */
+static void
+fill_in_checksums(struct rte_mbuf *mbuf)
+{
+	uint8_t *packet = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, mbuf->l2_len);
+	uint8_t *segment = packet + mbuf->l3_len;
+	uint16_t sum;
+
+	if ((mbuf->ol_flags & RTE_MBUF_F_TX_IP_CKSUM) != 0) {
+		sum = ~rte_raw_cksum(packet, mbuf->l3_len);
+		memcpy(packet + offsetof(struct rte_ipv4_hdr, hdr_checksum), &sum, sizeof(sum));
+	}
+	/* Its place holds the sum of the pseudo header. */
+	if ((mbuf->ol_flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM) {
+		sum = ~rte_raw_cksum(segment, mbuf->data_len - mbuf->l2_len - mbuf->l3_len);
+		memcpy(segment + offsetof(struct rte_tcp_hdr, cksum), &sum, sizeof(sum));
+	}
+}
+
+static uint64_t
+due_us(struct impair_link *link, uint32_t bytes, uint64_t now_us)
+{
+	const struct impair_settings *settings = &link->settings;
+	uint64_t due_us = now_us;
+
+	if (settings->rate_bps > 0) {
+		link->sent_ns = RTE_MAX(link->sent_ns, now_us * 1000) +
+				UINT64_C(8) * bytes * NS_PER_S / settings->rate_bps;
+		due_us = (link->sent_ns + 999) / 1000;
+	}
+	due_us += settings->delay_us;
+	if (settings->jitter_us > 0)
+		due_us += random_below(link, settings->jitter_us + UINT64_C(1));
+	due_us = RTE_MAX(due_us, link->last_us);
+	if (chance(link, settings->reorder_ppm)) {
+		link->stats.reordered++;
+		return due_us + IMPAIR_REORDER_US;
+	}
+	link->last_us = due_us;
+	return due_us;
+}
+
+/* Behind those that are due at the same time. */
+static void
+insert(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t due_us)
+{
+	uint16_t i;
+
+	for (i = link->nb++; i > 0 && held_at(link, i - 1)->due_us > due_us; i--)
+		*held_at(link, i) = *held_at(link, i - 1);
+	*held_at(link, i) = (struct impair_held){.due_us = due_us, .mbuf = mbuf};
+}
+
+static struct impair_held *
+held_at(struct impair_link *link, uint16_t index)
+{
+	return &link->held[(link->first + index) % IMPAIR_HELD_MAX];
+}
+
+uint16_t
+impair_link_peek(const struct impair_link *link, struct rte_mbuf **mbufs, uint16_t max,
+		 uint64_t now_us)
+{
+	const struct impair_held *held;
+	uint16_t nb;
+
+	for (nb = 0; nb < max && nb < link->nb; nb++) {
+		held = &link->held[(link->first + nb) % IMPAIR_HELD_MAX];
+		if (held->due_us > now_us)
+			break;
+		mbufs[nb] = held->mbuf;
+	}
+	return nb;
+}
+
+void
+impair_link_pop(struct impair_link *link, uint16_t nb)
+{
+	link->first = (link->first + nb) % IMPAIR_HELD_MAX;
+	link->nb -= nb;
+}
+
+uint64_t
+impair_link_due_us(const struct impair_link *link)
+{
+	/* 0 says that there is none. */
+	return link->nb > 0 ? RTE_MAX(link->held[link->first].due_us, 1u) : 0;
+}
+
+void
+impair_link_flush(struct impair_link *link)
+{
+	link->stats.drop_impair_end += link->nb;
+	while (link->nb > 0) {
+		rte_pktmbuf_free(link->held[link->first].mbuf);
+		impair_link_pop(link, 1);
+	}
+	link->sent_ns = 0;
+	link->last_us = 0;
+}
+
+/* SplitMix64 (Steele et al. 2014): eight bytes of state, and any seed will do. */
+static uint64_t
+random_below(struct impair_link *link, uint64_t bound)
+{
+	uint64_t z = (link->random += 0x9e3779b97f4a7c15ull);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return (z ^ (z >> 31)) % bound;
+}
+
+static bool
+chance(struct impair_link *link, uint32_t ppm)
+{
+	return ppm > 0 && random_below(link, IMPAIR_PPM) < ppm;
+}
