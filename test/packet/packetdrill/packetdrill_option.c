@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "packetdrill_option.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* Not <netinet/tcp.h>: its states have the names of ours. */
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <rte_common.h>
+
+#include "tr_chain.h"
+
+static int fail(int error);
+static int get_socket(struct packetdrill_socket *socket, int name, int *number);
+static int get_tcp(struct packetdrill_socket *socket, int name, int *number);
+static int get_info(const struct packetdrill_socket *socket, void *value, socklen_t *len);
+static void fill_info(const struct tcp_conn_info *info, struct tcp_info *linux_info);
+static uint8_t linux_state(enum tcp_state state);
+
+int
+packetdrill_option_get(struct packetdrill_socket *socket, int level, int name, void *value,
+		       socklen_t *len)
+{
+	int number = 0;
+	int rc;
+
+	if (level == IPPROTO_TCP && name == TCP_INFO)
+		return get_info(socket, value, len);
+	if (level == IPPROTO_TCP && name == TCP_CC_INFO) {
+		*len = 0; /* as of an algorithm that tells nothing */
+		return 0;
+	}
+	if (level == SOL_SOCKET && name == SO_MEMINFO) {
+		memset(value, 0, *len); /* of a kernel's memory we use none */
+		return 0;
+	}
+	if (level == SOL_SOCKET)
+		rc = get_socket(socket, name, &number);
+	else if (level == IPPROTO_TCP)
+		rc = get_tcp(socket, name, &number);
+	else
+		rc = -ENOPROTOOPT;
+	if (rc < 0)
+		return fail(-rc);
+	*len = RTE_MIN(*len, (socklen_t)sizeof(number));
+	memcpy(value, &number, *len);
+	return 0;
+}
+
+int
+packetdrill_option_set(struct packetdrill_socket *socket, int level, int name, const void *value,
+		       socklen_t len)
+{
+	const struct linger *linger = value;
+	int number;
+
+	if (level == SOL_SOCKET && name == SO_LINGER) {
+		if (len < sizeof(*linger))
+			return fail(EINVAL);
+		socket->abort_on_close = linger->l_onoff != 0 && linger->l_linger == 0;
+		return 0;
+	}
+	if (len < sizeof(number))
+		return fail(EINVAL);
+	memcpy(&number, value, sizeof(number));
+	if (level == SOL_SOCKET && name == SO_SNDBUF) {
+		if (number <= 0)
+			return fail(EINVAL);
+		socket->send_bytes = number;
+		return 0;
+	}
+	/* The address is free again as soon as its connections allow. */
+	if (level == SOL_SOCKET && name == SO_REUSEADDR)
+		return 0;
+	/* Nagle's algorithm is off. */
+	if (level == IPPROTO_TCP && name == TCP_NODELAY && number != 0)
+		return 0;
+	return fail(ENOPROTOOPT);
+}
+
+int
+packetdrill_option_control(struct packetdrill_socket *socket, unsigned long request, int *number)
+{
+	switch (request) {
+	case SIOCINQ:
+		*number = packetdrill_socket_unread(socket);
+		return 0;
+	case SIOCOUTQ:
+		*number = socket->conn == NULL ? 0 : tr_chain_bytes(tcp_chain(socket->conn));
+		return 0;
+	default:
+		return fail(EINVAL);
+	}
+}
+
+static int
+fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static int
+get_socket(struct packetdrill_socket *socket, int name, int *number)
+{
+	switch (name) {
+	case SO_ERROR:
+		*number = socket->error;
+		socket->error = 0;
+		return 0;
+	case SO_RCVBUF:
+		*number = socket->drill->flags.receive_bytes;
+		return 0;
+	case SO_SNDBUF:
+		*number = 2 * socket->send_bytes; /* as Linux counts its own overhead */
+		return 0;
+	case SO_TYPE:
+		*number = SOCK_STREAM;
+		return 0;
+	case SO_ACCEPTCONN:
+		*number = socket->listening;
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int
+get_tcp(struct packetdrill_socket *socket, int name, int *number)
+{
+	struct tcp_conn_info info;
+
+	switch (name) {
+	case TCP_NODELAY:
+		*number = 1;
+		return 0;
+	case TCP_MAXSEG:
+		if (socket->conn == NULL)
+			return -ENOTCONN;
+		tcp_conn_info(socket->conn, &info);
+		*number = info.mss_bytes;
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int
+get_info(const struct packetdrill_socket *socket, void *value, socklen_t *len)
+{
+	struct tcp_info linux_info = {.tcpi_state = linux_state(TCP_CLOSED)};
+	struct tcp_conn_info info;
+
+	if (socket->conn != NULL) {
+		tcp_conn_info(socket->conn, &info);
+		fill_info(&info, &linux_info);
+	}
+	memset(value, 0, *len);
+	memcpy(value, &linux_info, RTE_MIN(*len, (socklen_t)sizeof(linux_info)));
+	return 0;
+}
+
+static void
+fill_info(const struct tcp_conn_info *info, struct tcp_info *linux_info)
+{
+	uint32_t mss = RTE_MAX(info->mss_bytes, (uint16_t)1);
+
+	*linux_info = (struct tcp_info){
+		.tcpi_state = linux_state(info->state),
+		.tcpi_options = (info->timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
+				(info->sack ? TCPI_OPT_SACK : 0) |
+				(info->send_scale + info->receive_scale > 0 ? TCPI_OPT_WSCALE : 0),
+		.tcpi_snd_wscale = info->send_scale,
+		.tcpi_rcv_wscale = info->receive_scale,
+		.tcpi_rto = info->rto_us,
+		.tcpi_snd_mss = info->mss_bytes,
+		.tcpi_unacked = (info->snd_nxt - info->snd_una + mss - 1) / mss,
+		.tcpi_rtt = info->srtt_us,
+		.tcpi_snd_ssthresh = info->ssthresh_bytes / mss,
+		.tcpi_snd_cwnd = info->cwnd_bytes / mss,
+		.tcpi_total_retrans = info->retransmits,
+		.tcpi_notsent_bytes =
+			info->send_bytes - RTE_MIN(info->send_bytes, info->snd_nxt - info->snd_una),
+	};
+}
+
+static uint8_t
+linux_state(enum tcp_state state)
+{
+	static const uint8_t states[TCP_STATES] = {
+		[TCP_ESTABLISHED] = 1, [TCP_SYN_SENT] = 2,   [TCP_SYN_RECEIVED] = 3,
+		[TCP_FIN_WAIT_1] = 4,  [TCP_FIN_WAIT_2] = 5, [TCP_TIME_WAIT] = 6,
+		[TCP_CLOSED] = 7,      [TCP_CLOSE_WAIT] = 8, [TCP_LAST_ACK] = 9,
+		[TCP_CLOSING] = 11,
+	};
+
+	return states[state];
+}

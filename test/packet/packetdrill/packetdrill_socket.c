@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "packetdrill_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+#include <rte_common.h>
+#include <rte_errno.h>
+
+#include "tr_chain.h"
+
+#define READ_FLAGS (MSG_DONTWAIT | MSG_PEEK | MSG_NOSIGNAL)
+#define WRITE_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR)
+
+/* What poll() waits for. */
+struct poll_arg {
+	struct packetdrill *drill;
+	struct pollfd *fds;
+	nfds_t nb;
+};
+
+static struct packetdrill_socket *create(struct packetdrill *drill);
+static int give_fd(struct packetdrill_socket *socket);
+static void release(struct packetdrill_socket *socket);
+static int fail(int error);
+static bool wait(struct packetdrill_socket *socket, bool (*ready)(void *arg), int flags);
+static bool has_accepted(void *arg);
+static bool has_connected(void *arg);
+static bool has_data(void *arg);
+static bool has_space(void *arg);
+static bool has_events(void *arg);
+static int take_error(struct packetdrill_socket *socket);
+static uint32_t read_part(struct packetdrill_socket *socket, const struct iovec *part,
+			  uint32_t offset, bool peek);
+static uint32_t space(const struct packetdrill_socket *socket);
+static size_t total(const struct iovec *parts, size_t nb_parts);
+static ssize_t append(struct packetdrill_socket *socket, const struct iovec *parts, size_t nb_parts,
+		      size_t skip);
+static void keep_unread(struct packetdrill_socket *socket);
+static short revents(const struct packetdrill_socket *socket);
+static void name_peer(const struct packetdrill_socket *socket, struct sockaddr *addr,
+		      socklen_t *len);
+
+static void *
+on_opened(void *arg, struct tcp_conn *conn, void *listener_arg)
+{
+	struct packetdrill_socket *listener = listener_arg;
+	struct packetdrill_socket *socket;
+
+	if (listener == NULL) {
+		socket = tcp_conn_user(conn);
+		socket->connecting = false;
+		socket->connected = true;
+		return socket;
+	}
+	socket = create(arg);
+	socket->send_bytes = listener->send_bytes;
+	socket->conn = conn;
+	socket->connected = true;
+	socket->queued = true;
+	STAILQ_INSERT_TAIL(&listener->queue, socket, link);
+	return socket;
+}
+
+/* What is readable or has space is looked up when somebody asks. */
+static void
+on_progress(void *user, struct tcp_conn *conn)
+{
+	RTE_SET_USED(user);
+	RTE_SET_USED(conn);
+}
+
+static void
+on_peer_closed(void *user, struct tcp_conn *conn)
+{
+	struct packetdrill_socket *socket = user;
+
+	RTE_SET_USED(conn);
+	socket->peer_closed = true;
+}
+
+static void
+on_closed(void *user, struct tcp_conn *conn, int error)
+{
+	struct packetdrill_socket *socket = user;
+
+	RTE_SET_USED(conn);
+	socket->conn = NULL;
+	socket->connecting = false;
+	socket->error = -error;
+	if (socket->fd < 0 && !socket->queued)
+		release(socket);
+}
+
+const struct tcp_events packetdrill_socket_events = {
+	.opened = on_opened,
+	.readable = on_progress,
+	.sent = on_progress,
+	.peer_closed = on_peer_closed,
+	.closed = on_closed,
+};
+
+struct packetdrill_socket *
+packetdrill_socket_find(const struct packetdrill *drill, int fd)
+{
+	return fd >= 0 && fd < PACKETDRILL_FDS ? drill->sockets[fd] : NULL;
+}
+
+int
+packetdrill_socket_open(struct packetdrill *drill, int domain, int type, int protocol)
+{
+	struct packetdrill_socket *socket;
+	int fd;
+
+	if (domain != AF_INET)
+		return fail(EAFNOSUPPORT);
+	if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM ||
+	    (protocol != 0 && protocol != IPPROTO_TCP))
+		return fail(EPROTONOSUPPORT);
+	socket = create(drill);
+	socket->nonblocking = type & SOCK_NONBLOCK;
+	fd = give_fd(socket);
+	if (fd < 0)
+		release(socket);
+	return fd;
+}
+
+int
+packetdrill_socket_bind(struct packetdrill_socket *socket, const struct sockaddr *addr,
+			socklen_t len)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+
+	if (len < sizeof(*in) || addr->sa_family != AF_INET)
+		return fail(EINVAL);
+	if (in->sin_addr.s_addr != 0 && in->sin_addr.s_addr != socket->drill->flags.local)
+		return fail(EADDRNOTAVAIL); /* --so_flags=local= says another than --local_ip */
+	socket->port = in->sin_port;
+	return 0;
+}
+
+int
+packetdrill_socket_listen(struct packetdrill_socket *socket)
+{
+	int rc;
+
+	if (socket->listening)
+		return 0;
+	if (socket->port == 0 || socket->conn != NULL)
+		return fail(EINVAL);
+	rc = tcp_listen(socket->drill->stack.tcp, 0, socket->port, socket);
+	if (rc < 0)
+		return fail(-rc);
+	socket->listening = true;
+	return 0;
+}
+
+int
+packetdrill_socket_accept(struct packetdrill_socket *socket, struct sockaddr *addr, socklen_t *len)
+{
+	struct packetdrill_socket *accepted;
+	int fd;
+
+	if (!socket->listening)
+		return fail(EINVAL);
+	if (!wait(socket, has_accepted, 0))
+		return fail(EAGAIN);
+	accepted = STAILQ_FIRST(&socket->queue);
+	fd = give_fd(accepted);
+	if (fd < 0)
+		return fd;
+	STAILQ_REMOVE_HEAD(&socket->queue, link);
+	accepted->queued = false;
+	name_peer(accepted, addr, len);
+	return fd;
+}
+
+int
+packetdrill_socket_connect(struct packetdrill_socket *socket, const struct sockaddr *addr,
+			   socklen_t len)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+	struct packetdrill_stack *stack = &socket->drill->stack;
+
+	if (len < sizeof(*in) || addr->sa_family != AF_INET)
+		return fail(EAFNOSUPPORT);
+	if (socket->connecting)
+		return fail(EALREADY);
+	if (socket->conn != NULL || socket->listening)
+		return fail(EISCONN);
+	socket->conn = tcp_connect(stack->tcp, in->sin_addr.s_addr, in->sin_port, socket->port,
+				   socket, stack->now_us);
+	if (socket->conn == NULL)
+		return fail(rte_errno == EINVAL ? EADDRNOTAVAIL : rte_errno);
+	socket->connecting = true;
+	packetdrill_stack_output(stack);
+	if (socket->nonblocking)
+		return fail(EINPROGRESS);
+	if (!wait(socket, has_connected, 0))
+		return fail(ETIMEDOUT);
+	return take_error(socket);
+}
+
+ssize_t
+packetdrill_socket_read(struct packetdrill_socket *socket, const struct iovec *parts,
+			size_t nb_parts, int flags)
+{
+	uint32_t done = 0;
+	size_t i;
+
+	if (flags & ~READ_FLAGS)
+		return fail(EOPNOTSUPP);
+	if (!socket->connected && !socket->connecting)
+		return socket->error != 0 ? take_error(socket) : fail(ENOTCONN);
+	if (!wait(socket, has_data, flags))
+		return fail(EAGAIN);
+	if (packetdrill_socket_unread(socket) == 0)
+		return take_error(socket);
+	for (i = 0; i < nb_parts; i++)
+		done += read_part(socket, &parts[i], flags & MSG_PEEK ? done : 0, flags & MSG_PEEK);
+	packetdrill_stack_output(&socket->drill->stack);
+	return done;
+}
+
+ssize_t
+packetdrill_socket_write(struct packetdrill_socket *socket, const struct iovec *parts,
+			 size_t nb_parts, int flags)
+{
+	size_t wanted = total(parts, nb_parts);
+	size_t done = 0;
+	ssize_t part;
+
+	if (flags & ~WRITE_FLAGS)
+		return fail(EOPNOTSUPP);
+	do {
+		if (socket->shut)
+			return fail(EPIPE);
+		if (!wait(socket, has_space, flags))
+			return done > 0 ? (ssize_t)done : fail(EAGAIN);
+		if (socket->conn == NULL)
+			return socket->error != 0 ? take_error(socket) : fail(EPIPE);
+		part = append(socket, parts, nb_parts, done);
+		if (part < 0)
+			return fail(ENOBUFS);
+		done += part;
+	} while (done < wanted && !socket->nonblocking && !(flags & MSG_DONTWAIT));
+	return done;
+}
+
+int
+packetdrill_socket_shutdown(struct packetdrill_socket *socket, int how)
+{
+	if (how < SHUT_RD || how > SHUT_RDWR)
+		return fail(EINVAL);
+	if (socket->conn == NULL || socket->connecting)
+		return fail(ENOTCONN);
+	if (how != SHUT_WR)
+		socket->peer_closed = true; /* of what it still sends nothing is read */
+	if (how == SHUT_RD || socket->shut)
+		return 0;
+	socket->shut = true;
+	if (tcp_shutdown(socket->conn) < 0) {
+		keep_unread(socket);
+		tcp_close(socket->conn);
+	}
+	packetdrill_stack_output(&socket->drill->stack);
+	return 0;
+}
+
+int
+packetdrill_socket_close(struct packetdrill_socket *socket)
+{
+	struct packetdrill_stack *stack = &socket->drill->stack;
+	struct packetdrill_socket *queued;
+	int fd = socket->fd;
+
+	socket->drill->sockets[fd] = NULL;
+	socket->fd = -1;
+	if (socket->listening)
+		tcp_unlisten(stack->tcp, 0, socket->port);
+	while ((queued = STAILQ_FIRST(&socket->queue)) != NULL) {
+		STAILQ_REMOVE_HEAD(&socket->queue, link);
+		queued->queued = false;
+		if (queued->conn != NULL)
+			tcp_abort(queued->conn);
+		else
+			release(queued);
+	}
+	if (socket->conn == NULL)
+		release(socket);
+	else if (socket->abort_on_close)
+		tcp_abort(socket->conn);
+	else
+		tcp_close(socket->conn);
+	packetdrill_stack_output(stack);
+	return close(fd);
+}
+
+int
+packetdrill_socket_poll(struct packetdrill *drill, struct pollfd *fds, nfds_t nb, int timeout_ms)
+{
+	struct poll_arg arg = {.drill = drill, .fds = fds, .nb = nb};
+	uint64_t deadline_us = UINT64_MAX;
+	int ready = 0;
+	nfds_t i;
+
+	if (timeout_ms >= 0)
+		deadline_us = drill->stack.now_us + timeout_ms * UINT64_C(1000);
+	packetdrill_wait(drill, has_events, &arg, deadline_us);
+	for (i = 0; i < nb; i++)
+		ready += fds[i].revents != 0;
+	return ready;
+}
+
+uint32_t
+packetdrill_socket_unread(const struct packetdrill_socket *socket)
+{
+	uint32_t bytes = socket->kept_bytes - socket->kept_read;
+
+	return bytes + (socket->conn == NULL ? 0 : tcp_receive_bytes(socket->conn));
+}
+
+void
+packetdrill_socket_free_all(struct packetdrill *drill)
+{
+	struct packetdrill_socket *socket, *queued;
+	int fd;
+
+	for (fd = 0; fd < PACKETDRILL_FDS; fd++) {
+		socket = drill->sockets[fd];
+		if (socket == NULL)
+			continue;
+		while ((queued = STAILQ_FIRST(&socket->queue)) != NULL) {
+			STAILQ_REMOVE_HEAD(&socket->queue, link);
+			release(queued);
+		}
+		release(socket);
+		drill->sockets[fd] = NULL;
+	}
+}
+
+static struct packetdrill_socket *
+create(struct packetdrill *drill)
+{
+	struct packetdrill_socket *socket = calloc(1, sizeof(*socket));
+
+	if (socket == NULL)
+		abort();
+	socket->drill = drill;
+	socket->fd = -1;
+	socket->send_bytes = drill->flags.send_bytes;
+	STAILQ_INIT(&socket->queue);
+	return socket;
+}
+
+/* A real one: packetdrill closes what it was given with close(), and looks at its number. */
+static int
+give_fd(struct packetdrill_socket *socket)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd >= PACKETDRILL_FDS) {
+		close(fd);
+		return fail(EMFILE);
+	}
+	if (fd < 0)
+		return -1;
+	socket->fd = fd;
+	socket->drill->sockets[fd] = socket;
+	return fd;
+}
+
+static void
+release(struct packetdrill_socket *socket)
+{
+	free(socket->kept);
+	free(socket);
+}
+
+static int
+fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static bool
+wait(struct packetdrill_socket *socket, bool (*ready)(void *arg), int flags)
+{
+	if (socket->nonblocking || flags & MSG_DONTWAIT)
+		return ready(socket);
+	return packetdrill_wait(socket->drill, ready, socket, UINT64_MAX);
+}
+
+static bool
+has_accepted(void *arg)
+{
+	const struct packetdrill_socket *socket = arg;
+
+	return !STAILQ_EMPTY(&socket->queue);
+}
+
+static bool
+has_connected(void *arg)
+{
+	const struct packetdrill_socket *socket = arg;
+
+	return !socket->connecting;
+}
+
+static bool
+has_data(void *arg)
+{
+	const struct packetdrill_socket *socket = arg;
+
+	return packetdrill_socket_unread(socket) > 0 || socket->peer_closed || socket->conn == NULL;
+}
+
+static bool
+has_space(void *arg)
+{
+	const struct packetdrill_socket *socket = arg;
+
+	return socket->conn == NULL || (!socket->connecting && space(socket) > 0);
+}
+
+static bool
+has_events(void *arg)
+{
+	struct poll_arg *poll = arg;
+	struct packetdrill_socket *socket;
+	bool any = false;
+	nfds_t i;
+
+	for (i = 0; i < poll->nb; i++) {
+		socket = packetdrill_socket_find(poll->drill, poll->fds[i].fd);
+		poll->fds[i].revents = POLLNVAL;
+		if (socket != NULL)
+			poll->fds[i].revents =
+				revents(socket) & (poll->fds[i].events | POLLERR | POLLHUP);
+		any |= poll->fds[i].revents != 0;
+	}
+	return any;
+}
+
+/* 0, or -1 with the error that ended the connection: it is told once. */
+static int
+take_error(struct packetdrill_socket *socket)
+{
+	int error = socket->error;
+
+	socket->error = 0;
+	return error == 0 ? 0 : fail(error);
+}
+
+static uint32_t
+read_part(struct packetdrill_socket *socket, const struct iovec *part, uint32_t offset, bool peek)
+{
+	uint32_t len = RTE_MIN(part->iov_len, (size_t)(packetdrill_socket_unread(socket) - offset));
+	uint8_t *data;
+
+	if (len == 0)
+		return 0;
+	if (socket->kept != NULL) {
+		memcpy(part->iov_base, socket->kept + socket->kept_read + offset, len);
+		socket->kept_read += peek ? 0 : len;
+		return len;
+	}
+	data = malloc(offset + len);
+	if (data == NULL)
+		abort();
+	tcp_receive_copy(socket->conn, data, offset + len);
+	memcpy(part->iov_base, data + offset, len);
+	free(data);
+	if (!peek)
+		tcp_receive_consume(socket->conn, len);
+	return len;
+}
+
+static uint32_t
+space(const struct packetdrill_socket *socket)
+{
+	uint32_t queued = tr_chain_bytes(tcp_chain(socket->conn));
+
+	return queued < socket->send_bytes ? socket->send_bytes - queued : 0;
+}
+
+static size_t
+total(const struct iovec *parts, size_t nb_parts)
+{
+	size_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < nb_parts; i++)
+		bytes += parts[i].iov_len;
+	return bytes;
+}
+
+/* As much as there is space for of what follows the first @p skip bytes. */
+static ssize_t
+append(struct packetdrill_socket *socket, const struct iovec *parts, size_t nb_parts, size_t skip)
+{
+	size_t room = space(socket);
+	ssize_t bytes = 0;
+	struct iovec part;
+	size_t i;
+
+	for (i = 0; i < nb_parts && room > 0; i++) {
+		if (skip >= parts[i].iov_len) {
+			skip -= parts[i].iov_len;
+			continue;
+		}
+		part.iov_base = (uint8_t *)parts[i].iov_base + skip;
+		part.iov_len = RTE_MIN(parts[i].iov_len - skip, room);
+		if (tr_chain_append(tcp_chain(socket->conn), &part, 1) < 0)
+			return bytes > 0 ? bytes : -1;
+		skip = 0;
+		room -= part.iov_len;
+		bytes += part.iov_len;
+	}
+	tcp_send(socket->conn);
+	packetdrill_stack_output(&socket->drill->stack);
+	return bytes;
+}
+
+/* After both FINs the connection ends when ours is acknowledged, and what is unread with it. */
+static void
+keep_unread(struct packetdrill_socket *socket)
+{
+	uint32_t bytes = tcp_receive_bytes(socket->conn);
+
+	if (bytes == 0)
+		return;
+	socket->kept = malloc(bytes);
+	if (socket->kept == NULL)
+		abort();
+	socket->kept_bytes = tcp_receive_copy(socket->conn, socket->kept, bytes);
+	tcp_receive_consume(socket->conn, bytes);
+}
+
+static short
+revents(const struct packetdrill_socket *socket)
+{
+	bool over = socket->conn == NULL && socket->connected;
+	short events = 0;
+
+	if (socket->listening)
+		return STAILQ_EMPTY(&socket->queue) ? 0 : POLLIN;
+	if (packetdrill_socket_unread(socket) > 0 || socket->peer_closed || over)
+		events |= POLLIN | POLLRDNORM;
+	if (socket->peer_closed || over)
+		events |= POLLRDHUP;
+	if (over || (socket->peer_closed && socket->shut))
+		events |= POLLHUP;
+	if (socket->error != 0)
+		events |= POLLERR | POLLHUP;
+	if (over || (socket->conn != NULL && !socket->connecting && space(socket) > 0))
+		events |= POLLOUT | POLLWRNORM;
+	return events;
+}
+
+static void
+name_peer(const struct packetdrill_socket *socket, struct sockaddr *addr, socklen_t *len)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct tcp_conn_info info;
+
+	if (addr == NULL || len == NULL)
+		return;
+	if (socket->conn != NULL) {
+		tcp_conn_info(socket->conn, &info);
+		in.sin_addr.s_addr = info.remote_addr;
+		in.sin_port = info.remote_port;
+	}
+	memcpy(addr, &in, RTE_MIN(*len, (socklen_t)sizeof(in)));
+	*len = sizeof(in);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * Sockets as POSIX has them, on top of tcp.h. Each function does what the call of its name does: -1
+ * and errno when it fails.
+ *
+ * Threads: both, with the adapter's lock.
+ */
+#ifndef PACKETDRILL_SOCKET_H
+#define PACKETDRILL_SOCKET_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <rte_byteorder.h>
+
+#include "packetdrill_wait.h"
+#include "tcp.h"
+
+STAILQ_HEAD(packetdrill_queue, packetdrill_socket);
+
+/** A socket. */
+struct packetdrill_socket {
+	struct packetdrill *drill;
+	STAILQ_ENTRY(packetdrill_socket) link; /* in its listener's queue */
+	struct packetdrill_queue queue; /* a listener's: opened, and not accepted yet */
+	int fd; /* -1: not accepted yet, or closed */
+	struct tcp_conn *conn; /* NULL: none, or it is over */
+	int error; /* for the next call, or SO_ERROR */
+	uint32_t send_bytes; /* SO_SNDBUF: most in the chain */
+	rte_be16_t port; /* bound to; 0: not yet */
+	bool listening;
+	bool queued;
+	bool nonblocking;
+	bool connecting;
+	bool connected; /* it was, at least */
+	bool peer_closed;
+	bool shut; /* we sent our FIN */
+	bool abort_on_close; /* SO_LINGER with a time of 0 */
+	uint8_t *kept; /* what was unread when our FIN took the connection */
+	uint32_t kept_bytes;
+	uint32_t kept_read;
+};
+
+/** What TCP tells; its argument is the adapter. */
+extern const struct tcp_events packetdrill_socket_events;
+
+/** The socket of a descriptor, or NULL. */
+struct packetdrill_socket *packetdrill_socket_find(const struct packetdrill *drill, int fd);
+
+int packetdrill_socket_open(struct packetdrill *drill, int domain, int type, int protocol);
+int packetdrill_socket_bind(struct packetdrill_socket *socket, const struct sockaddr *addr,
+			    socklen_t len);
+int packetdrill_socket_listen(struct packetdrill_socket *socket);
+int packetdrill_socket_accept(struct packetdrill_socket *socket, struct sockaddr *addr,
+			      socklen_t *len);
+int packetdrill_socket_connect(struct packetdrill_socket *socket, const struct sockaddr *addr,
+			       socklen_t len);
+ssize_t packetdrill_socket_read(struct packetdrill_socket *socket, const struct iovec *parts,
+				size_t nb_parts, int flags);
+ssize_t packetdrill_socket_write(struct packetdrill_socket *socket, const struct iovec *parts,
+				 size_t nb_parts, int flags);
+int packetdrill_socket_shutdown(struct packetdrill_socket *socket, int how);
+int packetdrill_socket_close(struct packetdrill_socket *socket);
+int packetdrill_socket_poll(struct packetdrill *drill, struct pollfd *fds, nfds_t nb,
+			    int timeout_ms);
+
+/** Bytes that were received and not read. */
+uint32_t packetdrill_socket_unread(const struct packetdrill_socket *socket);
+
+/** Free what is left of all sockets; their connections are gone. */
+void packetdrill_socket_free_all(struct packetdrill *drill);
+
+#endif /* PACKETDRILL_SOCKET_H */
