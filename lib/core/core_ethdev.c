@@ -13,6 +13,8 @@
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
+#include "core_guard.h"
+
 #define RX_DESCRIPTORS 1024
 #define TX_DESCRIPTORS 1024
 
@@ -29,6 +31,8 @@ static int configure(uint16_t port_id, unsigned int nb_queues, const struct rte_
 		     bool *interrupts, struct rte_eth_conf *conf);
 static int setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
 			const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf);
+static int wait_link(uint16_t port_id);
+static int guard_port(uint16_t port_id, unsigned int nb_queues, struct core_port *ports);
 static bool has_interrupt(uint16_t port_id, uint16_t queue);
 static bool reads_any_memory(const struct rte_eth_dev_info *info);
 static uint16_t ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
@@ -137,9 +141,8 @@ int
 core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_port *ports, char *error,
 		  size_t error_size)
 {
-	struct rte_eth_link link;
 	char name[RTE_ETH_NAME_MAX_LEN] = "";
-	unsigned int waited_ms, i;
+	unsigned int i;
 	int ret;
 
 	ret = rte_eth_dev_start(port_id);
@@ -150,19 +153,52 @@ core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_port *po
 	}
 	for (i = 0; i < nb_queues; i++)
 		ports[i].rx_interrupt = ports[i].rx_interrupt && has_interrupt(port_id, i);
+	ret = wait_link(port_id);
+	if (ret < 0) {
+		rte_eth_dev_get_name_by_port(port_id, name);
+		snprintf(error, error_size,
+			 "port %u (%s) has no link after %u s: connect its peer, or choose another "
+			 "port with --addr ADDR/LEN,port=N",
+			 port_id, name, LINK_WAIT_MS / 1000);
+		goto fail;
+	}
+	ret = guard_port(port_id, nb_queues, ports);
+	if (ret < 0) {
+		snprintf(error, error_size, "port %u cannot be guarded: %s", port_id,
+			 strerror(-ret));
+		goto fail;
+	}
+	return 0;
+
+fail:
+	core_ethdev_stop(port_id);
+	return ret;
+}
+
+static int
+wait_link(uint16_t port_id)
+{
+	struct rte_eth_link link;
+	unsigned int waited_ms;
+
 	for (waited_ms = 0; waited_ms <= LINK_WAIT_MS; waited_ms += LINK_POLL_MS) {
 		if (rte_eth_link_get_nowait(port_id, &link) == 0 &&
 		    link.link_status == RTE_ETH_LINK_UP)
 			return 0;
 		rte_delay_us_sleep(LINK_POLL_MS * 1000);
 	}
-	rte_eth_dev_get_name_by_port(port_id, name);
-	snprintf(error, error_size,
-		 "port %u (%s) has no link after %u s: connect its peer, or choose another port "
-		 "with --addr ADDR/LEN,port=N",
-		 port_id, name, LINK_WAIT_MS / 1000);
-	rte_eth_dev_stop(port_id);
 	return -ENETDOWN;
+}
+
+static int
+guard_port(uint16_t port_id, unsigned int nb_queues, struct core_port *ports)
+{
+	struct rte_eth_dev_info info;
+	int ret = rte_eth_dev_info_get(port_id, &info);
+
+	if (ret < 0 || !core_guard_needed(info.driver_name))
+		return ret;
+	return core_guard_attach(port_id, ports, nb_queues);
 }
 
 /* Many drivers take the setting and have no interrupt: only then is ethdev's complaint no news. */
@@ -181,13 +217,18 @@ has_interrupt(uint16_t port_id, uint16_t queue)
 void
 core_ethdev_stop(uint16_t port_id)
 {
+	core_guard_hold();
 	rte_eth_dev_stop(port_id);
+	core_guard_release();
 }
 
 void
 core_ethdev_teardown(uint16_t port_id)
 {
+	core_guard_hold();
 	rte_eth_dev_close(port_id);
+	core_guard_release();
+	core_guard_detach(port_id);
 }
 
 /*

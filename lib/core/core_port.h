@@ -17,6 +17,8 @@
 #include <rte_ether.h>
 #include <rte_mbuf.h>
 
+struct core_guard_queue;
+
 /** One queue pair of a port. */
 struct core_port {
 	/** Take frames; the caller owns them afterwards. */
@@ -43,6 +45,7 @@ struct core_port {
 	 * time, whichever way they go. 0: there are none.
 	 */
 	uint64_t due_us;
+	struct core_guard_queue *guard; /* core_guard.h; NULL: it needs none */
 };
 
 #endif /* CORE_PORT_H */
