@@ -19,6 +19,7 @@ static int parse_gateway(struct args_parser *p, const char *value);
 static int parse_listen(struct args_parser *p, const char *value);
 static int parse_engine(struct args_parser *p, const char *value);
 static int parse_idle(struct args_parser *p, const char *value);
+static int parse_congestion(struct args_parser *p, const char *value);
 static int parse_metrics(struct args_parser *p, const char *value);
 static int parse_help(struct args_parser *p, const char *value);
 static int parse_version(struct args_parser *p, const char *value);
@@ -58,6 +59,8 @@ const struct args_option args_options[] = {
 	 .help = "silence of a client after which it is asked whether it is there; 0: never"},
 	{"idle", .value = "interrupt|poll", .parse = parse_idle, .standard = "interrupt",
 	 .help = "sleep until something comes, or spin"},
+	{"congestion", .value = "cubic|newreno", .parse = parse_congestion, .standard = "cubic",
+	 .help = "how TCP chooses how much to send at once"},
 	{"metrics", .value = "[A.B.C.D:]PORT", .parse = parse_metrics,
 	 .help = "serve metrics for Prometheus on the kernel's TCP, 127.0.0.1 if no address is"
 		 " given (default: none)"},
@@ -181,6 +184,15 @@ parse_idle(struct args_parser *p, const char *value)
 	p->args->idle_poll = strcmp(value, "poll") == 0;
 	if (!p->args->idle_poll && strcmp(value, "interrupt") != 0)
 		return args_option_fail(p, "poll or interrupt would do");
+	return 0;
+}
+
+static int
+parse_congestion(struct args_parser *p, const char *value)
+{
+	if (strcmp(value, "cubic") != 0 && strcmp(value, "newreno") != 0)
+		return args_option_fail(p, "cubic or newreno would do");
+	p->args->congestion = value;
 	return 0;
 }
 

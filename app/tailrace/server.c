@@ -43,6 +43,7 @@ server_setup(struct server *server, const struct args *args, uint16_t port, char
 		.engine = args->engine,
 		.engine_directories = directories,
 		.engine_threads = args->engine_threads,
+		.congestion = args->congestion,
 		.idle_poll = args->idle_poll,
 	};
 

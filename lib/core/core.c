@@ -436,6 +436,7 @@ create_stack(struct core *core, const struct core_config *config)
 		.conns_max = core->config.conns_max,
 		.receive_window_bytes = RECEIVE_WINDOW_BYTES,
 		.reassembly_max = REASSEMBLY_MAX,
+		.congestion = core->config.congestion,
 		.chain_pool = &core->chains,
 		.mbufs = core->control_mbufs,
 		.time_wait_us = TIME_WAIT_US,

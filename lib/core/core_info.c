@@ -154,6 +154,7 @@ describe_conn(const struct core *core, struct tcp_conn *tcp, struct core_info_co
 		.mss_bytes = state.mss_bytes,
 	};
 	strlcpy(info->state, tcp_state_name(state.state), sizeof(info->state));
+	strlcpy(info->congestion, state.congestion, sizeof(info->congestion));
 	if (conn == NULL)
 		return;
 	strlcpy(info->protocol, conn->ops->name, sizeof(info->protocol));

@@ -38,6 +38,7 @@ struct core_info_conn {
 	uint32_t receive_bytes;
 	uint32_t snd_wnd;
 	uint32_t rcv_wnd;
+	char congestion[CORE_INFO_NAME_SIZE]; /* algorithm of congestion control: "cubic" */
 	uint32_t cwnd_bytes;
 	uint32_t ssthresh_bytes;
 	uint32_t srtt_us;

@@ -138,6 +138,12 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 			 config->engine_threads, SUBMIT_PRODUCERS_MAX);
 		return -EINVAL;
 	}
+	if (!tcp_congestion_is_known(config->congestion)) {
+		snprintf(error, error_size,
+			 "congestion: %s is not known; cubic or newreno would do",
+			 config->congestion);
+		return -EINVAL;
+	}
 	config->body_budget_bytes = core_server_body_budget(config);
 	if (config->addr == 0 || config->prefix_len > 32) {
 		snprintf(error, error_size, "addr: give an address and a prefix length up to 32");

@@ -60,6 +60,7 @@ struct tr_core_config {
 	const char *engine; /**< "NAME" or "PATH.so", ",key=value..."; NULL: none. */
 	const char *const *engine_directories; /**< Where NAME is looked for; NULL-terminated. */
 	unsigned int engine_threads; /**< 0: execute() runs on the cores. */
+	const char *congestion; /**< "cubic" or "newreno"; NULL: cubic. */
 	bool idle_poll; /**< Spin when there is nothing to do, instead of sleeping. */
 };
 

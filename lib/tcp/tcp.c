@@ -64,7 +64,9 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	tcp->txq = ip_txq(config->ip);
 	tcp->events = config->events;
 	tcp->events_arg = config->events_arg;
-	tcp->congestion = tcp_congestion_find("newreno");
+	tcp->congestion = tcp_congestion_find(config->congestion);
+	if (tcp->congestion == NULL)
+		return -EINVAL;
 	tcp->now_us = config->now_us;
 	tcp->mbufs = config->mbufs;
 	tcp->chain_pool = config->chain_pool;

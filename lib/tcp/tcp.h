@@ -93,6 +93,7 @@ struct tcp_config {
 	uint32_t receive_window_bytes; /* most unread bytes of one connection */
 	uint32_t reassembly_max; /* out-of-order segments kept, of all connections together */
 	uint16_t mss_max; /* 0: what MTU and mbufs allow */
+	const char *congestion; /* the algorithm, "cubic" or "newreno"; NULL: cubic */
 	struct chain_pool *chain_pool; /* for data */
 	struct rte_mempool *mbufs; /* for segments without data */
 	uint8_t secret[16]; /* keys initial sequence numbers and the flow table */
@@ -120,6 +121,7 @@ struct tcp_conn_info {
 	uint32_t rcv_wnd;
 	uint32_t send_bytes; /* in the chain */
 	uint32_t receive_bytes; /* unread */
+	const char *congestion; /* name of the algorithm */
 	uint32_t cwnd_bytes;
 	uint32_t ssthresh_bytes;
 	uint32_t srtt_us;
@@ -133,8 +135,8 @@ struct tcp_conn_info {
 };
 
 /**
- * Create; NULL with rte_errno: EINVAL (a number that must not be 0, an MTU below 104), ENOMEM and
- * what the pools say. Control thread.
+ * Create; NULL with rte_errno: EINVAL (a number that must not be 0, an MTU below 104, no such
+ * algorithm), ENOMEM and what the pools say. Control thread.
  */
 struct tcp *tcp_create(const struct tcp_config *config);
 
@@ -275,6 +277,9 @@ void tcp_conn_walk(struct tcp *tcp, void (*visit)(struct tcp_conn *conn, void *a
 
 /** Connections that exist, TIME-WAIT included. */
 uint32_t tcp_conn_count(const struct tcp *tcp);
+
+/** Whether there is an algorithm of congestion control of this name; NULL is the default's. */
+bool tcp_congestion_is_known(const char *name);
 
 /** "ESTABLISHED". */
 const char *tcp_state_name(enum tcp_state state);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "tcp_cubic.h"
 #include "tcp_newreno.h"
 
 /* RFC 6928 section 2 */
@@ -17,6 +18,7 @@ static uint32_t initial_window(const struct tcp_conn *conn);
 static void lost(struct tcp_conn *conn);
 
 static const struct tcp_congestion_ops *const algorithms[] = {
+	&tcp_cubic, /* the default */
 	&tcp_newreno,
 };
 
@@ -26,23 +28,25 @@ tcp_congestion_find(const char *name)
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(algorithms); i++)
-		if (strcmp(algorithms[i]->name, name) == 0)
+		if (name == NULL || strcmp(algorithms[i]->name, name) == 0)
 			return algorithms[i];
 	return NULL;
+}
+
+bool
+tcp_congestion_is_known(const char *name)
+{
+	return tcp_congestion_find(name) != NULL;
 }
 
 void
 tcp_congestion_init(struct tcp_conn *conn)
 {
-	const struct tcp_congestion_ops *ops = conn->tcp->congestion;
-
 	conn->congestion = (struct tcp_congestion){
 		.cwnd = initial_window(conn),
 		.ssthresh = TCP_CONGESTION_CWND_MAX,
 		.recover = conn->iss,
 	};
-	if (ops->init != NULL)
-		ops->init(conn);
 }
 
 void
@@ -137,8 +141,12 @@ tcp_congestion_undo(struct tcp_conn *conn)
 void
 tcp_congestion_idle(struct tcp_conn *conn)
 {
+	const struct tcp_congestion_ops *ops = conn->tcp->congestion;
+
 	/* RFC 5681 section 4.1: the restart window */
 	conn->congestion.cwnd = RTE_MIN(conn->congestion.cwnd, initial_window(conn));
+	if (ops->idle != NULL)
+		ops->idle(conn);
 }
 
 uint32_t

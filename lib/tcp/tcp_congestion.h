@@ -22,13 +22,11 @@
 
 /**
  * An algorithm. Its functions see the connection whole: the time, round trips, what is in flight.
- * They keep what they need in struct tcp_congestion. An optional one may be NULL.
+ * They keep what they need in struct tcp_congestion, which is zero but for cwnd and ssthresh as a
+ * connection begins. An optional one may be NULL.
  */
 struct tcp_congestion_ops {
 	const char *name;
-
-	/** A connection begins, or its MSS becomes known: cwnd is set. Optional. */
-	void (*init)(struct tcp_conn *conn);
 
 	/** @p acked new bytes were acknowledged outside of recovery; cwnd was used up. */
 	void (*acked)(struct tcp_conn *conn, uint32_t acked);
@@ -47,9 +45,12 @@ struct tcp_congestion_ops {
 	/** What was told with lost did not happen; cwnd and ssthresh are what they were. Optional.
 	 */
 	void (*undo)(struct tcp_conn *conn);
+
+	/** cwnd was cut, as it was not used. Optional. */
+	void (*idle)(struct tcp_conn *conn);
 };
 
-/** The algorithm of this name, or NULL. */
+/** The algorithm of this name, or NULL. A name that is NULL is the default's. */
 const struct tcp_congestion_ops *tcp_congestion_find(const char *name);
 
 /** A connection begins, or its MSS becomes known. */

@@ -237,6 +237,7 @@ tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info)
 		.rcv_wnd = tcp_conn_rcv_wnd(conn),
 		.send_bytes = tr_chain_bytes(&conn->chain),
 		.receive_bytes = conn->receive.bytes,
+		.congestion = conn->tcp->congestion->name,
 		.cwnd_bytes = conn->congestion.cwnd,
 		.ssthresh_bytes = conn->congestion.ssthresh,
 		.srtt_us = conn->srtt_us,

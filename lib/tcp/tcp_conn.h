@@ -65,6 +65,17 @@ struct tcp_reassembly {
 	uint32_t stamp; /* of the newest: SACK names newest first */
 };
 
+/** What CUBIC keeps of a connection (RFC 9438 section 4.1.2); see tcp_cubic.c. */
+struct tcp_cubic {
+	uint32_t w_max; /* bytes, at the flat part of the curve; 0: where the epoch begins */
+	uint32_t undo_w_max; /* w_max before the last loss */
+	uint32_t w_est; /* bytes, what NewReno would have; 0: no epoch has begun */
+	uint32_t epoch_ms; /* when this one began */
+	uint32_t acked_ms; /* when an ACK last counted */
+	int32_t k_ms; /* from the epoch's begin to the flat part of the curve */
+	uint32_t rest; /* of the last division */
+};
+
 /** Congestion control and loss recovery: RFC 5681, RFC 6582. */
 struct tcp_congestion {
 	uint32_t cwnd;
@@ -72,6 +83,7 @@ struct tcp_congestion {
 	uint32_t prior_cwnd; /* before the last loss */
 	uint32_t prior_ssthresh;
 	uint32_t acked; /* bytes acknowledged since cwnd last grew, in congestion avoidance */
+	struct tcp_cubic cubic;
 	uint32_t recover; /* snd_max at the last loss */
 	uint16_t dup_acks;
 	bool recovering; /* in fast recovery */

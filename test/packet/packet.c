@@ -153,6 +153,7 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	config.keepalive_idle_us = setup->keepalive_idle_us;
 	config.keepalive_interval_us = setup->keepalive_interval_us;
 	config.user_timeout_s = setup->user_timeout_s;
+	config.congestion = setup->congestion != NULL ? setup->congestion : "newreno";
 	if (setup->receive_window_bytes != 0)
 		config.receive_window_bytes = setup->receive_window_bytes;
 	if (setup->conns_max != 0)

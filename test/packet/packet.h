@@ -88,6 +88,7 @@ struct packet_setup {
 	uint64_t keepalive_interval_us;
 	uint16_t user_timeout_s;
 	uint16_t mss_max;
+	const char *congestion; /* NULL: newreno, whose windows can be told without a clock */
 };
 
 /** A segment, relative. */

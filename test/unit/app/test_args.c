@@ -72,6 +72,7 @@ test_defaults(void **state)
 	assert_int_equal(args.value_max, 1 << 20);
 	assert_int_equal(args.keepalive_s, 7200);
 	assert_false(args.idle_poll);
+	assert_string_equal(args.congestion, "cubic");
 	assert_false(args.interactive);
 	assert_null(args.cmdline_file);
 	assert_int_equal(args.metrics_port, 0);
@@ -83,12 +84,12 @@ test_every_option(void **state)
 	struct args args;
 
 	(void)state;
-	parse_good(
-		"tailrace --addr 192.168.7.9/16,port=3 --gateway 192.168.0.1 --listen 11300"
-		" --listen=192.168.7.9:7,proto=echo --listen 0.0.0.0:11212,proto=mc"
-		" --engine ./x.so,memory=64M --engine-threads 0 --max-conns 100"
-		" --value-max 2M --keepalive 60 --idle poll -i --cmdline-file a.txt --metrics 9121",
-		&args);
+	parse_good("tailrace --addr 192.168.7.9/16,port=3 --gateway 192.168.0.1 --listen 11300"
+		   " --listen=192.168.7.9:7,proto=echo --listen 0.0.0.0:11212,proto=mc"
+		   " --engine ./x.so,memory=64M --engine-threads 0 --max-conns 100"
+		   " --value-max 2M --keepalive 60 --idle poll --congestion newreno -i "
+		   "--cmdline-file a.txt --metrics 9121",
+		   &args);
 	assert_int_equal(args.addr, htonl(0xc0a80709));
 	assert_int_equal(args.prefix_len, 16);
 	assert_int_equal(args.port, 3);
@@ -106,6 +107,7 @@ test_every_option(void **state)
 	assert_int_equal(args.value_max, 2 << 20);
 	assert_int_equal(args.keepalive_s, 60);
 	assert_true(args.idle_poll);
+	assert_string_equal(args.congestion, "newreno");
 	assert_true(args.interactive);
 	assert_string_equal(args.cmdline_file, "a.txt");
 	assert_int_equal(args.metrics_addr, htonl(INADDR_LOOPBACK));
@@ -226,6 +228,7 @@ static const struct {
 	{ADDR "--keepalive -1", "--keepalive -1", "0 to 604800"},
 	{ADDR "--keepalive 604801", "--keepalive 604801", "0 to 604800"},
 	{ADDR "--idle sleep", "--idle sleep", "poll or interrupt"},
+	{ADDR "--congestion vegas", "--congestion vegas", "cubic or newreno"},
 	{ADDR "--cmdline-file", "--cmdline-file: lacks its value", "FILE"},
 	{ADDR "--cmdline-file=", "--cmdline-file: lacks its value", "FILE"},
 	{ADDR "--nonsense", "--nonsense: no such option", "--help"},
@@ -263,7 +266,7 @@ test_long_values(void **state)
 {
 	static const char *const names[] = {"--addr",		"--gateway",   "--listen",
 					    "--engine-threads", "--max-conns", "--value-max",
-					    "--idle",		"--metrics"};
+					    "--idle",		"--metrics",   "--congestion"};
 	char value[1000];
 	char name[32];
 	char *argv[] = {name, name, value, NULL};
@@ -309,7 +312,8 @@ test_usage(void **state)
 		"--listen ",	      "--engine ",	 "--engine-threads ",
 		"--max-conns ",	      "--value-max ",	 "--idle ",
 		"-i, --interactive ", "--cmdline-file ", "--help ",
-		"--version ",	      "--metrics ",	 "--keepalive "};
+		"--version ",	      "--metrics ",	 "--keepalive ",
+		"--congestion "};
 	char *text = NULL;
 	size_t size = 0;
 	unsigned int i;

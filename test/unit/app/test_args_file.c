@@ -86,6 +86,7 @@ static const char every_option[] = "; all of it\n"
 				   "value-max = 2M\n"
 				   "keepalive = 60\n"
 				   "idle = poll\n"
+				   "congestion = newreno\n"
 				   "metrics = 9121\n"
 				   "interactive = yes\n"
 				   "cmdline-file = a file.txt"; /* a last line without its end */
@@ -108,6 +109,7 @@ assert_every_option(const struct args *args)
 	assert_int_equal(args->value_max, 2 << 20);
 	assert_int_equal(args->keepalive_s, 60);
 	assert_true(args->idle_poll);
+	assert_string_equal(args->congestion, "newreno");
 	assert_int_equal(args->metrics_addr, htonl(INADDR_LOOPBACK));
 	assert_int_equal(args->metrics_port, 9121);
 	assert_true(args->interactive);
@@ -185,6 +187,7 @@ test_print_defaults(void **state)
 				  "value-max = 1M\n"
 				  "keepalive = 7200\n"
 				  "idle = interrupt\n"
+				  "congestion = cubic\n"
 				  "interactive = no\n");
 	free(text);
 }

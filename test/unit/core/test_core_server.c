@@ -324,6 +324,9 @@ test_a_bad_configuration_is_named(void **state)
 	given.engine_threads = SUBMIT_PRODUCERS_MAX + 1;
 	assert_refused(&given, EINVAL, "engine_threads");
 	given = config();
+	given.congestion = "vegas";
+	assert_refused(&given, EINVAL, "congestion");
+	given = config();
 	given.prefix_len = 33;
 	assert_refused(&given, EINVAL, "addr");
 	given = config();
