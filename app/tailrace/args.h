@@ -72,6 +72,7 @@ struct args {
 	uint32_t value_max; /* bytes */
 	uint32_t keepalive_s; /* 0: never */
 	const char *congestion; /* algorithm */
+	bool ecn_off;
 	bool idle_poll;
 	bool interactive;
 	const char *cmdline_file; /* or NULL */

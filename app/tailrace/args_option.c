@@ -20,6 +20,7 @@ static int parse_listen(struct args_parser *p, const char *value);
 static int parse_engine(struct args_parser *p, const char *value);
 static int parse_idle(struct args_parser *p, const char *value);
 static int parse_congestion(struct args_parser *p, const char *value);
+static int parse_ecn(struct args_parser *p, const char *value);
 static int parse_metrics(struct args_parser *p, const char *value);
 static int parse_help(struct args_parser *p, const char *value);
 static int parse_version(struct args_parser *p, const char *value);
@@ -61,6 +62,8 @@ const struct args_option args_options[] = {
 	 .help = "sleep until something comes, or spin"},
 	{"congestion", .value = "cubic|newreno", .parse = parse_congestion, .standard = "cubic",
 	 .help = "how TCP chooses how much to send at once"},
+	{"ecn", .value = "on|off", .parse = parse_ecn, .standard = "on",
+	 .help = "congestion notification (RFC 3168) with peers that ask for it"},
 	{"metrics", .value = "[A.B.C.D:]PORT", .parse = parse_metrics,
 	 .help = "serve metrics for Prometheus on the kernel's TCP, 127.0.0.1 if no address is"
 		 " given (default: none)"},
@@ -193,6 +196,15 @@ parse_congestion(struct args_parser *p, const char *value)
 	if (strcmp(value, "cubic") != 0 && strcmp(value, "newreno") != 0)
 		return args_option_fail(p, "cubic or newreno would do");
 	p->args->congestion = value;
+	return 0;
+}
+
+static int
+parse_ecn(struct args_parser *p, const char *value)
+{
+	p->args->ecn_off = strcmp(value, "off") == 0;
+	if (!p->args->ecn_off && strcmp(value, "on") != 0)
+		return args_option_fail(p, "on or off would do");
 	return 0;
 }
 

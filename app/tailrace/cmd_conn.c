@@ -83,7 +83,8 @@ show_one(void *parsed, struct cmdline *cl, void *data)
 		       conn.receive_bytes);
 	cmdline_printf(cl, "  windows: send %u, receive %u, congestion %u, threshold %u bytes\n",
 		       conn.snd_wnd, conn.rcv_wnd, conn.cwnd_bytes, conn.ssthresh_bytes);
-	cmdline_printf(cl, "  congestion control: %s\n", conn.congestion);
+	cmdline_printf(cl, "  congestion control %s, ECN %s\n", conn.congestion,
+		       conn.ecn ? "yes" : "no");
 	cmdline_printf(cl, "  srtt %u us, rto %u us, mss %u bytes, retransmits %u\n", conn.srtt_us,
 		       conn.rto_us, conn.mss_bytes, conn.retransmits);
 }

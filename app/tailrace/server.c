@@ -44,6 +44,7 @@ server_setup(struct server *server, const struct args *args, uint16_t port, char
 		.engine_directories = directories,
 		.engine_threads = args->engine_threads,
 		.congestion = args->congestion,
+		.ecn_off = args->ecn_off,
 		.idle_poll = args->idle_poll,
 	};
 

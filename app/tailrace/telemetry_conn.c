@@ -94,6 +94,7 @@ conn(const struct telemetry_source *source, const char *param, struct rte_tel_da
 	rte_tel_data_add_dict_u64(data, "send_window_bytes", info.snd_wnd);
 	rte_tel_data_add_dict_u64(data, "receive_window_bytes", info.rcv_wnd);
 	rte_tel_data_add_dict_string(data, "congestion_control", info.congestion);
+	rte_tel_data_add_dict_u64(data, "ecn", info.ecn);
 	rte_tel_data_add_dict_u64(data, "congestion_window_bytes", info.cwnd_bytes);
 	rte_tel_data_add_dict_u64(data, "threshold_bytes", info.ssthresh_bytes);
 	rte_tel_data_add_dict_u64(data, "srtt_us", info.srtt_us);

@@ -152,6 +152,7 @@ describe_conn(const struct core *core, struct tcp_conn *tcp, struct core_info_co
 		.rto_us = state.rto_us,
 		.retransmits = state.retransmits,
 		.mss_bytes = state.mss_bytes,
+		.ecn = state.ecn,
 	};
 	strlcpy(info->state, tcp_state_name(state.state), sizeof(info->state));
 	strlcpy(info->congestion, state.congestion, sizeof(info->congestion));

@@ -45,6 +45,7 @@ struct core_info_conn {
 	uint32_t rto_us;
 	uint32_t retransmits;
 	uint16_t mss_bytes;
+	bool ecn; /* agreed on */
 };
 
 /** A core, in short. */

@@ -61,6 +61,7 @@ struct tr_core_config {
 	const char *const *engine_directories; /**< Where NAME is looked for; NULL-terminated. */
 	unsigned int engine_threads; /**< 0: execute() runs on the cores. */
 	const char *congestion; /**< "cubic" or "newreno"; NULL: cubic. */
+	bool ecn_off; /**< Refuse ECN (RFC 3168) to peers that ask for it. */
 	bool idle_poll; /**< Spin when there is nothing to do, instead of sleeping. */
 };
 

@@ -17,7 +17,8 @@
 
 static bool is_config_valid(const struct ip *ip);
 static uint64_t tx_flags(const struct ip_config *config);
-static void write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol);
+static void write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol,
+			 uint8_t ecn);
 
 struct ip *
 ip_create(const struct ip_config *config)
@@ -66,6 +67,13 @@ ip_destroy(struct ip *ip)
 void
 ip_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol, uint64_t now_us)
 {
+	ip_output_ecn(ip, mbuf, dst, protocol, 0, now_us);
+}
+
+void
+ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol, uint8_t ecn,
+	      uint64_t now_us)
+{
 	rte_be32_t next_hop;
 
 	if (unlikely(!ip_route(ip, dst, &next_hop))) {
@@ -81,7 +89,7 @@ ip_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol
 		ip_drop(mbuf, &ip->stats.drop_no_mbuf);
 		return;
 	}
-	write_header(ip, mbuf, dst, protocol);
+	write_header(ip, mbuf, dst, protocol, ecn);
 	ip_neighbour_output(ip, mbuf, next_hop, now_us);
 }
 
@@ -184,11 +192,12 @@ ip_header(const struct ip *ip, rte_be32_t dst, uint8_t protocol)
 }
 
 static void
-write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol)
+write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol, uint8_t ecn)
 {
 	struct wire_ipv4 ipv4 = ip_header(ip, dst, protocol);
 	uint8_t *data = (uint8_t *)rte_pktmbuf_prepend(mbuf, WIRE_IPV4_HEADER_BYTES);
 
+	ipv4.dscp_ecn = ecn;
 	ipv4.total_bytes = mbuf->pkt_len;
 	ipv4.id = ip->next_id++;
 	wire_ipv4_write(data, &ipv4);

@@ -128,6 +128,7 @@ struct ip_path {
 	uint16_t header_sum; /* of header, without length and id */
 	uint16_t pseudo_sum; /* of TCP's pseudo header, without length */
 	uint8_t header[IP_PATH_HEADER_BYTES]; /* Ethernet and IPv4 */
+	uint8_t ecn; /* of header: ip_path_set_ecn() */
 };
 
 /** What became of a frame. */
@@ -183,6 +184,9 @@ void ip_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t pro
  */
 void ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
 		    uint16_t tcp_header_bytes, uint64_t now_us);
+
+/** What ip_path_output() sends from now on has this ECN field (RFC 3168 section 5). */
+void ip_path_set_ecn(struct ip_path *path, uint8_t ecn);
 
 /**
  * Complete a TCP segment's checksum before ip_output(): computed here, or left to the port.

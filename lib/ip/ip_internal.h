@@ -72,6 +72,10 @@ ip_addr_is_host(const struct ip *ip, rte_be32_t addr)
 /** Which neighbour a packet goes to; false: none. */
 bool ip_route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop);
 
+/** The same as ip_output(), with an ECN field. */
+void ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol,
+		   uint8_t ecn, uint64_t now_us);
+
 /** What all our headers to a destination have in common: no length, no id. */
 struct wire_ipv4 ip_header(const struct ip *ip, rte_be32_t dst, uint8_t protocol);
 

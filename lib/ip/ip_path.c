@@ -55,6 +55,18 @@ ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
 	ip->stats.ip_tx++;
 }
 
+void
+ip_path_set_ecn(struct ip_path *path, uint8_t ecn)
+{
+	uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
+
+	if (path->ecn == ecn)
+		return;
+	path->ecn = ecn;
+	at[WIRE_IPV4_DSCP_ECN_OFFSET] = (at[WIRE_IPV4_DSCP_ECN_OFFSET] & ~WIRE_IPV4_ECN_MASK) | ecn;
+	path->header_sum = wire_checksum_sum(at, WIRE_IPV4_HEADER_BYTES);
+}
+
 /* What is not goes the long way, by route and neighbour, which says why if it drops the packet. */
 static inline bool
 is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf *mbuf,
@@ -70,7 +82,7 @@ long_way(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf, uint16_t tc
 	 uint64_t now_us)
 {
 	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, ip->config.addr, path->dst);
-	ip_output(ip, mbuf, path->dst, IPPROTO_TCP, now_us);
+	ip_output_ecn(ip, mbuf, path->dst, IPPROTO_TCP, path->ecn, now_us);
 	note(ip, path);
 }
 
@@ -87,6 +99,7 @@ note(struct ip *ip, struct ip_path *path)
 	if (!ip_route(ip, path->dst, &next_hop) ||
 	    !ip_neighbour_known(ip, next_hop, &ether.dst, &path->until_us))
 		return;
+	ipv4.dscp_ecn = path->ecn;
 	wire_ether_write(path->header, &ether);
 	wire_ipv4_write(at, &ipv4);
 	memset(at + WIRE_IPV4_CHECKSUM_OFFSET, 0, sizeof(uint16_t));

@@ -67,6 +67,7 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	tcp->congestion = tcp_congestion_find(config->congestion);
 	if (tcp->congestion == NULL)
 		return -EINVAL;
+	tcp->ecn = config->ecn;
 	tcp->now_us = config->now_us;
 	tcp->mbufs = config->mbufs;
 	tcp->chain_pool = config->chain_pool;

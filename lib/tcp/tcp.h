@@ -81,6 +81,13 @@ struct tcp_events {
 	void (*traced)(void *arg, struct tcp_conn *conn);
 };
 
+/** Explicit congestion notification (RFC 3168). */
+enum tcp_ecn {
+	TCP_ECN_ACCEPT, /* where the peer asks for it */
+	TCP_ECN_REQUEST, /* and ask for it */
+	TCP_ECN_OFF
+};
+
 /** What tcp_create() needs. */
 struct tcp_config {
 	const char *name; /* unique: of its pools */
@@ -94,6 +101,7 @@ struct tcp_config {
 	uint32_t reassembly_max; /* out-of-order segments kept, of all connections together */
 	uint16_t mss_max; /* 0: what MTU and mbufs allow */
 	const char *congestion; /* the algorithm, "cubic" or "newreno"; NULL: cubic */
+	enum tcp_ecn ecn;
 	struct chain_pool *chain_pool; /* for data */
 	struct rte_mempool *mbufs; /* for segments without data */
 	uint8_t secret[16]; /* keys initial sequence numbers and the flow table */
@@ -132,6 +140,7 @@ struct tcp_conn_info {
 	uint8_t receive_scale;
 	bool timestamps;
 	bool sack;
+	bool ecn;
 };
 
 /**

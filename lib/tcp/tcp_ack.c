@@ -5,6 +5,7 @@
 
 #include "chain.h"
 #include "tcp_close.h"
+#include "tcp_ecn.h"
 #include "tcp_event.h"
 #include "tcp_loss.h"
 #include "tcp_output.h"
@@ -26,6 +27,8 @@ tcp_ack_process(struct tcp_conn *conn, const struct tcp_segment *segment)
 		tcp_output_challenge(conn);
 		return false;
 	}
+	if (conn->ecn)
+		tcp_ecn_ack_received(conn, segment);
 	if (tcp_seq_gt(ack, conn->snd_una))
 		tcp_ack_advance(conn, segment);
 	else if (is_duplicate(conn, segment))

@@ -78,6 +78,15 @@ tcp_congestion_loss(struct tcp_conn *conn)
 }
 
 void
+tcp_congestion_marked(struct tcp_conn *conn)
+{
+	struct tcp_congestion *congestion = &conn->congestion;
+
+	lost(conn);
+	congestion->cwnd = RTE_MIN(congestion->cwnd, congestion->ssthresh);
+}
+
+void
 tcp_congestion_enter_recovery(struct tcp_conn *conn)
 {
 	struct tcp_congestion *congestion = &conn->congestion;
@@ -181,4 +190,7 @@ lost(struct tcp_conn *conn)
 	congestion->prior_ssthresh = congestion->ssthresh;
 	congestion->ssthresh = conn->tcp->congestion->lost(conn, tcp_congestion_flight(conn));
 	congestion->acked = 0;
+	/* RFC 3168 section 6.1.2: the peer is told, whatever was the reason. */
+	conn->ecn_cwr_due = conn->ecn;
+	conn->ecn_seq = conn->snd_max;
 }

@@ -73,6 +73,9 @@ bool tcp_congestion_slow_start(struct tcp_conn *conn, uint32_t acked);
  */
 void tcp_congestion_loss(struct tcp_conn *conn);
 
+/** The path said that it is about to lose segments: cwnd is ssthresh at once (RFC 3168). */
+void tcp_congestion_marked(struct tcp_conn *conn);
+
 /** Recovery without SACK begins: cwnd is ssthresh and the segments that have left the network. */
 void tcp_congestion_enter_recovery(struct tcp_conn *conn);
 

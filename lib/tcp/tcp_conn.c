@@ -248,6 +248,7 @@ tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info)
 		.receive_scale = conn->rcv_scale,
 		.timestamps = conn->timestamps,
 		.sack = conn->sack,
+		.ecn = conn->ecn,
 	};
 }
 

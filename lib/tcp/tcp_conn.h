@@ -142,8 +142,13 @@ struct tcp_conn {
 	bool sack : 1;
 	bool window_scale : 1;
 	bool rtt_timing : 1;
+	bool ecn : 1; /* agreed on */
+	bool ecn_echo : 1; /* a mark came, and no CWR after it */
+	bool ecn_cwr_due : 1; /* with the next new data */
 	uint8_t events; /* raised, not yet delivered */
 	int error; /* for closed() */
+
+	uint32_t ecn_seq; /* snd_max when cwnd was last cut: marks before it are known */
 
 	struct tr_chain chain;
 	struct tcp_receive_queue receive;
@@ -227,6 +232,7 @@ struct tcp {
 	uint8_t keepalive_probes_max;
 	uint16_t user_timeout_s;
 	uint16_t port_next; /* for ephemeral ports */
+	enum tcp_ecn ecn;
 	uint8_t secret[TCP_ISN_SECRET_BYTES];
 	struct tcp_wheel wheel;
 	struct tcp_listen listen;

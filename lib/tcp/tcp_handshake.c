@@ -13,6 +13,7 @@
 #include "tcp_close.h"
 #include "tcp_congestion.h"
 #include "tcp_cookie.h"
+#include "tcp_ecn.h"
 #include "tcp_event.h"
 #include "tcp_output.h"
 #include "tcp_receive.h"
@@ -104,6 +105,7 @@ tcp_handshake_listen(struct tcp *tcp, struct tcp_segment *segment,
 		iss = seq_min + 1;
 	set_iss(conn, iss);
 	receive_syn(conn, segment->seq, segment->header.window, &segment->header.options);
+	tcp_ecn_syn_received(conn, segment);
 	tcp_set_state(conn, TCP_SYN_RECEIVED);
 	tcp_output_syn(conn);
 	/* Data that came with the SYN is not acknowledged: it comes again. */
@@ -132,6 +134,7 @@ tcp_handshake_syn_sent(struct tcp_conn *conn, struct tcp_segment *segment)
 		return false;
 	}
 	receive_syn(conn, segment->seq, segment->header.window, &segment->header.options);
+	tcp_ecn_syn_received(conn, segment);
 	if (!acked) {
 		/* Simultaneous open: our SYN goes out again, with an ACK. */
 		tcp_set_state(conn, TCP_SYN_RECEIVED);
@@ -237,6 +240,8 @@ established(struct tcp_conn *conn, const struct tcp_segment *segment)
 		tcp->stats.opened_active++;
 	else
 		tcp->stats.opened_passive++;
+	if (conn->ecn)
+		tcp->stats.ecn_connections++;
 	tcp_event_raise(conn, TCP_EVENT_OPENED);
 	/* The owner may have appended before. */
 	tcp_output_want(conn);

@@ -4,6 +4,7 @@
 #include "tcp_ack.h"
 #include "tcp_close.h"
 #include "tcp_conn.h"
+#include "tcp_ecn.h"
 #include "tcp_event.h"
 #include "tcp_handshake.h"
 #include "tcp_output.h"
@@ -94,7 +95,7 @@ predicted(struct tcp_conn *conn, struct tcp_segment *segment)
 	if (acked > conn->snd_max - conn->snd_una || conn->congestion.dup_acks > 0 ||
 	    conn->congestion.recovering || conn->fin_seen)
 		return false;
-	if (conn->tcp->pressure)
+	if (conn->tcp->pressure || (unlikely(conn->ecn) && tcp_ecn_is_marked(segment)))
 		return false;
 	if (segment->len == 0 ? acked == 0
 			      : segment->len > tcp_conn_rcv_wnd(conn) || conn->reassembly.nb > 0)
@@ -182,6 +183,8 @@ text(struct tcp_conn *conn, struct tcp_segment *segment)
 {
 	if (segment->len == 0)
 		return;
+	if (conn->ecn)
+		tcp_ecn_data_received(conn, segment);
 	if (conn->fin_seen && tcp_seq_ge(segment->seq, conn->rcv_fin_seq)) {
 		conn->tcp->stats.drop_window++; /* nothing comes after a FIN */
 		return;

@@ -8,6 +8,7 @@
 #include "chain.h"
 #include "ip.h"
 #include "tcp_congestion.h"
+#include "tcp_ecn.h"
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
 #include "tcp_seq.h"
@@ -46,6 +47,8 @@ static void add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t le
 static void ack_sent(struct tcp_conn *conn);
 static void transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
 			  uint8_t flags);
+static void transmit_data_long(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq,
+			       uint32_t len, uint8_t flags);
 static void transmit(struct tcp_conn *conn, struct rte_mbuf *mbuf, const struct wire_tcp *header);
 static bool has_room(const struct tcp *tcp);
 static uint32_t ack_seq(const struct tcp_conn *conn);
@@ -143,6 +146,7 @@ tcp_output_reset(struct tcp_conn *conn)
 	struct wire_tcp header = begin(conn, ack_seq(conn), WIRE_TCP_RST | WIRE_TCP_ACK);
 
 	conn->tcp->stats.reset_sent++;
+	ip_path_set_ecn(&conn->path, 0);
 	send_control(conn, &header);
 }
 
@@ -204,7 +208,8 @@ send_syn(struct tcp_conn *conn)
 	struct wire_tcp header;
 	bool ack = conn->state == TCP_SYN_RECEIVED;
 
-	header = begin(conn, conn->iss, WIRE_TCP_SYN | (ack ? WIRE_TCP_ACK : 0));
+	header = begin(conn, conn->iss,
+		       WIRE_TCP_SYN | (ack ? WIRE_TCP_ACK : 0) | tcp_ecn_syn_flags(conn));
 	if (!ack)
 		header.ack = 0;
 	header.window = tcp_receive_window_syn(conn);
@@ -520,7 +525,7 @@ transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32
 {
 	struct tcp *tcp = conn->tcp;
 
-	if (likely(conn->reassembly.head == NULL)) {
+	if (likely(conn->reassembly.head == NULL && !conn->ecn)) {
 		const struct wire_tcp header = begin(conn, seq, flags);
 		uint16_t bytes = wire_tcp_header_bytes_usual(&header.options);
 
@@ -528,12 +533,22 @@ transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32
 		tcp->stats.tx_segments++;
 		ip_path_output(tcp->ip, &conn->path, mbuf, bytes, tcp->now_us);
 	} else {
-		struct wire_tcp header = begin(conn, seq, flags);
-
-		add_sack(conn, &header, len);
-		transmit(conn, mbuf, &header);
+		transmit_data_long(conn, mbuf, seq, len, flags);
 	}
 	ack_sent(conn);
+}
+
+static __rte_noinline void
+transmit_data_long(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
+		   uint8_t flags)
+{
+	struct wire_tcp header;
+
+	if (conn->ecn)
+		flags = tcp_ecn_send(conn, seq, len, flags);
+	header = begin(conn, seq, flags);
+	add_sack(conn, &header, len);
+	transmit(conn, mbuf, &header);
 }
 
 static void

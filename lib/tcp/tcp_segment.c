@@ -5,6 +5,7 @@
 
 #include "ip.h"
 #include "tcp_close.h"
+#include "tcp_ecn.h"
 #include "tcp_output.h"
 #include "tcp_receive.h"
 #include "tcp_seq.h"
@@ -46,6 +47,7 @@ tcp_segment_parse(struct tcp *tcp, struct rte_mbuf *mbuf, const struct ip_packet
 	segment->seq = header->seq;
 	segment->len = packet->bytes - header->header_bytes;
 	segment->flags = header->flags;
+	segment->ecn = packet->ecn;
 	rte_pktmbuf_adj(mbuf, header->header_bytes);
 	return true;
 }
@@ -120,6 +122,9 @@ syn(struct tcp_conn *conn, struct tcp_segment *segment)
 			return true;
 		}
 		conn->tcp->stats.duplicates++;
+		/* A peer that got no answer may ask without ECN. */
+		if (conn->ecn)
+			tcp_ecn_syn_received(conn, segment);
 		tcp_output_syn(conn);
 		return false;
 	}

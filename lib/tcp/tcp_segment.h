@@ -22,6 +22,7 @@ struct tcp_segment {
 	uint32_t seq; /* of the first byte, after trimming */
 	uint32_t len; /* payload, after trimming */
 	uint8_t flags; /* the same */
+	uint8_t ecn; /* of the IP packet */
 };
 
 /**

@@ -32,6 +32,9 @@
 	X(retransmits, "segments sent again")                                              \
 	X(retransmit_timeouts, "retransmission timeouts")                                  \
 	X(fast_retransmits, "losses found by duplicate ACKs")                              \
+	X(ecn_connections, "connections established that agreed on ECN (RFC 3168)")        \
+	X(ecn_marks, "segments with data that a router marked for congestion")             \
+	X(ecn_reductions, "congestion windows cut as the peer echoed a mark")              \
 	X(delayed_acks, "ACKs sent by the delayed ACK timer")                              \
 	X(window_probes, "zero window probes sent")                                        \
 	X(keepalive_probes, "keepalive probes sent")                                       \

@@ -23,8 +23,13 @@
 /** Where the two bytes of its checksum are, for whom a device is to compute it. */
 #define WIRE_IPV4_CHECKSUM_OFFSET 10
 
-/** Of dscp_ecn (RFC 3168 section 5). */
+/** Where dscp_ecn is. */
+#define WIRE_IPV4_DSCP_ECN_OFFSET 1
+
+/** Of dscp_ecn (RFC 3168 section 5): the field, what we send, what congestion made of it. */
 #define WIRE_IPV4_ECN_MASK 3
+#define WIRE_IPV4_ECT0 2
+#define WIRE_IPV4_CE 3
 
 /** What was wrong with a header. */
 enum wire_ipv4_error {

@@ -153,6 +153,7 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	config.keepalive_idle_us = setup->keepalive_idle_us;
 	config.keepalive_interval_us = setup->keepalive_interval_us;
 	config.user_timeout_s = setup->user_timeout_s;
+	config.ecn = setup->ecn;
 	config.congestion = setup->congestion != NULL ? setup->congestion : "newreno";
 	if (setup->receive_window_bytes != 0)
 		config.receive_window_bytes = setup->receive_window_bytes;
@@ -194,6 +195,7 @@ packet_inject(struct packet *packet, const struct packet_segment *segment)
 		.dst = rte_cpu_to_be_32(segment->dst != 0 ? segment->dst : OUR_ADDR),
 		.protocol = IPPROTO_TCP,
 		.ttl = 64,
+		.ecn = segment->ecn,
 	};
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(packet->foreign);
 
@@ -245,6 +247,7 @@ packet_take(struct packet *packet, struct packet_sent *sent)
 	assert_int_equal(
 		checksum(tcp, bytes, rte_be_to_cpu_32(ipv4.src), rte_be_to_cpu_32(ipv4.dst)), 0);
 	sent->len = bytes - sent->header.header_bytes;
+	sent->ecn = ipv4.dscp_ecn & WIRE_IPV4_ECN_MASK;
 	if (sent->header.flags & SYN)
 		packet->iss = sent->header.seq;
 	check_payload(packet, tcp + sent->header.header_bytes, sent->len,

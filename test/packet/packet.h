@@ -39,6 +39,8 @@
 #define PSH WIRE_TCP_PSH
 #define ACK WIRE_TCP_ACK
 #define URG WIRE_TCP_URG
+#define ECE WIRE_TCP_ECE
+#define CWR WIRE_TCP_CWR
 
 /** What the owner was told, and what it does when it is told. */
 struct packet_owner {
@@ -88,6 +90,7 @@ struct packet_setup {
 	uint64_t keepalive_interval_us;
 	uint16_t user_timeout_s;
 	uint16_t mss_max;
+	enum tcp_ecn ecn;
 	const char *congestion; /* NULL: newreno, whose windows can be told without a clock */
 };
 
@@ -102,6 +105,7 @@ struct packet_segment {
 	bool zero_window;
 	bool bad_checksum; /* injected */
 	bool no_timestamp; /* injected */
+	uint8_t ecn; /* of IP, injected; what was sent is in struct packet_sent */
 	uint32_t dst; /* injected: host order, 0: ours */
 	uint32_t src; /* injected: host order, 0: the peer's */
 };
@@ -110,6 +114,7 @@ struct packet_segment {
 struct packet_sent {
 	struct wire_tcp header;
 	uint32_t len;
+	uint8_t ecn; /* of IP */
 };
 
 /** Begin with a stack that listens on port 80. The pools live as long as the process. */

@@ -73,6 +73,7 @@ test_defaults(void **state)
 	assert_int_equal(args.keepalive_s, 7200);
 	assert_false(args.idle_poll);
 	assert_string_equal(args.congestion, "cubic");
+	assert_false(args.ecn_off);
 	assert_false(args.interactive);
 	assert_null(args.cmdline_file);
 	assert_int_equal(args.metrics_port, 0);
@@ -87,8 +88,8 @@ test_every_option(void **state)
 	parse_good("tailrace --addr 192.168.7.9/16,port=3 --gateway 192.168.0.1 --listen 11300"
 		   " --listen=192.168.7.9:7,proto=echo --listen 0.0.0.0:11212,proto=mc"
 		   " --engine ./x.so,memory=64M --engine-threads 0 --max-conns 100"
-		   " --value-max 2M --keepalive 60 --idle poll --congestion newreno -i "
-		   "--cmdline-file a.txt --metrics 9121",
+		   " --value-max 2M --keepalive 60 --idle poll --congestion newreno --ecn off -i"
+		   " --cmdline-file a.txt --metrics 9121",
 		   &args);
 	assert_int_equal(args.addr, htonl(0xc0a80709));
 	assert_int_equal(args.prefix_len, 16);
@@ -108,6 +109,7 @@ test_every_option(void **state)
 	assert_int_equal(args.keepalive_s, 60);
 	assert_true(args.idle_poll);
 	assert_string_equal(args.congestion, "newreno");
+	assert_true(args.ecn_off);
 	assert_true(args.interactive);
 	assert_string_equal(args.cmdline_file, "a.txt");
 	assert_int_equal(args.metrics_addr, htonl(INADDR_LOOPBACK));
@@ -229,6 +231,7 @@ static const struct {
 	{ADDR "--keepalive 604801", "--keepalive 604801", "0 to 604800"},
 	{ADDR "--idle sleep", "--idle sleep", "poll or interrupt"},
 	{ADDR "--congestion vegas", "--congestion vegas", "cubic or newreno"},
+	{ADDR "--ecn maybe", "--ecn maybe", "on or off"},
 	{ADDR "--cmdline-file", "--cmdline-file: lacks its value", "FILE"},
 	{ADDR "--cmdline-file=", "--cmdline-file: lacks its value", "FILE"},
 	{ADDR "--nonsense", "--nonsense: no such option", "--help"},
@@ -313,7 +316,7 @@ test_usage(void **state)
 		"--max-conns ",	      "--value-max ",	 "--idle ",
 		"-i, --interactive ", "--cmdline-file ", "--help ",
 		"--version ",	      "--metrics ",	 "--keepalive ",
-		"--congestion "};
+		"--congestion ",      "--ecn "};
 	char *text = NULL;
 	size_t size = 0;
 	unsigned int i;

@@ -87,6 +87,7 @@ static const char every_option[] = "; all of it\n"
 				   "keepalive = 60\n"
 				   "idle = poll\n"
 				   "congestion = newreno\n"
+				   "ecn = off\n"
 				   "metrics = 9121\n"
 				   "interactive = yes\n"
 				   "cmdline-file = a file.txt"; /* a last line without its end */
@@ -110,6 +111,7 @@ assert_every_option(const struct args *args)
 	assert_int_equal(args->keepalive_s, 60);
 	assert_true(args->idle_poll);
 	assert_string_equal(args->congestion, "newreno");
+	assert_true(args->ecn_off);
 	assert_int_equal(args->metrics_addr, htonl(INADDR_LOOPBACK));
 	assert_int_equal(args->metrics_port, 9121);
 	assert_true(args->interactive);
@@ -188,6 +190,7 @@ test_print_defaults(void **state)
 				  "keepalive = 7200\n"
 				  "idle = interrupt\n"
 				  "congestion = cubic\n"
+				  "ecn = on\n"
 				  "interactive = no\n");
 	free(text);
 }

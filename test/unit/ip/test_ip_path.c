@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "ip_host.h"
+#include "ip_internal.h"
 #include "test_eal.h"
 
 #include <netinet/in.h>
@@ -40,10 +41,10 @@ send_path(struct ip_host *host, struct ip_path *path, struct rte_mbuf *mbuf)
 }
 
 static void
-send_long_way(struct ip_host *host, rte_be32_t dst, struct rte_mbuf *mbuf)
+send_long_way(struct ip_host *host, rte_be32_t dst, uint8_t ecn, struct rte_mbuf *mbuf)
 {
 	ip_tcp_checksum(host->ip, mbuf, 20, OURS, dst);
-	ip_output(host->ip, mbuf, dst, IPPROTO_TCP, host->now_us);
+	ip_output_ecn(host->ip, mbuf, dst, IPPROTO_TCP, ecn, host->now_us);
 }
 
 /* Byte for byte and flag for flag, whatever the device computes, near and far. */
@@ -70,8 +71,10 @@ test_same_as_the_long_way(void **state)
 		for (bytes = 20; bytes <= SEGMENT_MAX; bytes++) {
 			mbuf = segment(host, bytes, bytes);
 			other = segment(host, bytes, bytes);
+			/* One after another for a while, then each time another. */
+			ip_path_set_ecn(&path, bytes < 1000 ? bytes / 100 % 4 : bytes % 4);
 			send_path(host, &path, mbuf);
-			send_long_way(&twin, path.dst, other);
+			send_long_way(&twin, path.dst, path.ecn, other);
 			assert_int_not_equal(path.generation, 0);
 			assert_int_equal(mbuf->ol_flags, other->ol_flags);
 			assert_int_equal(mbuf->tx_offload, other->tx_offload);
@@ -80,6 +83,7 @@ test_same_as_the_long_way(void **state)
 			assert_int_equal(host->sent_bytes, 34 + bytes);
 			assert_int_equal(twin.sent_bytes, 34 + bytes);
 			assert_memory_equal(host->sent, twin.sent, 34 + bytes);
+			assert_int_equal(host->sent[15], path.ecn);
 		}
 		assert_int_equal(ip_stats(host->ip)->ip_tx, ip_stats(twin.ip)->ip_tx);
 		ip_destroy(twin.ip);
