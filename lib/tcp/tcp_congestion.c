@@ -15,6 +15,7 @@
 #define BYTE_COUNT_SEGMENTS 2
 
 static uint32_t initial_window(const struct tcp_conn *conn);
+static void unused(struct tcp_conn *conn, uint32_t cwnd);
 static void lost(struct tcp_conn *conn);
 
 static const struct tcp_congestion_ops *const algorithms[] = {
@@ -150,12 +151,28 @@ tcp_congestion_undo(struct tcp_conn *conn)
 void
 tcp_congestion_idle(struct tcp_conn *conn)
 {
-	const struct tcp_congestion_ops *ops = conn->tcp->congestion;
-
 	/* RFC 5681 section 4.1: the restart window */
-	conn->congestion.cwnd = RTE_MIN(conn->congestion.cwnd, initial_window(conn));
-	if (ops->idle != NULL)
-		ops->idle(conn);
+	unused(conn, initial_window(conn));
+}
+
+void
+tcp_congestion_validate(struct tcp_conn *conn)
+{
+	struct tcp_congestion *congestion = &conn->congestion;
+	uint32_t use = RTE_MIN(conn->chain.bytes, conn->snd_wnd);
+	uint32_t now_ms = conn->tcp->now_us / 1000;
+	uint32_t unused_ms = now_ms - congestion->used_ms;
+	uint32_t rto_ms = conn->rto_us / 1000;
+
+	if (congestion->recovering) {
+		congestion->used_ms = now_ms;
+		return;
+	}
+	if (unused_ms > rto_ms)
+		unused(conn, RTE_MAX(congestion->cwnd >> RTE_MIN(unused_ms / rto_ms, 31u),
+				     initial_window(conn)));
+	if (unused_ms > rto_ms || use >= congestion->cwnd / 2)
+		congestion->used_ms = now_ms;
 }
 
 uint32_t
@@ -179,6 +196,22 @@ initial_window(const struct tcp_conn *conn)
 {
 	return RTE_MIN((uint32_t)INITIAL_SEGMENTS * conn->mss,
 		       RTE_MAX(2u * conn->mss, (uint32_t)INITIAL_BYTES));
+}
+
+/* RFC 2861 section 3.2: not all that was known of the path is forgotten. */
+static void
+unused(struct tcp_conn *conn, uint32_t cwnd)
+{
+	const struct tcp_congestion_ops *ops = conn->tcp->congestion;
+	struct tcp_congestion *congestion = &conn->congestion;
+
+	if (cwnd >= congestion->cwnd)
+		return;
+	congestion->ssthresh =
+		RTE_MAX(congestion->ssthresh, congestion->cwnd / 2 + congestion->cwnd / 4);
+	congestion->cwnd = cwnd;
+	if (ops->idle != NULL)
+		ops->idle(conn);
 }
 
 static void

@@ -105,6 +105,13 @@ void tcp_congestion_undo(struct tcp_conn *conn);
 /** Nothing was sent for longer than the retransmission timeout. */
 void tcp_congestion_idle(struct tcp_conn *conn);
 
+/**
+ * More than a segment is about to be sent. A window of which not half was used for longer than the
+ * retransmission timeout is not known to fit any more: it is cut by half for each (RFC 2861, RFC
+ * 7661), so that what follows a trickle is no burst into a network that has changed.
+ */
+void tcp_congestion_validate(struct tcp_conn *conn);
+
 /** Bytes in flight. */
 uint32_t tcp_congestion_flight(const struct tcp_conn *conn);
 

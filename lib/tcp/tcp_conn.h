@@ -84,6 +84,7 @@ struct tcp_congestion {
 	uint32_t prior_ssthresh;
 	uint32_t acked; /* bytes acknowledged since cwnd last grew, in congestion avoidance */
 	struct tcp_cubic cubic;
+	uint32_t used_ms; /* when half of cwnd was last used */
 	uint32_t recover; /* snd_max at the last loss */
 	uint16_t dup_acks;
 	bool recovering; /* in fast recovery */

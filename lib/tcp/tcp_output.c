@@ -263,8 +263,10 @@ send_data(struct tcp_conn *conn)
 	if (conn->snd_una == conn->snd_max && conn->sent_us != 0 &&
 	    tcp->now_us - conn->sent_us > conn->rto_us)
 		tcp_congestion_idle(conn);
-	if (!plan_all(conn, &plan))
+	if (!plan_all(conn, &plan)) {
+		tcp_congestion_validate(conn);
 		plan_next(conn, &plan);
+	}
 	for (; plan.len > 0 || plan.fin; plan_next(conn, &plan)) {
 		if (!has_room(tcp) || !send_segment(conn, &plan, &end))
 			return false;

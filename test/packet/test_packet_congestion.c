@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* How much is sent at once: RFC 5681, RFC 6928, RFC 3465, RFC 7661, RFC 9438. */
+#include "packet.h"
+#include "test_eal.h"
+
+static struct tcp_conn_info
+info_of(struct packet *p)
+{
+	struct tcp_conn_info info;
+
+	tcp_conn_info(p->owner.conn, &info);
+	return info;
+}
+
+/* Segments that are sent now; each is acknowledged at once if wanted, and lets out others. */
+static unsigned int
+flight(struct packet *p, bool acknowledge)
+{
+	struct packet_sent sent;
+	unsigned int nb = 0;
+
+	while (packet_take(p, &sent)) {
+		nb++;
+		if (acknowledge)
+			inject(p, .flags = ACK, .seq = 1,
+			       .ack = sent.header.seq - p->iss + sent.len);
+	}
+	return nb;
+}
+
+/* A connection whose peer offers more than any congestion window here. */
+static void
+accept_mss(struct packet *p, const struct packet_setup *setup, uint16_t mss)
+{
+	packet_begin(p, setup);
+	packet_accept(p, &(struct wire_tcp_options){
+				 .has_mss = true,
+				 .mss = mss,
+				 .has_window_scale = true,
+				 .window_scale = 2,
+			 });
+}
+
+/* RFC 6928 section 2 */
+static void
+test_initial_window(void **state)
+{
+	static const struct {
+		uint16_t mss;
+		unsigned int segments;
+	} cases[] = {{100, 10}, {536, 10}, {1000, 10}, {1460, 10}};
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
+		struct packet p;
+
+		accept_mss(&p, NULL, cases[i].mss);
+		packet_append(&p, 30000);
+		assert_int_equal(flight(&p, false), cases[i].segments);
+		packet_end(&p);
+	}
+}
+
+/* RFC 3465: who acknowledges a segment ten times over gains no more than who does once. */
+static void
+test_ack_division_gains_nothing(void **state)
+{
+	static const char *const algorithms[] = {"newreno", "cubic"};
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(algorithms); i++) {
+		uint32_t cwnd[2];
+		struct packet p;
+
+		for (unsigned int divided = 0; divided < 2; divided++) {
+			accept_mss(&p, &(struct packet_setup){.congestion = algorithms[i]}, 1000);
+			packet_append(&p, 60000);
+			assert_int_equal(flight(&p, false), 10);
+			for (unsigned int ack = 1; ack <= 20; ack++)
+				if (divided || ack % 10 == 0)
+					inject(&p, .flags = ACK, .seq = 1, .ack = 1 + ack * 100);
+			cwnd[divided] = info_of(&p).cwnd_bytes;
+			packet_end(&p);
+		}
+		assert_int_equal(cwnd[0], 12000);
+		assert_int_equal(cwnd[1], cwnd[0]);
+	}
+}
+
+/* RFC 3465 section 2.3: one ACK for all is worth two segments. */
+static void
+test_stretch_ack_is_no_burst(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	accept_mss(&p, NULL, 1000);
+	packet_append(&p, 60000);
+	assert_int_equal(flight(&p, false), 10);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 10001);
+	assert_int_equal(info_of(&p).cwnd_bytes, 12000);
+	assert_int_equal(flight(&p, false), 12);
+	packet_end(&p);
+}
+
+/* A window that was used, and then was not while something was sent all the time. */
+static void
+test_burst_after_trickle(void **state)
+{
+	struct packet p;
+	uint32_t cwnd, acked;
+
+	(void)state;
+	accept_mss(&p, NULL, 1000);
+	packet_append(&p, 200000);
+	flight(&p, true);
+	cwnd = info_of(&p).cwnd_bytes;
+	assert_true(cwnd > 100000);
+
+	/* Never idle for a timeout of 200 ms, hardly anything sent, the window is what it was. */
+	for (acked = 200001; acked < 200101; acked += 10) {
+		packet_advance(&p, 100000);
+		packet_append(&p, 10);
+		assert_int_equal(flight(&p, true), 1);
+	}
+	assert_int_equal(info_of(&p).cwnd_bytes, cwnd);
+	packet_append(&p, 100000);
+	assert_int_equal(flight(&p, false), 10);
+	/* What was known is not lost: slow start leads back there. */
+	assert_in_range(info_of(&p).ssthresh_bytes, cwnd / 4 * 3 - 1000, UINT32_MAX);
+	packet_end(&p);
+}
+
+/* A timeout's time costs half, and use of half of the window keeps it. */
+static void
+test_window_is_cut_by_half(void **state)
+{
+	struct packet p;
+	uint32_t cwnd;
+
+	(void)state;
+	accept_mss(&p, NULL, 1000);
+	packet_append(&p, 200000);
+	flight(&p, true);
+	cwnd = info_of(&p).cwnd_bytes;
+	for (unsigned int i = 0; i < 10; i++) {
+		packet_advance(&p, 150000);
+		packet_append(&p, cwnd / 2 + 1000);
+		flight(&p, true);
+		assert_true(info_of(&p).cwnd_bytes >= cwnd);
+	}
+	cwnd = info_of(&p).cwnd_bytes;
+	for (unsigned int i = 0; i < 3; i++) {
+		packet_advance(&p, 100000);
+		packet_append(&p, 10);
+		flight(&p, true);
+	}
+	packet_append(&p, 5000);
+	flight(&p, true);
+	assert_int_equal(info_of(&p).cwnd_bytes, cwnd / 2);
+	packet_end(&p);
+}
+
+/* RFC 5681 section 4.1 */
+static void
+test_restart_after_idle(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	accept_mss(&p, NULL, 1000);
+	packet_append(&p, 100000);
+	flight(&p, true);
+	assert_true(info_of(&p).cwnd_bytes > 50000);
+	packet_advance(&p, 199000);
+	packet_append(&p, 100);
+	assert_int_equal(flight(&p, true), 1);
+	assert_true(info_of(&p).cwnd_bytes > 50000);
+	packet_advance(&p, 202000);
+	packet_append(&p, 60000);
+	assert_int_equal(flight(&p, false), 10);
+	packet_end(&p);
+}
+
+/* RFC 9438 section 4.6: the default gives up three tenths where NewReno gives up half. */
+static void
+test_cubic_after_a_timeout(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	accept_mss(&p, &(struct packet_setup){.congestion = "cubic"}, 1000);
+	assert_string_equal(info_of(&p).congestion, "cubic");
+	packet_append(&p, 60000);
+	assert_int_equal(flight(&p, false), 10);
+	packet_advance(&p, 200000);
+	assert_int_equal(info_of(&p).ssthresh_bytes, 7000);
+	assert_int_equal(info_of(&p).cwnd_bytes, 1000);
+	flight(&p, false);
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_initial_window),
+		cmocka_unit_test(test_ack_division_gains_nothing),
+		cmocka_unit_test(test_stretch_ack_is_no_burst),
+		cmocka_unit_test(test_burst_after_trickle),
+		cmocka_unit_test(test_window_is_cut_by_half),
+		cmocka_unit_test(test_restart_after_idle),
+		cmocka_unit_test(test_cubic_after_a_timeout),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}
