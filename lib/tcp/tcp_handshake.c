@@ -232,7 +232,7 @@ established(struct tcp_conn *conn, const struct tcp_segment *segment)
 	conn->rtt_timing = false;
 	conn->sent_us = 0;
 	if (lost)
-		conn->rto_us = RTE_MAX(conn->rto_us, (uint32_t)RTO_AFTER_LOST_SYN_US);
+		conn->rto_us = RTO_AFTER_LOST_SYN_US;
 	tcp_timer_data_acked(conn);
 	conn->snd_wl1 = segment->header.seq;
 	conn->snd_wl2 = segment->header.ack;

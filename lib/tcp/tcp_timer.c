@@ -42,6 +42,10 @@
 #include "tcp_output.h"
 
 #define RTO_INITIAL_US 1000000
+/*
+ * RFC 6298 (2.4) would have a second. That is for clocks that tick every 500 ms and for peers that
+ * delay an ACK as long; ours tick every ms, and peers wait for 200 ms and less. So do other stacks.
+ */
 #define RTO_MIN_US 200000
 #define RTO_MAX_US 60000000
 #define DELAYED_ACK_US 40000
