@@ -16,7 +16,7 @@
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
 
-/* Early segments that one connection may keep, whatever the others leave. */
+/* Mbufs that one connection may keep out of order, whatever the others leave. */
 #define REASSEMBLY_CONN_MAX 128
 
 static int setup(struct tcp *tcp, const struct tcp_config *config);

@@ -98,7 +98,7 @@ struct tcp_config {
 	uint32_t
 		syn_backlog; /* most in SYN-RECEIVED, then SYN cookies; 0: a quarter of conns_max */
 	uint32_t receive_window_bytes; /* most unread bytes of one connection */
-	uint32_t reassembly_max; /* out-of-order segments kept, of all connections together */
+	uint32_t reassembly_max; /* mbufs kept out of order, of all connections together */
 	uint16_t mss_max; /* 0: what MTU and mbufs allow */
 	const char *congestion; /* the algorithm, "cubic" or "newreno"; NULL: cubic */
 	enum tcp_ecn ecn;

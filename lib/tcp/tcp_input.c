@@ -239,7 +239,7 @@ receive_early(struct tcp_conn *conn, struct tcp_segment *segment)
 	struct tcp *tcp = conn->tcp;
 
 	switch (tcp_reassembly_insert(tcp->reassembly_pool, &conn->reassembly, segment->mbuf,
-				      segment->seq, segment->len, tcp->reassembly_conn_max)) {
+				      segment->seq, tcp->reassembly_conn_max)) {
 	case TCP_REASSEMBLY_KEPT:
 		tcp->stats.out_of_order++;
 		break;

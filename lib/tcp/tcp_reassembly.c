@@ -6,6 +6,12 @@
 #include "tcp_receive.h"
 #include "tcp_seq.h"
 
+static enum tcp_reassembly_verdict insert(struct rte_mempool *pool,
+					  struct tcp_reassembly *reassembly, struct rte_mbuf *mbuf,
+					  uint32_t seq, uint32_t entries_max);
+static enum tcp_reassembly_verdict add(struct rte_mempool *pool, struct tcp_reassembly *reassembly,
+				       struct rte_mbuf *mbuf, struct tcp_reassembly_entry **link,
+				       uint32_t seq, uint32_t entries_max);
 static void remove_covered(struct rte_mempool *pool, struct tcp_reassembly *reassembly,
 			   struct tcp_reassembly_entry **link, uint32_t end);
 static void free_entry(struct rte_mempool *pool, struct tcp_reassembly *reassembly,
@@ -21,47 +27,25 @@ tcp_reassembly_pool_create(const char *name, uint32_t entries, int socket)
 
 enum tcp_reassembly_verdict
 tcp_reassembly_insert(struct rte_mempool *pool, struct tcp_reassembly *reassembly,
-		      struct rte_mbuf *mbuf, uint32_t seq, uint32_t len, uint32_t entries_max)
+		      struct rte_mbuf *mbuf, uint32_t seq, uint32_t entries_max)
 {
-	struct tcp_reassembly_entry **link = &reassembly->head;
-	struct tcp_reassembly_entry *entry;
-	uint32_t overlap;
-	void *object;
+	enum tcp_reassembly_verdict verdict = TCP_REASSEMBLY_DUPLICATE;
+	enum tcp_reassembly_verdict one;
+	struct rte_mbuf *next;
+	uint32_t len;
 
-	/* Past those that begin before it; the last of them may reach into it. */
-	while ((entry = *link) != NULL && tcp_seq_le(entry->seq, seq)) {
-		overlap = entry->seq + entry->len - seq;
-		if ((int32_t)overlap >= (int32_t)len) {
-			entry->stamp = ++reassembly->stamp;
-			rte_pktmbuf_free(mbuf);
-			return TCP_REASSEMBLY_DUPLICATE;
-		}
-		if ((int32_t)overlap > 0) {
-			tcp_receive_trim_front(&mbuf, overlap);
-			seq += overlap;
-			len -= overlap;
-		}
-		link = &entry->next;
+	for (; mbuf != NULL; mbuf = next) {
+		next = mbuf->next;
+		len = mbuf->data_len;
+		mbuf->next = NULL;
+		mbuf->nb_segs = 1;
+		mbuf->pkt_len = len;
+		one = insert(pool, reassembly, mbuf, seq, entries_max);
+		if (one == TCP_REASSEMBLY_FULL || verdict == TCP_REASSEMBLY_DUPLICATE)
+			verdict = one;
+		seq += len;
 	}
-	remove_covered(pool, reassembly, link, seq + len);
-	entry = *link;
-	if (entry != NULL && tcp_seq_lt(entry->seq, seq + len)) {
-		len = entry->seq - seq;
-		tcp_receive_truncate(mbuf, len);
-	}
-	if (reassembly->nb >= entries_max || rte_mempool_get(pool, &object) < 0) {
-		rte_pktmbuf_free(mbuf);
-		return TCP_REASSEMBLY_FULL;
-	}
-	entry = object;
-	entry->mbuf = mbuf;
-	entry->seq = seq;
-	entry->len = len;
-	entry->stamp = ++reassembly->stamp;
-	entry->next = *link;
-	*link = entry;
-	reassembly->nb++;
-	return TCP_REASSEMBLY_KEPT;
+	return verdict;
 }
 
 struct rte_mbuf *
@@ -126,6 +110,75 @@ tcp_reassembly_sack(const struct tcp_reassembly *reassembly, struct wire_tcp_opt
 		options->sack[i].right = right;
 	}
 	options->nb_sack = nb;
+}
+
+/* A single mbuf. */
+static enum tcp_reassembly_verdict
+insert(struct rte_mempool *pool, struct tcp_reassembly *reassembly, struct rte_mbuf *mbuf,
+       uint32_t seq, uint32_t entries_max)
+{
+	struct tcp_reassembly_entry **link = &reassembly->head;
+	struct tcp_reassembly_entry *before = NULL;
+	struct tcp_reassembly_entry *entry;
+	uint32_t len = mbuf->data_len;
+	uint32_t overlap;
+
+	/* Past those that begin before it; the last of them may reach into it. */
+	while ((entry = *link) != NULL && tcp_seq_le(entry->seq, seq)) {
+		overlap = entry->seq + entry->len - seq;
+		if ((int32_t)overlap >= (int32_t)len) {
+			entry->stamp = ++reassembly->stamp;
+			rte_pktmbuf_free(mbuf);
+			return TCP_REASSEMBLY_DUPLICATE;
+		}
+		if ((int32_t)overlap > 0) {
+			rte_pktmbuf_adj(mbuf, overlap);
+			seq += overlap;
+			len -= overlap;
+		}
+		before = entry;
+		link = &entry->next;
+	}
+	remove_covered(pool, reassembly, link, seq + len);
+	entry = *link;
+	if (entry != NULL && tcp_seq_lt(entry->seq, seq + len)) {
+		len = entry->seq - seq;
+		tcp_receive_truncate(mbuf, len);
+	}
+	if (before != NULL && before->seq + before->len == seq &&
+	    tcp_receive_gather(before->mbuf, mbuf)) {
+		before->len += len;
+		before->stamp = ++reassembly->stamp;
+		rte_pktmbuf_free(mbuf);
+		return TCP_REASSEMBLY_KEPT;
+	}
+	return add(pool, reassembly, mbuf, link, seq, entries_max);
+}
+
+static enum tcp_reassembly_verdict
+add(struct rte_mempool *pool, struct tcp_reassembly *reassembly, struct rte_mbuf *mbuf,
+    struct tcp_reassembly_entry **link, uint32_t seq, uint32_t entries_max)
+{
+	struct tcp_reassembly_entry *entry;
+	void *object;
+
+	if (mbuf->data_len == 0) {
+		rte_pktmbuf_free(mbuf);
+		return TCP_REASSEMBLY_DUPLICATE;
+	}
+	if (reassembly->nb >= entries_max || rte_mempool_get(pool, &object) < 0) {
+		rte_pktmbuf_free(mbuf);
+		return TCP_REASSEMBLY_FULL;
+	}
+	entry = object;
+	entry->mbuf = mbuf;
+	entry->seq = seq;
+	entry->len = mbuf->data_len;
+	entry->stamp = ++reassembly->stamp;
+	entry->next = *link;
+	*link = entry;
+	reassembly->nb++;
+	return TCP_REASSEMBLY_KEPT;
 }
 
 /* The new segment has all that these have, and takes one entry in place of many. */

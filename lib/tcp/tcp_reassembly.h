@@ -7,6 +7,9 @@
  * until the gap is filled (RFC 9293 section 3.10.7.4), and the SACK blocks that name them
  * (RFC 2018).
  *
+ * What is bounded is memory, not bytes: each entry is one mbuf, and has its whole room for what
+ * follows it. A peer that sends single bytes with gaps between them has used its share up soon.
+ *
  * Threads: the core that owns the connection.
  */
 #ifndef TCP_REASSEMBLY_H
@@ -14,7 +17,7 @@
 
 #include "tcp_conn.h"
 
-/** A segment that waits. */
+/** What waits: the bytes of one mbuf. */
 struct tcp_reassembly_entry {
 	struct tcp_reassembly_entry *next;
 	struct rte_mbuf *mbuf;
@@ -38,13 +41,15 @@ struct rte_mempool *tcp_reassembly_pool_create(const char *name, uint32_t entrie
  * it covers whole is freed.
  *
  * @param mbuf
- *   Exactly @p len bytes, not 0; consumed.
+ *   The bytes from @p seq on; consumed. Its mbufs are not shared: they are taken apart.
  * @param entries_max
  *   Most entries of this connection.
+ * @return
+ *   TCP_REASSEMBLY_FULL also if some of it was kept.
  */
 enum tcp_reassembly_verdict tcp_reassembly_insert(struct rte_mempool *pool,
 						  struct tcp_reassembly *reassembly,
-						  struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
+						  struct rte_mbuf *mbuf, uint32_t seq,
 						  uint32_t entries_max);
 
 /**

@@ -11,7 +11,6 @@
 /* More bytes than this are not copied together: the mbuf that holds them is used well enough. */
 #define COPY_MAX 512
 
-static bool merge(struct tcp_receive_queue *queue, const struct rte_mbuf *segment);
 static uint32_t capacity(const struct tcp_conn *conn);
 static uint32_t capacity_edge(const struct tcp_conn *conn, uint32_t window_bytes);
 static uint32_t free_edge(const struct tcp_conn *conn, uint32_t window_bytes);
@@ -24,7 +23,8 @@ tcp_receive_append_any(struct tcp_receive_queue *queue, struct rte_mbuf *mbuf)
 	queue->bytes += mbuf->pkt_len;
 	for (; mbuf != NULL; mbuf = next) {
 		next = mbuf->next;
-		if (mbuf->data_len == 0 || merge(queue, mbuf)) {
+		if (mbuf->data_len == 0 ||
+		    (queue->tail != NULL && tcp_receive_gather(queue->tail, mbuf))) {
 			rte_pktmbuf_free_seg(mbuf);
 			continue;
 		}
@@ -37,6 +37,21 @@ tcp_receive_append_any(struct tcp_receive_queue *queue, struct rte_mbuf *mbuf)
 			queue->tail->next = mbuf;
 		queue->tail = mbuf;
 	}
+}
+
+bool
+tcp_receive_gather(struct rte_mbuf *tail, const struct rte_mbuf *segment)
+{
+	if (segment->data_len > COPY_MAX)
+		return false;
+	if (!RTE_MBUF_DIRECT(tail) || rte_mbuf_refcnt_read(tail) != 1 ||
+	    rte_pktmbuf_tailroom(tail) < segment->data_len)
+		return false;
+	memcpy(rte_pktmbuf_mtod_offset(tail, uint8_t *, tail->data_len),
+	       rte_pktmbuf_mtod(segment, const uint8_t *), segment->data_len);
+	tail->data_len += segment->data_len;
+	tail->pkt_len += segment->data_len;
+	return true;
 }
 
 void
@@ -197,24 +212,6 @@ tcp_receive_truncate(struct rte_mbuf *mbuf, uint32_t bytes)
 		next = segment->next;
 		rte_pktmbuf_free_seg(segment);
 	}
-}
-
-/* A peer that sends byte by byte would pin an mbuf for each: gather them in the last one. */
-static bool
-merge(struct tcp_receive_queue *queue, const struct rte_mbuf *segment)
-{
-	struct rte_mbuf *tail = queue->tail;
-
-	if (tail == NULL || segment->data_len > COPY_MAX)
-		return false;
-	if (!RTE_MBUF_DIRECT(tail) || rte_mbuf_refcnt_read(tail) != 1 ||
-	    rte_pktmbuf_tailroom(tail) < segment->data_len)
-		return false;
-	memcpy(rte_pktmbuf_mtod_offset(tail, uint8_t *, tail->data_len),
-	       rte_pktmbuf_mtod(segment, const uint8_t *), segment->data_len);
-	tail->data_len += segment->data_len;
-	tail->pkt_len += segment->data_len;
-	return true;
 }
 
 /* What may be unread, and can be said in a window field. */

@@ -33,6 +33,12 @@ tcp_receive_append(struct tcp_receive_queue *queue, struct rte_mbuf *mbuf)
 	queue->bytes = mbuf->data_len;
 }
 
+/**
+ * Copy the bytes of a single mbuf into the tail room of another, if they are few and it is a single
+ * one as well: who sends byte by byte would pin an mbuf for each. The caller frees @p segment then.
+ */
+bool tcp_receive_gather(struct rte_mbuf *tail, const struct rte_mbuf *segment);
+
 /** Free what is queued. */
 void tcp_receive_purge(struct tcp_receive_queue *queue);
 

@@ -12,6 +12,8 @@
 
 #define VARIANTS 35
 
+static void drain(struct packet *packet);
+
 static void
 test_reset_must_be_exact(void **state)
 {
@@ -170,6 +172,34 @@ test_byte_by_byte_does_not_pin_an_mbuf_each(void **state)
 	packet_end(&p);
 }
 
+/* Attacks 27 and 28: a byte out of order holds an mbuf, so that is what counts. */
+static void
+test_single_bytes_out_of_order_are_few(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	for (unsigned int i = 0; i < 1000; i++)
+		inject(&p, .flags = ACK, .seq = 10 + 2 * i, .ack = 1, .len = 1);
+	assert_int_equal(rte_mempool_in_use_count(p.foreign), PACKET_REASSEMBLY);
+	assert_int_equal(tcp_stats(p.tcp)->drop_reassembly, 1000 - PACKET_REASSEMBLY);
+	drain(&p);
+	packet_end(&p);
+	/* Without gaps between them they share one. */
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	for (unsigned int i = 0; i < 1000; i++)
+		inject(&p, .flags = ACK, .seq = 10 + i, .ack = 1, .len = 1);
+	assert_int_equal(rte_mempool_in_use_count(p.foreign), 1);
+	assert_int_equal(tcp_stats(p.tcp)->drop_reassembly, 0);
+	drain(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 9);
+	assert_int_equal(p.owner.read_bytes, 1009);
+	packet_end(&p);
+}
+
 static void
 test_truncated_segments_are_dropped(void **state)
 {
@@ -305,6 +335,7 @@ main(void)
 		cmocka_unit_test(test_ack_war_ends),
 		cmocka_unit_test(test_syn_flood_leaves_established_alone),
 		cmocka_unit_test(test_byte_by_byte_does_not_pin_an_mbuf_each),
+		cmocka_unit_test(test_single_bytes_out_of_order_are_few),
 		cmocka_unit_test(test_truncated_segments_are_dropped),
 		cmocka_unit_test(test_all_flags_in_each_state),
 		cmocka_unit_test(test_random_segments),

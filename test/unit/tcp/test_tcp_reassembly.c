@@ -53,7 +53,7 @@ packet(uint32_t seq, uint32_t len)
 static enum tcp_reassembly_verdict
 insert(struct tcp_reassembly *reassembly, uint32_t seq, uint32_t len)
 {
-	return tcp_reassembly_insert(entries, reassembly, packet(seq, len), seq, len, ENTRIES_MAX);
+	return tcp_reassembly_insert(entries, reassembly, packet(seq, len), seq, ENTRIES_MAX);
 }
 
 /* Take what continues at seq; returns how far it went. */
@@ -99,12 +99,12 @@ test_overlaps(void **state)
 	insert(&reassembly, 140, 20);
 	assert_int_equal(insert(&reassembly, 100, 20), TCP_REASSEMBLY_DUPLICATE);
 	assert_int_equal(insert(&reassembly, 105, 10), TCP_REASSEMBLY_DUPLICATE);
-	/* Reaches into both. */
+	/* Reaches into both: what lies between is appended to the first. */
 	assert_int_equal(insert(&reassembly, 110, 35), TCP_REASSEMBLY_KEPT);
-	assert_int_equal(reassembly.nb, 3);
-	/* Covers all. */
+	assert_int_equal(reassembly.nb, 2);
+	/* Covers all: its first mbuf takes the place of one, its second has more for the other. */
 	assert_int_equal(insert(&reassembly, 90, 100), TCP_REASSEMBLY_KEPT);
-	assert_int_equal(reassembly.nb, 1);
+	assert_int_equal(reassembly.nb, 2);
 	/* Some of it came by another way. */
 	assert_int_equal(take(&reassembly, 95), 190);
 }
@@ -139,6 +139,62 @@ test_bounds(void **state)
 	assert_int_equal(insert(&second, 1000, 2), TCP_REASSEMBLY_FULL);
 	tcp_reassembly_purge(entries, &first);
 	tcp_reassembly_purge(entries, &second);
+}
+
+/* Attacks 27 and 28: what is counted are mbufs, whatever is in them. */
+static void
+test_single_bytes_share_an_mbuf(void **state)
+{
+	struct tcp_reassembly reassembly = {0};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(insert(&reassembly, 100 + i, 1), TCP_REASSEMBLY_KEPT);
+	assert_int_equal(reassembly.nb, 1);
+	assert_int_equal(rte_mempool_in_use_count(mbufs), 1);
+	assert_int_equal(take(&reassembly, 100), 1100);
+}
+
+static void
+test_each_mbuf_is_counted(void **state)
+{
+	struct tcp_reassembly reassembly = {0};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ENTRIES_MAX / 2; i++) {
+		assert_int_equal(insert(&reassembly, 2000 * i, 1400), TCP_REASSEMBLY_KEPT);
+		assert_int_equal(reassembly.nb, 2 * (i + 1));
+	}
+	assert_int_equal(insert(&reassembly, 2000 * i, 1400), TCP_REASSEMBLY_FULL);
+	assert_int_equal(rte_mempool_in_use_count(mbufs), ENTRIES_MAX);
+	assert_int_equal(take(&reassembly, 0), 1400);
+	assert_int_equal(reassembly.nb, ENTRIES_MAX - 2);
+	/* What is kept of the first leaves room for one of the two. */
+	assert_int_equal(insert(&reassembly, 2000 * i, 300), TCP_REASSEMBLY_KEPT);
+	assert_int_equal(insert(&reassembly, 2000 * i + 1000, 1400), TCP_REASSEMBLY_FULL);
+	assert_int_equal(rte_mempool_in_use_count(mbufs), ENTRIES_MAX);
+	tcp_reassembly_purge(entries, &reassembly);
+}
+
+/* What is in the tail room of an mbuf that others see is theirs. */
+static void
+test_shared_mbuf_is_not_appended_to(void **state)
+{
+	struct tcp_reassembly reassembly = {0};
+	struct rte_mbuf *first;
+
+	(void)state;
+	first = rte_pktmbuf_alloc(mbufs);
+	*(uint8_t *)rte_pktmbuf_append(first, 1) = 100;
+	rte_mbuf_refcnt_update(first, 1);
+	assert_int_equal(tcp_reassembly_insert(entries, &reassembly, first, 100, ENTRIES_MAX),
+			 TCP_REASSEMBLY_KEPT);
+	assert_int_equal(insert(&reassembly, 101, 1), TCP_REASSEMBLY_KEPT);
+	assert_int_equal(reassembly.nb, 2);
+	assert_int_equal(take(&reassembly, 100), 102);
+	rte_pktmbuf_free(first);
 }
 
 static void
@@ -202,6 +258,9 @@ main(void)
 		cmocka_unit_test_teardown(test_overlaps, test_pools_full),
 		cmocka_unit_test_teardown(test_what_is_passed_is_freed, test_pools_full),
 		cmocka_unit_test_teardown(test_bounds, test_pools_full),
+		cmocka_unit_test_teardown(test_single_bytes_share_an_mbuf, test_pools_full),
+		cmocka_unit_test_teardown(test_each_mbuf_is_counted, test_pools_full),
+		cmocka_unit_test_teardown(test_shared_mbuf_is_not_appended_to, test_pools_full),
 		cmocka_unit_test_teardown(test_sack_blocks, test_pools_full),
 		cmocka_unit_test_teardown(test_random_pieces, test_pools_full),
 	};
