@@ -27,8 +27,8 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
-#include "packetdrill/packetdrill.h"
-#include "packetdrill/packetdrill_flags.h"
+#include "packetdrill.h"
+#include "packetdrill_flags.h"
 #include "wire_tcp.h"
 
 #define OUR_ADDR 0xc0a80002
