@@ -244,12 +244,13 @@ static int
 write_file(const char *name, const struct results *results,
 	   void (*write)(FILE *out, const struct results *results), char *error, size_t error_size)
 {
-	FILE *out = output_open(name, error, error_size);
+	struct output output;
 
-	if (out == NULL)
+	if (output_open(&output, name, error, error_size) < 0)
 		return -EIO;
-	write(out, results);
-	return output_close(out, name, error, error_size);
+	output_begin(&output);
+	write(output.file, results);
+	return output_close(&output, error, error_size);
 }
 
 static void

@@ -426,6 +426,20 @@ def test_no_such_folder(tmp_path, option):
     assert done.stderr == f"tailrace-bench: {tmp_path}/no/file: No such file or directory\n"
 
 
+def test_nothing_measured(stock, tmp_path):
+    """A run without results leaves files as they were; one with results leaves nothing of them."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("of an earlier run\n" * 10000)
+    nobody = ("--kernel", "--server", f"{stock.address}:1")
+    for args in ((*nobody, "--json", str(old), "--svg", str(new)),
+                 (*nobody, "--json", str(old), "--svg", str(new), "--hgrm", "/no/file")):
+        assert run(*args).returncode != 0
+        assert old.read_text() == "of an earlier run\n" * 10000 and not new.exists()
+    succeed(stock, *SHORT, "--json", str(old), "--svg", str(new))
+    assert json.loads(old.read_text())["results"]
+    xml.etree.ElementTree.parse(new)
+
+
 def test_full_disk(stock, tmp_path):
     """A file that cannot be written keeps no other from it."""
     svg_file = tmp_path / "load.svg"

@@ -18,7 +18,7 @@
 struct file {
 	const char *name; /* NULL: not asked for */
 	void (*write)(FILE *out, const struct load_results *results);
-	FILE *out;
+	struct output output;
 };
 
 #define FILES 4
@@ -26,6 +26,7 @@ struct file {
 static void name_files(const struct load_args *args, struct file *files);
 static int open_files(struct file *files, char *error, size_t error_size);
 static int close_files(struct file *files, char *error, size_t error_size);
+static void discard_files(struct file *files);
 static void tell(const struct load_results *results, struct file *files);
 static int judge(const struct load_results *results, char *error, size_t error_size);
 
@@ -38,7 +39,7 @@ load(const struct load_args *args, const char *command, char *error, size_t erro
 		.threads = args->threads > 0 ? args->threads : rte_lcore_count(),
 	};
 	struct file files[FILES];
-	int rc, closed;
+	int rc, closed = 0;
 
 	if (results.threads > rte_lcore_count()) {
 		snprintf(error, error_size, "--threads: %u, but EAL has %u lcores", results.threads,
@@ -56,8 +57,10 @@ load(const struct load_args *args, const char *command, char *error, size_t erro
 	if (rc == 0) {
 		tell(&results, files);
 		rc = judge(&results, error, error_size);
+		closed = close_files(files, rc == 0 ? error : NULL, rc == 0 ? error_size : 0);
+	} else {
+		discard_files(files);
 	}
-	closed = close_files(files, rc == 0 ? error : NULL, rc == 0 ? error_size : 0);
 	load_result_deinit(&results);
 	return rc < 0 ? rc : closed;
 }
@@ -82,9 +85,8 @@ open_files(struct file *files, char *error, size_t error_size)
 	for (i = 0; i < FILES; i++) {
 		if (files[i].name == NULL)
 			continue;
-		files[i].out = output_open(files[i].name, error, error_size);
-		if (files[i].out == NULL) {
-			close_files(files, NULL, 0);
+		if (output_open(&files[i].output, files[i].name, error, error_size) < 0) {
+			discard_files(files);
 			return -EINVAL;
 		}
 	}
@@ -99,10 +101,21 @@ close_files(struct file *files, char *error, size_t error_size)
 	int rc = 0;
 
 	for (i = 0; i < FILES; i++)
-		if (files[i].out != NULL &&
-		    output_close(files[i].out, files[i].name, error, error_size) < 0)
+		if (files[i].output.file != NULL &&
+		    output_close(&files[i].output, error, error_size) < 0)
 			rc = -EIO;
 	return rc;
+}
+
+/* Nothing was measured: what an earlier run has left in them is worth more. */
+static void
+discard_files(struct file *files)
+{
+	unsigned int i;
+
+	for (i = 0; i < FILES; i++)
+		if (files[i].output.file != NULL)
+			output_discard(&files[i].output);
 }
 
 static void
@@ -119,8 +132,10 @@ tell(const struct load_results *results, struct file *files)
 		load_result_complaints(stdout, results);
 	}
 	for (i = 0; i < FILES; i++)
-		if (files[i].out != NULL)
-			files[i].write(files[i].out, results);
+		if (files[i].output.file != NULL) {
+			output_begin(&files[i].output);
+			files[i].write(files[i].output.file, results);
+		}
 }
 
 /* A server that gives wrong values, or none, is not measured by how fast it does so. */
