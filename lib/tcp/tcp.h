@@ -54,7 +54,10 @@ struct tcp_events {
 	 */
 	void *(*opened)(void *arg, struct tcp_conn *conn, void *listener_arg);
 
-	/** More bytes are there to read, in order. */
+	/**
+	 * More bytes are there to read, in order. Urgent data (RFC 9293 section 3.8.5) is among
+	 * them, in line, and of the urgent pointer nothing is told: so RFC 6093 would have it.
+	 */
 	void (*readable)(void *user, struct tcp_conn *conn);
 
 	/** The peer acknowledged bytes: the send chain is shorter. */

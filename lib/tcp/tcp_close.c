@@ -248,8 +248,9 @@ static bool
 may_reuse(const struct tcp_conn *conn, const struct tcp_segment *segment)
 {
 	const struct wire_tcp_options *options = &segment->header.options;
+	const uint8_t control = WIRE_TCP_SYN | WIRE_TCP_ACK | WIRE_TCP_FIN | WIRE_TCP_RST;
 
-	if ((segment->flags & (WIRE_TCP_SYN | WIRE_TCP_ACK | WIRE_TCP_FIN)) != WIRE_TCP_SYN)
+	if ((segment->flags & control) != WIRE_TCP_SYN)
 		return false;
 	if (!conn->timestamps && options->has_timestamps)
 		return true;

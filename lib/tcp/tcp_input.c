@@ -175,8 +175,8 @@ closed(struct tcp_conn *conn, struct tcp_segment *segment)
 }
 
 /*
- * RFC 9293 section 3.10.7.4, seventh. Urgent data is data: URG and its pointer are not looked at,
- * as with SO_OOBINLINE.
+ * RFC 9293 section 3.10.7.4, seventh. Urgent data is data: the pointer is not looked at, as RFC
+ * 6093 section 5 advises applications to have it, and URG is only counted.
  */
 static void
 text(struct tcp_conn *conn, struct tcp_segment *segment)

@@ -71,6 +71,8 @@ tcp_segment_acceptable(struct tcp_conn *conn, struct tcp_segment *segment)
 		conn->tcp->stats.drop_flags++;
 		return false;
 	}
+	if (segment->flags & WIRE_TCP_URG)
+		conn->tcp->stats.urgent++;
 	tcp_segment_timestamp(conn, segment);
 	return true;
 }

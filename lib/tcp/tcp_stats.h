@@ -40,6 +40,7 @@
 	X(keepalive_probes, "keepalive probes sent")                                       \
 	X(challenge_acks, "challenge ACKs sent (RFC 5961)")                                \
 	X(out_of_order, "segments kept for reassembly")                                    \
+	X(urgent, "segments with URG: what they carry is read like any other")             \
 	X(duplicates, "segments without any new byte")                                     \
 	X(send_starved, "segments not sent for want of an mbuf, tried again later")        \
 	X(drop_truncated, "segments shorter than their header")                            \

@@ -208,6 +208,7 @@ packet_inject(struct packet *packet, const struct packet_segment *segment)
 	}
 	fill(mbuf, segment, &header);
 	ip.bytes = mbuf->pkt_len;
+	((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[9] = rte_cpu_to_be_16(segment->urgent);
 	((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[8] =
 		checksum(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len, rte_be_to_cpu_32(ip.src),
 			 rte_be_to_cpu_32(ip.dst));

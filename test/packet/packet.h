@@ -103,6 +103,7 @@ struct packet_segment {
 	uint16_t window; /* as on the wire; 0: injected 65535, expected any */
 	const struct wire_tcp_options *options; /* injected; NULL: none but timestamps */
 	bool zero_window;
+	uint16_t urgent; /* injected: the urgent pointer */
 	bool bad_checksum; /* injected */
 	bool no_timestamp; /* injected */
 	uint8_t ecn; /* of IP, injected; what was sent is in struct packet_sent */

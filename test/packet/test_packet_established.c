@@ -116,6 +116,22 @@ test_nagle_gathers_small_writes(void **state)
 }
 
 static void
+test_nagle_sends_again_what_is_lost(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	tcp_set_nagle(p.owner.conn, true);
+	packet_append(&p, 10);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	packet_advance(&p, 200000);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	packet_end(&p);
+}
+
+static void
 test_out_of_order_is_put_in_order(void **state)
 {
 	struct packet p;
@@ -427,6 +443,7 @@ main(void)
 		cmocka_unit_test(test_data_is_cut_into_segments),
 		cmocka_unit_test(test_small_writes_leave_at_once),
 		cmocka_unit_test(test_nagle_gathers_small_writes),
+		cmocka_unit_test(test_nagle_sends_again_what_is_lost),
 		cmocka_unit_test(test_out_of_order_is_put_in_order),
 		cmocka_unit_test(test_one_ack_for_each_segment_out_of_order),
 		cmocka_unit_test(test_duplicate_is_acked_and_not_read_twice),

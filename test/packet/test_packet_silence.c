@@ -138,11 +138,13 @@ test_what_moves_is_not_probed(void **state)
 static void
 test_not_while_something_is_under_way(void **state)
 {
+	static const struct packet_setup setup = {.keepalive_idle_us = SECOND_US,
+						  .keepalive_interval_us = SECOND_US};
 	struct packet_sent sent;
 	struct packet p;
 
 	(void)state;
-	begin(&p, &(struct packet_setup){.keepalive_idle_us = SECOND_US}, true);
+	begin(&p, &setup, true);
 	packet_append(&p, 10);
 	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 11, .zero_window = true);
@@ -154,6 +156,10 @@ test_not_while_something_is_under_way(void **state)
 			inject(&p, .flags = ACK, .seq = 1, .ack = 11, .zero_window = true);
 		}
 	}
+	/* Nor does it give up before them. */
+	packet_advance(&p, 60 * SECOND_US);
+	while (packet_take(&p, &sent))
+		;
 	assert_int_equal(tcp_stats(p.tcp)->keepalive_probes, 0);
 	assert_int_equal(p.owner.closed, 0);
 	packet_end(&p);
