@@ -12,14 +12,24 @@
 
 #include "tcp_congestion.h"
 #include "tcp_conn.h"
+#include "tcp_flight.h"
 #include "tcp_keepalive.h"
+#include "tcp_loss.h"
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
 
 /* Mbufs that one connection may keep out of order, whatever the others leave. */
 #define REASSEMBLY_CONN_MAX 128
+/*
+ * For connections with losses, or with several round trips' parts in flight: few are at a time, and
+ * those that find no memory fall back on timeouts.
+ */
+#define FLIGHT_MIN 1024
+#define FLIGHT_MAX 32768
+#define RECOVERY_MIN 64
 
 static int setup(struct tcp *tcp, const struct tcp_config *config);
+static int setup_loss(struct tcp *tcp, const struct tcp_config *config);
 static int setup_reassembly(struct tcp *tcp, const struct tcp_config *config);
 
 struct tcp *
@@ -49,6 +59,8 @@ tcp_destroy(struct tcp *tcp)
 		return;
 	tcp_conn_teardown(tcp);
 	rte_mempool_free(tcp->reassembly_pool);
+	rte_mempool_free(tcp->flight_pool);
+	rte_mempool_free(tcp->recovery_pool);
 	rte_free(tcp);
 }
 
@@ -82,6 +94,8 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	memcpy(tcp->secret, config->secret, sizeof(tcp->secret));
 	tcp_wheel_init(&tcp->wheel, config->now_us);
 	rc = setup_reassembly(tcp, config);
+	if (rc == 0)
+		rc = setup_loss(tcp, config);
 	if (rc < 0)
 		return rc;
 	return tcp_conn_setup(tcp, config);
@@ -98,6 +112,28 @@ setup_reassembly(struct tcp *tcp, const struct tcp_config *config)
 	tcp->reassembly_pool =
 		tcp_reassembly_pool_create(name, config->reassembly_max, config->socket);
 	return tcp->reassembly_pool == NULL ? -rte_errno : 0;
+}
+
+static int
+setup_loss(struct tcp *tcp, const struct tcp_config *config)
+{
+	uint32_t ranges = RTE_MAX(RTE_MIN(config->conns_max, (uint32_t)FLIGHT_MAX / 8) * 8,
+				  (uint32_t)FLIGHT_MIN);
+	uint32_t recoveries = RTE_MAX(config->conns_max / 4, (uint32_t)RECOVERY_MIN);
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	if (config->flight_max != 0)
+		ranges = config->flight_max;
+	if (config->recovery_max != 0)
+		recoveries = config->recovery_max;
+	if (snprintf(name, sizeof(name), "%s_flight", config->name) >= (int)sizeof(name))
+		return -ENAMETOOLONG;
+	tcp->flight_pool = tcp_flight_pool_create(name, ranges, config->socket);
+	if (tcp->flight_pool == NULL)
+		return -rte_errno;
+	snprintf(name, sizeof(name), "%s_loss", config->name);
+	tcp->recovery_pool = tcp_loss_pool_create(name, recoveries, config->socket);
+	return tcp->recovery_pool == NULL ? -rte_errno : 0;
 }
 
 void

@@ -102,6 +102,8 @@ struct tcp_config {
 		syn_backlog; /* most in SYN-RECEIVED, then SYN cookies; 0: a quarter of conns_max */
 	uint32_t receive_window_bytes; /* most unread bytes of one connection */
 	uint32_t reassembly_max; /* mbufs kept out of order, of all connections together */
+	uint32_t flight_max; /* ranges in flight told apart, of all together; 0: by conns_max */
+	uint32_t recovery_max; /* connections with losses at a time; 0: by conns_max */
 	uint16_t mss_max; /* 0: what MTU and mbufs allow */
 	const char *congestion; /* the algorithm, "cubic" or "newreno"; NULL: cubic */
 	enum tcp_ecn ecn;

@@ -5,14 +5,17 @@
 
 #include "chain.h"
 #include "tcp_close.h"
+#include "tcp_congestion.h"
 #include "tcp_ecn.h"
 #include "tcp_event.h"
+#include "tcp_flight.h"
 #include "tcp_loss.h"
 #include "tcp_output.h"
 #include "tcp_seq.h"
 #include "tcp_timer.h"
 
 static void measure(struct tcp_conn *conn, const struct tcp_segment *segment);
+static void repeated(struct tcp_conn *conn, const struct tcp_segment *segment);
 static bool is_duplicate(const struct tcp_conn *conn, const struct tcp_segment *segment);
 static void update_window(struct tcp_conn *conn, const struct tcp_segment *segment);
 
@@ -31,8 +34,8 @@ tcp_ack_process(struct tcp_conn *conn, const struct tcp_segment *segment)
 		tcp_ecn_ack_received(conn, segment);
 	if (tcp_seq_gt(ack, conn->snd_una))
 		tcp_ack_advance(conn, segment);
-	else if (is_duplicate(conn, segment))
-		tcp_loss_dup_ack(conn);
+	else
+		repeated(conn, segment);
 	if (conn->state != TCP_CLOSED)
 		update_window(conn, segment);
 	return conn->state != TCP_CLOSED;
@@ -48,9 +51,13 @@ tcp_ack_advance(struct tcp_conn *conn, const struct tcp_segment *segment)
 	conn->snd_una = segment->header.ack;
 	/* Sent before a timeout and now acknowledged: not to be sent again. */
 	conn->snd_nxt = tcp_seq_max(conn->snd_nxt, conn->snd_una);
-	measure(conn, segment);
-	tcp_loss_acked(conn, acked);
-	tcp_timer_data_acked(conn);
+	if (likely(conn->loss.recovery == NULL && segment->header.options.nb_sack == 0)) {
+		measure(conn, segment);
+		tcp_congestion_acked(conn, acked);
+		tcp_timer_data_acked(conn);
+	} else {
+		tcp_loss_acked(conn, segment, acked);
+	}
 	if (bytes > 0)
 		tcp_event_raise(conn, TCP_EVENT_SENT);
 	if (acked > bytes) {
@@ -70,25 +77,29 @@ tcp_ack_window(struct tcp_conn *conn, const struct tcp_segment *segment)
 	conn->snd_wl2 = segment->header.ack;
 }
 
+/* RFC 6298 section 3, Karn: of what was sent again there is no sample. */
 static void
 measure(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
-	const struct wire_tcp_options *options = &segment->header.options;
-	uint32_t ms;
+	uint64_t since_us = conn->flight.sent_us;
 
-	if (conn->rtt_timing && tcp_seq_ge(conn->snd_una, conn->rtt_seq)) {
-		conn->rtt_timing = false;
-		tcp_timer_rtt(conn, conn->tcp->now_us - conn->rtt_start_us);
-	} else if (conn->timestamps && options->ts_echo != 0 &&
-		   tcp_seq_le(conn->snd_una, conn->congestion.recover)) {
-		/*
-		 * Of what was sent again the echo tells which transmission was received (RFC 7323
-		 * section 4.1). An echo from before is that of an ACK which was lost: no sample.
-		 */
-		ms = tcp_conn_timestamp(conn) - options->ts_echo;
-		if (ms <= (conn->tcp->now_us - conn->resent_us) / 1000 + 1)
-			tcp_timer_rtt(conn, ms * 1000);
+	if (unlikely(conn->flight.head != NULL || conn->flight.resent)) {
+		since_us = tcp_flight_acked(conn, segment);
+		if (since_us == 0)
+			return;
 	}
+	tcp_timer_rtt(conn, conn->tcp->now_us - since_us);
+}
+
+/* What acknowledges nothing new may say what is missing. */
+static void
+repeated(struct tcp_conn *conn, const struct tcp_segment *segment)
+{
+	bool duplicate = is_duplicate(conn, segment);
+
+	if (duplicate || (segment->header.options.nb_sack > 0 && conn->sack &&
+			  segment->header.ack == conn->snd_una))
+		tcp_loss_dup_ack(conn, segment, duplicate);
 }
 
 /* RFC 5681 section 2; with SACK information the window may change (RFC 6675 section 2). */

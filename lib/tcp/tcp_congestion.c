@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tcp_cubic.h"
+#include "tcp_loss.h"
 #include "tcp_newreno.h"
 
 /* RFC 6928 section 2 */
@@ -46,7 +47,6 @@ tcp_congestion_init(struct tcp_conn *conn)
 	conn->congestion = (struct tcp_congestion){
 		.cwnd = initial_window(conn),
 		.ssthresh = TCP_CONGESTION_CWND_MAX,
-		.recover = conn->iss,
 	};
 }
 
@@ -85,34 +85,6 @@ tcp_congestion_marked(struct tcp_conn *conn)
 
 	lost(conn);
 	congestion->cwnd = RTE_MIN(congestion->cwnd, congestion->ssthresh);
-}
-
-void
-tcp_congestion_enter_recovery(struct tcp_conn *conn)
-{
-	struct tcp_congestion *congestion = &conn->congestion;
-
-	/* RFC 6582 section 3.2 steps 2 and 3: three segments have left the network. */
-	congestion->cwnd = congestion->ssthresh + 3 * conn->mss;
-	congestion->recover = conn->snd_max;
-	congestion->recovering = true;
-}
-
-void
-tcp_congestion_inflate(struct tcp_conn *conn)
-{
-	conn->congestion.cwnd = RTE_MIN(conn->congestion.cwnd + conn->mss, TCP_CONGESTION_CWND_MAX);
-}
-
-void
-tcp_congestion_deflate(struct tcp_conn *conn, uint32_t acked)
-{
-	struct tcp_congestion *congestion = &conn->congestion;
-
-	/* RFC 6582 section 3.2 step 5, partial acknowledgment */
-	congestion->cwnd -= RTE_MIN(acked, congestion->cwnd);
-	if (acked >= conn->mss || congestion->cwnd < conn->mss)
-		congestion->cwnd += conn->mss;
 }
 
 void
@@ -164,7 +136,7 @@ tcp_congestion_validate(struct tcp_conn *conn)
 	uint32_t unused_ms = now_ms - congestion->used_ms;
 	uint32_t rto_ms = conn->rto_us / 1000;
 
-	if (congestion->recovering) {
+	if (tcp_loss_is_reducing(conn)) {
 		congestion->used_ms = now_ms;
 		return;
 	}
@@ -179,16 +151,6 @@ uint32_t
 tcp_congestion_flight(const struct tcp_conn *conn)
 {
 	return conn->snd_max - conn->snd_una;
-}
-
-uint32_t
-tcp_congestion_window(const struct tcp_conn *conn)
-{
-	const struct tcp_congestion *congestion = &conn->congestion;
-
-	if (congestion->recovering)
-		return congestion->cwnd;
-	return congestion->cwnd + RTE_MIN(congestion->dup_acks, 2) * conn->mss;
 }
 
 static uint32_t

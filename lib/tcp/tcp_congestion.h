@@ -76,15 +76,6 @@ void tcp_congestion_loss(struct tcp_conn *conn);
 /** The path said that it is about to lose segments: cwnd is ssthresh at once (RFC 3168). */
 void tcp_congestion_marked(struct tcp_conn *conn);
 
-/** Recovery without SACK begins: cwnd is ssthresh and the segments that have left the network. */
-void tcp_congestion_enter_recovery(struct tcp_conn *conn);
-
-/** A further duplicate ACK in recovery: a segment has left the network. */
-void tcp_congestion_inflate(struct tcp_conn *conn);
-
-/** In recovery, @p acked bytes were acknowledged, but not all. */
-void tcp_congestion_deflate(struct tcp_conn *conn, uint32_t acked);
-
 /** All that was in flight at the loss is acknowledged: cwnd is ssthresh. */
 void tcp_congestion_recovered(struct tcp_conn *conn);
 
@@ -114,8 +105,5 @@ void tcp_congestion_validate(struct tcp_conn *conn);
 
 /** Bytes in flight. */
 uint32_t tcp_congestion_flight(const struct tcp_conn *conn);
-
-/** Bytes that may be in flight, with those that limited transmit allows (RFC 3042). */
-uint32_t tcp_congestion_window(const struct tcp_conn *conn);
 
 #endif /* TCP_CONGESTION_H */

@@ -13,6 +13,7 @@
 #include "chain.h"
 #include "tcp_congestion.h"
 #include "tcp_event.h"
+#include "tcp_loss.h"
 #include "tcp_output.h"
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
@@ -133,6 +134,7 @@ tcp_conn_purge(struct tcp_conn *conn)
 	chain_deinit(&conn->chain);
 	tcp_receive_purge(&conn->receive);
 	tcp_reassembly_purge(conn->tcp->reassembly_pool, &conn->reassembly);
+	tcp_loss_purge(conn);
 }
 
 void

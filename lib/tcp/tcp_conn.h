@@ -49,7 +49,9 @@ enum tcp_timer_kind {
 };
 
 struct tcp_congestion_ops;
+struct tcp_flight_range;
 struct tcp_reassembly_entry;
+struct tcp_recovery;
 
 /** Unread bytes, in order: mbufs of one segment each, linked by next. */
 struct tcp_receive_queue {
@@ -76,7 +78,7 @@ struct tcp_cubic {
 	uint32_t rest; /* of the last division */
 };
 
-/** Congestion control and loss recovery: RFC 5681, RFC 6582. */
+/** Congestion control: RFC 5681. */
 struct tcp_congestion {
 	uint32_t cwnd;
 	uint32_t ssthresh;
@@ -85,10 +87,27 @@ struct tcp_congestion {
 	uint32_t acked; /* bytes acknowledged since cwnd last grew, in congestion avoidance */
 	struct tcp_cubic cubic;
 	uint32_t used_ms; /* when half of cwnd was last used */
-	uint32_t recover; /* snd_max at the last loss */
-	uint16_t dup_acks;
-	bool recovering; /* in fast recovery */
 	bool limited; /* cwnd was what kept us from sending more */
+};
+
+/** What is in flight, in ranges sent at one time each; see tcp_flight.h. */
+struct tcp_flight {
+	struct tcp_flight_range *head; /* all but the newest, from snd_una on */
+	uint64_t sent_us; /* the newest: when its first byte was sent */
+	uint32_t seq; /* that byte; it ends at snd_nxt */
+	uint8_t nb; /* behind head */
+	bool resent; /* the newest was sent before, in part at least */
+};
+
+/** Loss recovery; see tcp_loss.h. */
+struct tcp_loss {
+	struct tcp_recovery *recovery; /* NULL: nothing is missing */
+	uint32_t recover; /* snd_max at the last loss */
+	uint32_t min_rtt_us;
+	uint32_t reorder_round; /* snd_max when something arrived twice */
+	uint8_t reorder_multiple; /* quarters of min_rtt_us that packets may be late, less one */
+	uint8_t reorder_recoveries; /* for so many more */
+	bool reordering; /* this path swaps packets */
 };
 
 /** A connection. */
@@ -142,7 +161,6 @@ struct tcp_conn {
 	bool timestamps : 1;
 	bool sack : 1;
 	bool window_scale : 1;
-	bool rtt_timing : 1;
 	bool ecn : 1; /* agreed on */
 	bool ecn_echo : 1; /* a mark came, and no CWR after it */
 	bool ecn_cwr_due : 1; /* with the next new data */
@@ -155,18 +173,16 @@ struct tcp_conn {
 	struct tcp_receive_queue receive;
 	struct tcp_reassembly reassembly;
 	struct tcp_congestion congestion;
+	struct tcp_flight flight;
+	struct tcp_loss loss;
 
 	/* Round trip time (RFC 6298) and timestamps (RFC 7323). */
 	uint32_t srtt_us;
 	uint32_t rttvar_us;
 	uint32_t rto_us;
-	uint32_t rtt_seq; /* whose ACK ends the measurement */
-	uint64_t rtt_start_us;
 	uint32_t ts_offset;
 	uint32_t ts_recent;
 	uint64_t heard_us; /* when a segment was last accepted */
-	uint64_t sent_us; /* when data was last sent */
-	uint64_t resent_us; /* when a loss was last found */
 	uint32_t persist_us;
 	uint8_t retries; /* timeouts without an answer */
 	uint8_t keepalive_probes; /* without an answer */
@@ -227,6 +243,8 @@ struct tcp {
 	struct tcp_conn **conns; /* by id */
 	struct rte_mempool *reassembly_pool;
 	uint32_t reassembly_conn_max; /* entries of one connection */
+	struct rte_mempool *flight_pool;
+	struct rte_mempool *recovery_pool;
 	uint64_t time_wait_us;
 	uint64_t keepalive_idle_us;
 	uint64_t keepalive_interval_us;

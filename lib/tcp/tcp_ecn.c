@@ -4,6 +4,7 @@
 #include "tcp_ecn.h"
 
 #include "tcp_congestion.h"
+#include "tcp_loss.h"
 #include "tcp_seq.h"
 
 #define SETUP (WIRE_TCP_ECE | WIRE_TCP_CWR)
@@ -45,7 +46,7 @@ tcp_ecn_ack_received(struct tcp_conn *conn, const struct tcp_segment *segment)
 	if (!(segment->flags & WIRE_TCP_ECE))
 		return;
 	conn->congestion.limited = false; /* an echo does not open the window either */
-	if (conn->congestion.recovering || tcp_seq_le(segment->header.ack, conn->ecn_seq))
+	if (tcp_loss_is_reducing(conn) || tcp_seq_le(segment->header.ack, conn->ecn_seq))
 		return;
 	conn->tcp->stats.ecn_reductions++;
 	tcp_congestion_marked(conn);

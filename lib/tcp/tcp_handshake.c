@@ -198,6 +198,8 @@ listen_ack(struct tcp *tcp, struct tcp_segment *segment, const struct tcp_listen
 	conn->snd_nxt = conn->iss + 1;
 	conn->snd_max = conn->snd_nxt;
 	receive_syn(conn, segment->seq - 1, 0, &options);
+	/* When the SYN-ACK left nobody knows. */
+	conn->flight.resent = true;
 	tcp_receive_window_syn(conn);
 	tcp_set_state(conn, TCP_SYN_RECEIVED);
 	tcp->stats.cookies_accepted++;
@@ -227,10 +229,9 @@ established(struct tcp_conn *conn, const struct tcp_segment *segment)
 	conn->syn_due = false;
 	conn->snd_una = conn->iss + 1;
 	conn->snd_nxt = conn->snd_una;
-	if (conn->rtt_timing)
-		tcp_timer_rtt(conn, tcp->now_us - conn->rtt_start_us);
-	conn->rtt_timing = false;
-	conn->sent_us = 0;
+	if (!conn->flight.resent)
+		tcp_timer_rtt(conn, tcp->now_us - conn->flight.sent_us);
+	conn->flight.sent_us = 0;
 	if (lost)
 		conn->rto_us = RTO_AFTER_LOST_SYN_US;
 	tcp_timer_data_acked(conn);
@@ -254,6 +255,7 @@ set_iss(struct tcp_conn *conn, uint32_t iss)
 	conn->snd_una = iss;
 	conn->snd_nxt = iss;
 	conn->snd_max = iss;
+	conn->loss.recover = iss;
 	tcp_congestion_init(conn);
 }
 

@@ -92,8 +92,8 @@ predicted(struct tcp_conn *conn, struct tcp_segment *segment)
 	if (conn->timestamps && (!header->options.has_timestamps ||
 				 tcp_seq_lt(header->options.ts_value, conn->ts_recent)))
 		return false;
-	if (acked > conn->snd_max - conn->snd_una || conn->congestion.dup_acks > 0 ||
-	    conn->congestion.recovering || conn->fin_seen)
+	if (acked > conn->snd_max - conn->snd_una || conn->loss.recovery != NULL ||
+	    header->options.nb_sack > 0 || conn->fin_seen)
 		return false;
 	if (conn->tcp->pressure || (unlikely(conn->ecn) && tcp_ecn_is_marked(segment)))
 		return false;

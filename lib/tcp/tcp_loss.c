@@ -4,100 +4,335 @@
 #include "tcp_loss.h"
 
 #include "tcp_congestion.h"
+#include "tcp_flight.h"
 #include "tcp_output.h"
+#include "tcp_prr.h"
+#include "tcp_rack.h"
+#include "tcp_sack.h"
 #include "tcp_seq.h"
+#include "tcp_timer.h"
 
 /* RFC 5681 section 3.2 */
 #define DUP_ACKS_LOSS 3
 
-static void leave_recovery(struct tcp_conn *conn);
-static void retransmit(struct tcp_conn *conn);
+static void process(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked,
+		    bool duplicate);
+static void proceed(struct tcp_conn *conn, uint32_t flight, uint32_t delivered, uint32_t acked);
+static struct tcp_recovery *watch(struct tcp_conn *conn);
+static void measure(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked,
+		    uint64_t since_us);
+static void guess(struct tcp_conn *conn, uint32_t acked, bool duplicate);
+static bool is_blind(const struct tcp_conn *conn);
+static bool is_lost(const struct tcp_conn *conn);
+static void enter(struct tcp_conn *conn, enum tcp_recovery_state state, uint32_t flight);
+static void leave(struct tcp_conn *conn);
+static void run_timer(struct tcp_conn *conn, uint64_t wait_us);
+static void settle(struct tcp_conn *conn);
+static void retransmit_first(struct tcp_conn *conn);
+
+struct rte_mempool *
+tcp_loss_pool_create(const char *name, uint32_t recoveries, int socket)
+{
+	return rte_mempool_create(name, recoveries, sizeof(struct tcp_recovery), 0, 0, NULL, NULL,
+				  NULL, NULL, socket, RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
+}
 
 void
-tcp_loss_dup_ack(struct tcp_conn *conn)
+tcp_loss_acked(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked)
 {
-	struct tcp_congestion *congestion = &conn->congestion;
+	bool known = conn->loss.recovery != NULL;
 
-	if (congestion->recovering) {
-		tcp_congestion_inflate(conn);
-		tcp_output_want(conn);
+	if (watch(conn) != NULL) {
+		/* What this ACK passes did not arrive out of order, unless somebody said so. */
+		if (!known)
+			conn->loss.recovery->rack_highest -= acked;
+		process(conn, segment, acked, false);
 		return;
 	}
-	if (congestion->dup_acks < DUP_ACKS_LOSS)
-		congestion->dup_acks++;
-	else
-		return;
+	measure(conn, segment, acked, tcp_flight_acked(conn, segment));
+	tcp_congestion_acked(conn, acked);
+	tcp_timer_data_acked(conn);
+}
+
+void
+tcp_loss_dup_ack(struct tcp_conn *conn, const struct tcp_segment *segment, bool duplicate)
+{
 	/*
 	 * RFC 6582 section 3.2 step 2: duplicates of what was sent again after a timeout are no
 	 * sign of another loss.
 	 */
-	if (tcp_seq_le(conn->snd_una, congestion->recover)) {
-		congestion->dup_acks = 0;
+	if (!conn->sack && conn->loss.recovery == NULL &&
+	    tcp_seq_le(conn->snd_una, conn->loss.recover))
 		return;
-	}
-	if (congestion->dup_acks == DUP_ACKS_LOSS) {
-		conn->tcp->stats.fast_retransmits++;
-		tcp_congestion_loss(conn);
-		tcp_congestion_enter_recovery(conn);
-		retransmit(conn);
-	}
-	/* The first two let new data out instead (RFC 3042). */
-	tcp_output_want(conn);
-}
-
-void
-tcp_loss_acked(struct tcp_conn *conn, uint32_t acked)
-{
-	struct tcp_congestion *congestion = &conn->congestion;
-
-	congestion->dup_acks = 0;
-	if (!congestion->recovering) {
-		tcp_congestion_acked(conn, acked);
-	} else if (tcp_seq_ge(conn->snd_una, congestion->recover)) {
-		leave_recovery(conn);
-	} else {
-		/* A partial ACK points at the next hole (RFC 6582 section 3.2 step 5). */
-		tcp_congestion_deflate(conn, acked);
-		retransmit(conn);
-	}
+	if (watch(conn) != NULL)
+		process(conn, segment, 0, duplicate);
 }
 
 void
 tcp_loss_timeout(struct tcp_conn *conn)
 {
-	struct tcp_congestion *congestion = &conn->congestion;
+	struct tcp_recovery *recovery = watch(conn);
 
 	conn->tcp->stats.retransmit_timeouts++;
 	tcp_congestion_timeout(conn, conn->retries == 1);
-	congestion->recover = conn->snd_max;
-	congestion->recovering = false;
-	congestion->dup_acks = 0;
+	conn->loss.recover = conn->snd_max;
+	/* A path may have changed that was silent for so long. */
+	conn->loss.min_rtt_us = 0;
 	/* From the first hole on everything is sent again, as slow start allows. */
 	conn->snd_nxt = conn->snd_una;
 	conn->retransmit_due = false;
-	conn->rtt_timing = false;
-	conn->resent_us = conn->tcp->now_us;
+	/* Whatever the peer had told, it may have dropped (RFC 2018 section 8). */
+	tcp_flight_purge(conn);
+	if (recovery != NULL) {
+		*recovery = (struct tcp_recovery){
+			.state = TCP_RECOVERY_TIMEOUT,
+			.end = conn->snd_max,
+			.began_us = conn->tcp->now_us,
+			.rack_highest = conn->snd_una,
+		};
+	}
 	tcp_output_want(conn);
 }
 
-/* RFC 6582 section 3.2 step 5, full acknowledgment: without a burst */
-static void
-leave_recovery(struct tcp_conn *conn)
+void
+tcp_loss_reorder_timeout(struct tcp_conn *conn)
 {
-	struct tcp_congestion *congestion = &conn->congestion;
-	uint32_t flight = tcp_congestion_flight(conn);
+	uint32_t flight = tcp_loss_pipe(conn);
 
-	tcp_congestion_recovered(conn);
-	congestion->cwnd =
-		RTE_MIN(congestion->cwnd, RTE_MAX(flight, (uint32_t)conn->mss) + conn->mss);
-	congestion->recovering = false;
+	conn->loss.recovery->reorder_timer = false;
+	conn->tcp->stats.reorder_timeouts++;
+	tcp_timer_data_sent(conn);
+	proceed(conn, flight, 0, 0);
+}
+
+bool
+tcp_loss_next(const struct tcp_conn *conn, uint32_t *seq, uint32_t *len)
+{
+	const struct tcp_recovery *recovery = conn->loss.recovery;
+	const struct tcp_flight_range *range = conn->flight.head;
+
+	if (recovery == NULL || recovery->lost_bytes == 0)
+		return false;
+	while (!range->lost)
+		range = range->next;
+	*seq = range->start;
+	*len = RTE_MIN(range->end - range->start, (uint32_t)conn->mss);
+	return tcp_loss_pipe(conn) + *len <= conn->congestion.cwnd;
+}
+
+void
+tcp_loss_purge(struct tcp_conn *conn)
+{
+	tcp_flight_purge(conn);
+	if (conn->loss.recovery == NULL)
+		return;
+	rte_mempool_put(conn->tcp->recovery_pool, conn->loss.recovery);
+	conn->loss.recovery = NULL;
 }
 
 static void
-retransmit(struct tcp_conn *conn)
+process(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked, bool duplicate)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+	uint32_t known = recovery->sacked_bytes + recovery->guessed_bytes;
+	uint32_t flight = conn->snd_nxt - conn->snd_una + acked - known;
+	struct tcp_sack sack = {0};
+	uint32_t delivered;
+
+	measure(conn, segment, acked, tcp_flight_acked(conn, segment));
+	if (conn->sack) {
+		tcp_flight_spill(conn);
+		sack = tcp_sack_update(conn, segment);
+		if (sack.refused && recovery->sacked_bytes == 0)
+			recovery->blind = true;
+		if (sack.duplicate)
+			tcp_rack_duplicate(conn);
+	}
+	guess(conn, acked, duplicate && (!conn->sack || sack.refused));
+	delivered = acked + recovery->sacked_bytes + recovery->guessed_bytes - known;
+	if (acked > 0)
+		recovery->dup_acks = 0;
+	else if (delivered > 0 && recovery->dup_acks < UINT16_MAX)
+		recovery->dup_acks++;
+	if (acked > 0)
+		tcp_timer_data_acked(conn);
+	proceed(conn, flight, delivered, acked);
+}
+
+/* The course of things, after an ACK or when time has shown what is lost. */
+static void
+proceed(struct tcp_conn *conn, uint32_t flight, uint32_t delivered, uint32_t acked)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+	uint32_t lost = recovery->lost_bytes;
+	bool reducing = tcp_loss_is_reducing(conn);
+	uint64_t wait_us = 0;
+
+	if (recovery->state != TCP_RECOVERY_WATCH && tcp_seq_ge(conn->snd_una, recovery->end))
+		leave(conn);
+	if (conn->sack)
+		wait_us = tcp_rack_detect(conn);
+	if (recovery->state == TCP_RECOVERY_FAST && acked > 0 && is_blind(conn))
+		retransmit_first(conn); /* RFC 6582 section 3.2 step 5: the next hole */
+	if (is_lost(conn) &&
+	    (recovery->state == TCP_RECOVERY_WATCH || recovery->state == TCP_RECOVERY_REDUCE)) {
+		enter(conn, TCP_RECOVERY_FAST, flight);
+		/* From now on without patience, where nothing was ever swapped. */
+		if (conn->sack)
+			wait_us = tcp_rack_detect(conn);
+	}
+	if (tcp_loss_is_reducing(conn))
+		tcp_prr_acked(conn, delivered, acked > 0 && recovery->lost_bytes <= lost);
+	else if (acked > 0 && !reducing)
+		tcp_congestion_acked(conn, acked);
+	run_timer(conn, wait_us);
+	tcp_output_want(conn);
+	settle(conn);
+}
+
+/* The recovery that there is, or one that has not found a loss yet. */
+static struct tcp_recovery *
+watch(struct tcp_conn *conn)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+	void *object;
+
+	if (recovery != NULL)
+		return recovery;
+	if (rte_mempool_get(conn->tcp->recovery_pool, &object) < 0) {
+		conn->tcp->stats.recovery_starved++;
+		return NULL;
+	}
+	recovery = object;
+	*recovery = (struct tcp_recovery){
+		.state = TCP_RECOVERY_WATCH,
+		.began_us = conn->tcp->now_us,
+		.rack_highest = conn->snd_una,
+	};
+	conn->loss.recovery = recovery;
+	return recovery;
+}
+
+/*
+ * RFC 6298 section 3, Karn: what was sent again tells no time, unless the echo says which
+ * transmission was received (RFC 7323 section 4.1). An echo from before the loss is that of an ACK
+ * which was lost: no sample.
+ */
+static void
+measure(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked, uint64_t since_us)
+{
+	const struct wire_tcp_options *options = &segment->header.options;
+	const struct tcp_recovery *recovery = conn->loss.recovery;
+	uint64_t now_us = conn->tcp->now_us;
+	uint32_t ms;
+
+	if (since_us != 0) {
+		tcp_timer_rtt(conn, now_us - since_us);
+	} else if (recovery != NULL && acked > 0 && conn->timestamps && options->ts_echo != 0) {
+		ms = tcp_conn_timestamp(conn) - options->ts_echo;
+		if (ms <= (now_us - recovery->began_us) / 1000 + 1)
+			tcp_timer_rtt(conn, ms * 1000);
+	}
+}
+
+/* Without SACK each duplicate stands for a segment that has left the network (RFC 6582). */
+static void
+guess(struct tcp_conn *conn, uint32_t acked, bool duplicate)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+	uint32_t flight = conn->snd_nxt - conn->snd_una;
+	uint32_t max = flight > conn->mss ? flight - conn->mss : 0;
+
+	if (duplicate && recovery->state != TCP_RECOVERY_TIMEOUT)
+		recovery->guessed_bytes += conn->mss;
+	else if (acked > 0 && recovery->state != TCP_RECOVERY_FAST)
+		recovery->guessed_bytes = 0;
+	else if (acked > conn->mss)
+		/* The first of it filled the hole, the others are those that were told. */
+		recovery->guessed_bytes -= RTE_MIN(recovery->guessed_bytes, acked - conn->mss);
+	/* Who tells of more than there is gains nothing. */
+	max -= RTE_MIN(max, recovery->sacked_bytes);
+	recovery->guessed_bytes = RTE_MIN(recovery->guessed_bytes, max);
+}
+
+/* Nothing is known of what is missing but that it begins at snd_una. */
+static bool
+is_blind(const struct tcp_conn *conn)
+{
+	return !conn->sack || conn->loss.recovery->blind;
+}
+
+static bool
+is_lost(const struct tcp_conn *conn)
+{
+	const struct tcp_recovery *recovery = conn->loss.recovery;
+
+	return recovery->lost_bytes > 0 || (is_blind(conn) && recovery->dup_acks >= DUP_ACKS_LOSS);
+}
+
+static void
+enter(struct tcp_conn *conn, enum tcp_recovery_state state, uint32_t flight)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+
+	if (recovery->state == TCP_RECOVERY_WATCH) {
+		tcp_congestion_loss(conn);
+		tcp_prr_begin(conn, flight);
+	}
+	recovery->state = state;
+	recovery->end = conn->snd_max;
+	recovery->began_us = conn->tcp->now_us;
+	if (state == TCP_RECOVERY_REDUCE)
+		return;
+	conn->tcp->stats.fast_retransmits++;
+	conn->loss.recover = conn->snd_max;
+	if (is_blind(conn))
+		retransmit_first(conn);
+}
+
+static void
+leave(struct tcp_conn *conn)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+
+	if (recovery->state != TCP_RECOVERY_TIMEOUT) {
+		tcp_congestion_recovered(conn);
+		tcp_rack_recovered(conn);
+	}
+	recovery->state = TCP_RECOVERY_WATCH;
+	recovery->guessed_bytes = 0;
+	recovery->blind = false;
+	conn->retransmit_due = false;
+}
+
+static void
+run_timer(struct tcp_conn *conn, uint64_t wait_us)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+
+	if (wait_us > 0)
+		tcp_timer_reorder(conn, wait_us);
+	else if (recovery->reorder_timer)
+		tcp_timer_restart(conn);
+	recovery->reorder_timer = wait_us > 0;
+}
+
+/* Nothing is missing any more: the usual ways are open again. */
+static void
+settle(struct tcp_conn *conn)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+
+	if (recovery->state != TCP_RECOVERY_WATCH || recovery->sacked_bytes > 0 ||
+	    recovery->guessed_bytes > 0 || recovery->lost_bytes > 0)
+		return;
+	rte_mempool_put(conn->tcp->recovery_pool, recovery);
+	conn->loss.recovery = NULL;
+}
+
+static void
+retransmit_first(struct tcp_conn *conn)
 {
 	conn->retransmit_due = true;
-	conn->rtt_timing = false; /* Karn: its ACK could be for either (RFC 6298 section 3) */
-	conn->resent_us = conn->tcp->now_us;
-	tcp_output_want(conn);
+	conn->loss.recovery->began_us = conn->tcp->now_us;
 }

@@ -3,8 +3,10 @@
  */
 /**
  * @file
- * What was lost, and sending it again: duplicate ACKs, fast retransmit and NewReno recovery
- * (RFC 5681 section 3.2, RFC 6582), and the retransmission timeout (RFC 6298 section 5).
+ * What was lost, and sending it again: the course of a recovery. Which bytes are missing is known
+ * from SACK and time (tcp_sack.c, tcp_rack.c), and without SACK from duplicate ACKs (RFC 5681
+ * section 3.2, RFC 6582); how fast they are sent again is tcp_prr.c's to say. Whatever these do
+ * not find, the retransmission timeout does (RFC 6298 section 5).
  *
  * Threads: the core that owns the connection.
  */
@@ -12,14 +14,69 @@
 #define TCP_LOSS_H
 
 #include "tcp_conn.h"
+#include "tcp_recovery.h"
+#include "tcp_segment.h"
 
-/** An ACK that acknowledges nothing new while something is in flight. */
-void tcp_loss_dup_ack(struct tcp_conn *conn);
+/** The pool of all connections' recoveries; NULL with rte_errno. */
+struct rte_mempool *tcp_loss_pool_create(const char *name, uint32_t recoveries, int socket);
 
-/** @p acked new bytes were acknowledged; snd_una has moved. */
-void tcp_loss_acked(struct tcp_conn *conn, uint32_t acked);
+/**
+ * @p acked new bytes were acknowledged by @p segment, with SACK blocks or while something is
+ * missing; snd_una has moved.
+ */
+void tcp_loss_acked(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked);
+
+/**
+ * An ACK of nothing new while something is in flight.
+ *
+ * @param duplicate
+ *   It is one by RFC 5681 section 2; else it only has SACK blocks.
+ */
+void tcp_loss_dup_ack(struct tcp_conn *conn, const struct tcp_segment *segment, bool duplicate);
 
 /** The retransmission timer expired. */
 void tcp_loss_timeout(struct tcp_conn *conn);
+
+/** It expired for what could still have been late, and is not any more. */
+void tcp_loss_reorder_timeout(struct tcp_conn *conn);
+
+/**
+ * What is to be sent again next, as far as cwnd allows it.
+ *
+ * @param[out] len
+ *   A segment at most; it may end with the FIN.
+ * @return
+ *   False: nothing, now.
+ */
+bool tcp_loss_next(const struct tcp_conn *conn, uint32_t *seq, uint32_t *len);
+
+/** Forget it all: the connection has nothing in flight any more. */
+void tcp_loss_purge(struct tcp_conn *conn);
+
+/** Bytes that are believed to be on their way (RFC 6675 section 4, pipe). */
+static inline uint32_t
+tcp_loss_pipe(const struct tcp_conn *conn)
+{
+	const struct tcp_recovery *recovery = conn->loss.recovery;
+	uint32_t flight = conn->snd_nxt - conn->snd_una;
+	uint32_t gone;
+
+	if (likely(recovery == NULL))
+		return flight;
+	gone = recovery->sacked_bytes + recovery->guessed_bytes + recovery->lost_bytes;
+	if (conn->retransmit_due)
+		gone += conn->mss;
+	return flight > gone ? flight - gone : 0;
+}
+
+/** Whether cwnd is going down to ssthresh: congestion control has had its say. */
+static inline bool
+tcp_loss_is_reducing(const struct tcp_conn *conn)
+{
+	const struct tcp_recovery *recovery = conn->loss.recovery;
+
+	return recovery != NULL &&
+	       (recovery->state == TCP_RECOVERY_FAST || recovery->state == TCP_RECOVERY_REDUCE);
+}
 
 #endif /* TCP_LOSS_H */

@@ -9,6 +9,8 @@
 #include "ip.h"
 #include "tcp_congestion.h"
 #include "tcp_ecn.h"
+#include "tcp_flight.h"
+#include "tcp_loss.h"
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
 #include "tcp_seq.h"
@@ -33,6 +35,7 @@ static bool output_conn(struct tcp_conn *conn);
 static bool send_syn(struct tcp_conn *conn);
 static bool send_due(struct tcp_conn *conn);
 static bool send_data(struct tcp_conn *conn);
+static bool send_lost(struct tcp_conn *conn);
 static bool send_again(struct tcp_conn *conn);
 static bool send_probe(struct tcp_conn *conn);
 static bool send_keepalive(struct tcp_conn *conn);
@@ -226,6 +229,10 @@ send_syn(struct tcp_conn *conn)
 	if (!send_control(conn, &header))
 		return false;
 	conn->syn_due = false;
+	if (conn->snd_max == conn->iss)
+		tcp_flight_sent(conn, conn->iss);
+	else
+		conn->flight.resent = true;
 	sent(conn, conn->iss, conn->iss + 1);
 	conn->snd_nxt = conn->snd_max;
 	tcp_timer_data_sent(conn);
@@ -260,9 +267,11 @@ send_data(struct tcp_conn *conn)
 	struct plan plan;
 	uint32_t end;
 
-	if (conn->snd_una == conn->snd_max && conn->sent_us != 0 &&
-	    tcp->now_us - conn->sent_us > conn->rto_us)
+	if (conn->snd_una == conn->snd_max && conn->flight.sent_us != 0 &&
+	    tcp->now_us - conn->flight.sent_us > conn->rto_us)
 		tcp_congestion_idle(conn);
+	if (unlikely(conn->loss.recovery != NULL) && !send_lost(conn))
+		return false;
 	if (!plan_all(conn, &plan)) {
 		tcp_congestion_validate(conn);
 		plan_next(conn, &plan);
@@ -303,9 +312,10 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 {
 	uint32_t queued = conn->chain.bytes;
 	uint32_t flight = conn->snd_nxt - conn->snd_una;
-	uint32_t cwnd = tcp_congestion_window(conn);
-	uint32_t window = RTE_MIN(cwnd, conn->snd_wnd);
-	uint32_t usable = window > flight ? window - flight : 0;
+	uint32_t pipe = tcp_loss_pipe(conn);
+	uint32_t cwnd = conn->congestion.cwnd > pipe ? conn->congestion.cwnd - pipe : 0;
+	uint32_t window = conn->snd_wnd > flight ? conn->snd_wnd - flight : 0;
+	uint32_t usable = RTE_MIN(cwnd, window);
 	bool fin = conn->fin_queued && !conn->fin_acked;
 	uint32_t unsent;
 
@@ -314,7 +324,7 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 		return; /* the FIN is on its way */
 	unsent = queued - plan->offset;
 	plan->more = unsent > 0 || fin;
-	plan->cwnd_limits = cwnd < conn->snd_wnd;
+	plan->cwnd_limits = cwnd < window;
 	plan->len = RTE_MIN(RTE_MIN(unsent, usable), (uint32_t)conn->mss);
 	plan->fin = fin && plan->len == unsent && usable > plan->len;
 	/* RFC 9293 section 3.8.6.2.1: no silly windows. */
@@ -324,6 +334,24 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 	if (conn->nagle && !plan->fin && plan->len < conn->mss && conn->snd_una != conn->snd_max &&
 	    conn->snd_nxt == conn->snd_max)
 		*plan = (struct plan){.offset = plan->offset};
+}
+
+/* What loss recovery wants sent again. */
+static bool
+send_lost(struct tcp_conn *conn)
+{
+	struct plan plan;
+	uint32_t seq, len, end;
+
+	while (tcp_loss_next(conn, &seq, &len)) {
+		plan = (struct plan){.offset = seq - conn->snd_una};
+		plan.len = RTE_MIN(len, conn->chain.bytes - plan.offset);
+		plan.fin = plan.len < len;
+		if (!has_room(conn->tcp) || !send_segment(conn, &plan, &end))
+			return false;
+		tcp_timer_data_sent(conn);
+	}
+	return true;
 }
 
 /* The first segment that is not acknowledged. */
@@ -438,6 +466,10 @@ send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end)
 	*end = seq + len + fin;
 	if (tcp_seq_gt(seq + len, conn->snd_max))
 		conn->tcp->stats.tx_bytes += seq + len - tcp_seq_max(seq, conn->snd_max);
+	if (likely(seq == conn->snd_nxt))
+		tcp_flight_sent(conn, seq);
+	else
+		tcp_flight_resent(conn, seq, *end);
 	sent(conn, seq, *end);
 	return true;
 }
@@ -464,14 +496,10 @@ sent(struct tcp_conn *conn, uint32_t seq, uint32_t end)
 	if (tcp_seq_lt(seq, conn->snd_max)) {
 		conn->retransmits++;
 		tcp->stats.retransmits++;
-		conn->rtt_timing = false;
-	} else if (!conn->rtt_timing) {
-		conn->rtt_timing = true;
-		conn->rtt_seq = end;
-		conn->rtt_start_us = tcp->now_us;
 	}
+	if (unlikely(conn->loss.recovery != NULL))
+		conn->loss.recovery->prr_sent += end - seq;
 	conn->snd_max = tcp_seq_max(conn->snd_max, end);
-	conn->sent_us = tcp->now_us;
 }
 
 /* What all segments of a connection have. Each but the first SYN says what was received. */

@@ -31,7 +31,12 @@
 	X(refused, "connections refused by the owner or for want of memory")               \
 	X(retransmits, "segments sent again")                                              \
 	X(retransmit_timeouts, "retransmission timeouts")                                  \
-	X(fast_retransmits, "losses found by duplicate ACKs")                              \
+	X(fast_retransmits, "losses found without a timeout")                              \
+	X(reorder_timeouts, "waits for what was late, until it counted as lost (RFC 8985)") \
+	X(sack_duplicates, "segments of which the peer says that they came twice")         \
+	X(sack_ignored, "SACK blocks of what is acknowledged, or was never sent")          \
+	X(flight_starved, "ranges in flight not told apart, for want of memory")           \
+	X(recovery_starved, "losses left to the timer, for want of memory")                \
 	X(ecn_connections, "connections established that agreed on ECN (RFC 3168)")        \
 	X(ecn_marks, "segments with data that a router marked for congestion")             \
 	X(ecn_reductions, "congestion windows cut as the peer echoed a mark")              \

@@ -40,6 +40,7 @@
 #include "tcp_keepalive.h"
 #include "tcp_loss.h"
 #include "tcp_output.h"
+#include "tcp_recovery.h"
 
 #define RTO_INITIAL_US 1000000
 /*
@@ -129,6 +130,21 @@ tcp_timer_data_acked(struct tcp_conn *conn)
 }
 
 void
+tcp_timer_restart(struct tcp_conn *conn)
+{
+	if (conn->snd_una != conn->snd_max)
+		start(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
+	else
+		stop(conn, TCP_TIMER_RETRANSMIT);
+}
+
+void
+tcp_timer_reorder(struct tcp_conn *conn, uint64_t wait_us)
+{
+	start(conn, TCP_TIMER_RETRANSMIT, wait_us);
+}
+
+void
 tcp_timer_window_closed(struct tcp_conn *conn)
 {
 	if (running(conn, TCP_TIMER_PERSIST))
@@ -198,6 +214,9 @@ tcp_timer_rtt(struct tcp_conn *conn, uint32_t rtt_us)
 {
 	uint32_t difference_us;
 
+	/* None is measured yet where it is 0. */
+	if (rtt_us - 1 < conn->loss.min_rtt_us - 1)
+		conn->loss.min_rtt_us = RTE_MAX(rtt_us, 1u);
 	if (conn->srtt_us == 0) {
 		/* RFC 6298 (2.2) */
 		conn->srtt_us = RTE_MAX(rtt_us, 1u);
@@ -248,7 +267,12 @@ static void
 retransmit_expired(struct tcp_conn *conn)
 {
 	bool syn = conn->state == TCP_SYN_SENT || conn->state == TCP_SYN_RECEIVED;
+	const struct tcp_recovery *recovery = conn->loss.recovery;
 
+	if (recovery != NULL && recovery->reorder_timer) {
+		tcp_loss_reorder_timeout(conn);
+		return;
+	}
 	/* What is late was sent an RTO ago. */
 	if (conn->retries == 0)
 		conn->waiting_ms = (uint32_t)((conn->tcp->now_us - conn->rto_us) / 1000);
@@ -261,7 +285,6 @@ retransmit_expired(struct tcp_conn *conn)
 	retry(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
 	if (syn) {
 		conn->tcp->stats.retransmit_timeouts++;
-		conn->rtt_timing = false;
 		tcp_output_syn(conn);
 	} else {
 		tcp_loss_timeout(conn);

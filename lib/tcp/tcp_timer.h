@@ -22,6 +22,12 @@ void tcp_timer_data_sent(struct tcp_conn *conn);
 /** Something new was acknowledged; snd_una has moved. */
 void tcp_timer_data_acked(struct tcp_conn *conn);
 
+/** As before an ACK: the retransmission timer runs for RTO if something is in flight. */
+void tcp_timer_restart(struct tcp_conn *conn);
+
+/** Packets may be late, or lost: the retransmission timer tells after @p wait_us. */
+void tcp_timer_reorder(struct tcp_conn *conn, uint64_t wait_us);
+
 /** There is data to send, none in flight, and no window for it. */
 void tcp_timer_window_closed(struct tcp_conn *conn);
 

@@ -155,6 +155,8 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	config.user_timeout_s = setup->user_timeout_s;
 	config.ecn = setup->ecn;
 	config.congestion = setup->congestion != NULL ? setup->congestion : "newreno";
+	config.flight_max = setup->flight_max;
+	config.recovery_max = setup->recovery_max;
 	if (setup->receive_window_bytes != 0)
 		config.receive_window_bytes = setup->receive_window_bytes;
 	if (setup->conns_max != 0)

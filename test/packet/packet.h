@@ -89,6 +89,8 @@ struct packet_setup {
 	uint64_t keepalive_idle_us;
 	uint64_t keepalive_interval_us;
 	uint16_t user_timeout_s;
+	uint32_t flight_max;
+	uint32_t recovery_max;
 	uint16_t mss_max;
 	enum tcp_ecn ecn;
 	const char *congestion; /* NULL: newreno, whose windows can be told without a clock */

@@ -144,7 +144,7 @@ test_fast_retransmit_after_three_duplicates(void **state)
 	/* All of the flight: recovery ends. */
 	inject(&p, .flags = ACK, .seq = 1, .ack = 13001);
 	tcp_conn_info(p.owner.conn, &info);
-	assert_int_equal(info.cwnd_bytes, 2000);
+	assert_int_equal(info.cwnd_bytes, 6000);
 	assert_int_equal(tcp_stats(p.tcp)->fast_retransmits, 1);
 	assert_int_equal(tcp_stats(p.tcp)->retransmits, 1);
 	packet_end(&p);

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* Loss recovery with a peer that tells what it has: RFC 2018, RFC 6675, RFC 8985, RFC 9937. */
+#include <string.h>
+
+#include "packet.h"
+#include "test_eal.h"
+
+#define MSS 1000
+#define RTT_US 100000
+#define SEQ(segment) (1 + (segment)*MSS) /* of a segment's first byte; the first is 0 */
+
+/* A connection of this round trip time. */
+static void
+begin_on_path(struct packet *p, const struct packet_setup *setup, uint16_t mss, uint64_t rtt_us)
+{
+	packet_begin(p, setup);
+	inject(p, .flags = SYN,
+	       .options = &(struct wire_tcp_options){
+		       .has_mss = true, .mss = mss, .sack_permitted = true});
+	expect(p, .flags = SYN | ACK, .ack = 1);
+	p->now_us += rtt_us;
+	inject(p, .flags = ACK, .seq = 1, .ack = 1);
+	expect_none(p);
+}
+
+static void
+begin(struct packet *p)
+{
+	begin_on_path(p, NULL, MSS, RTT_US);
+}
+
+static void
+send_flight(struct packet *p, unsigned int segments)
+{
+	packet_append(p, segments * MSS);
+	for (unsigned int i = 0; i < segments; i++)
+		expect(p, .flags = ACK | (i == segments - 1 ? PSH : 0), .seq = SEQ(i), .ack = 1,
+		       .len = MSS);
+	expect_none(p);
+}
+
+/* An ACK with blocks of segments from..to, the newest first; a block ends the list with 0, 0. */
+struct blocks {
+	struct {
+		uint32_t from;
+		uint32_t to;
+	} block[4];
+};
+
+static void
+sack(struct packet *p, uint32_t acked, const struct blocks *blocks)
+{
+	struct wire_tcp_options options = {0};
+
+	for (unsigned int i = 0; i < 4 && blocks->block[i].to != 0; i++) {
+		options.sack[i].left = p->iss + SEQ(blocks->block[i].from);
+		options.sack[i].right = p->iss + SEQ(blocks->block[i].to);
+		options.nb_sack++;
+	}
+	inject(p, .flags = ACK, .seq = 1, .ack = SEQ(acked), .options = &options);
+}
+
+#define sacked(p, acked, ...) sack((p), (acked), &(struct blocks){.block = {__VA_ARGS__}})
+
+static struct tcp_conn_info
+look(const struct packet *p)
+{
+	struct tcp_conn_info info;
+
+	tcp_conn_info(p->owner.conn, &info);
+	return info;
+}
+
+/* Whichever is lost, three that come after it bring it back, once and at once. */
+static void
+test_any_of_a_flight(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	for (uint32_t lost = 0; lost < 7; lost++) {
+		begin(&p);
+		send_flight(&p, 10);
+		p.now_us += RTT_US;
+		if (lost > 0)
+			inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(lost));
+		sacked(&p, lost, {lost + 1, lost + 2});
+		sacked(&p, lost, {lost + 1, lost + 3});
+		expect_none(&p);
+		sacked(&p, lost, {lost + 1, lost + 4});
+		expect(&p, .flags = ACK, .seq = SEQ(lost), .ack = 1, .len = MSS);
+		for (uint32_t to = lost + 5; to <= 10; to++)
+			sacked(&p, lost, {lost + 1, to});
+		expect_none(&p);
+		inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(10));
+		expect_none(&p);
+		assert_int_equal(tcp_stats(p.tcp)->retransmits, 1);
+		assert_int_equal(tcp_stats(p.tcp)->fast_retransmits, 1);
+		assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
+		assert_int_equal(look(&p).cwnd_bytes, look(&p).ssthresh_bytes);
+		packet_end(&p);
+	}
+}
+
+/* Several holes are filled in the round trip in which they are seen. */
+static void
+test_three_of_a_flight(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p);
+	send_flight(&p, 10);
+	p.now_us += RTT_US;
+	sacked(&p, 0, {1, 2});
+	sacked(&p, 0, {3, 4}, {1, 2});
+	expect_none(&p);
+	sacked(&p, 0, {5, 6}, {3, 4}, {1, 2});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	expect_none(&p);
+	sacked(&p, 0, {5, 7}, {3, 4}, {1, 2});
+	expect(&p, .flags = ACK, .seq = SEQ(2), .ack = 1, .len = MSS);
+	expect_none(&p);
+	sacked(&p, 0, {5, 8}, {3, 4}, {1, 2});
+	expect(&p, .flags = ACK, .seq = SEQ(4), .ack = 1, .len = MSS);
+	sacked(&p, 0, {5, 9}, {3, 4}, {1, 2});
+	sacked(&p, 0, {5, 10}, {3, 4}, {1, 2});
+	expect_none(&p);
+	/* Each of the three, which now has its turn: nothing is sent a second time. */
+	p.now_us += RTT_US;
+	sacked(&p, 2, {5, 10}, {3, 4});
+	sacked(&p, 4, {5, 10});
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(10));
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->retransmits, 3);
+	assert_int_equal(tcp_stats(p.tcp)->fast_retransmits, 1);
+	assert_int_equal(look(&p).ssthresh_bytes, 5000);
+	assert_int_equal(look(&p).cwnd_bytes, 5000);
+	packet_end(&p);
+}
+
+/* What was sent again and lost again is seen by what was sent after it (RFC 8985 section 3.1). */
+static void
+test_lost_retransmission(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p);
+	send_flight(&p, 10);
+	packet_append(&p, 10 * MSS);
+	expect_none(&p);
+	p.now_us += RTT_US;
+	/* Two segments of new data for the first two (RFC 3042). */
+	sacked(&p, 0, {1, 2});
+	expect(&p, .flags = ACK, .seq = SEQ(10), .ack = 1, .len = MSS);
+	sacked(&p, 0, {1, 3});
+	expect(&p, .flags = ACK, .seq = SEQ(11), .ack = 1, .len = MSS);
+	sacked(&p, 0, {1, 4});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	for (uint32_t to = 5; to <= 10; to++)
+		sacked(&p, 0, {1, to});
+	expect(&p, .flags = ACK, .seq = SEQ(12), .ack = 1, .len = MSS);
+	expect(&p, .flags = ACK, .seq = SEQ(13), .ack = 1, .len = MSS);
+	expect(&p, .flags = ACK, .seq = SEQ(14), .ack = 1, .len = MSS);
+	expect_none(&p);
+	p.now_us += RTT_US;
+	sacked(&p, 0, {1, 13});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	assert_int_equal(tcp_stats(p.tcp)->fast_retransmits, 1);
+	assert_int_equal(tcp_stats(p.tcp)->retransmits, 2);
+	packet_end(&p);
+}
+
+/* Packets that overtake each other by less than a quarter of a round trip are not lost. */
+static void
+test_swapped_packets(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p);
+	send_flight(&p, 3);
+	p.now_us += RTT_US;
+	sacked(&p, 0, {1, 3});
+	expect_none(&p);
+	packet_advance(&p, RTT_US / 4 - 2000);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3));
+	/* And now that they are known to, three are no sign either. */
+	packet_append(&p, 10 * MSS);
+	for (unsigned int i = 3; i < 13; i++)
+		expect(&p, .flags = ACK | (i == 12 ? PSH : 0), .seq = SEQ(i), .ack = 1, .len = MSS);
+	p.now_us += RTT_US;
+	for (uint32_t to = 5; to <= 10; to++)
+		sacked(&p, 3, {4, to});
+	expect_none(&p);
+	packet_advance(&p, RTT_US / 4 - 2000);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(13));
+	packet_advance(&p, 10 * RTT_US);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->retransmits, 0);
+	packet_end(&p);
+}
+
+/* An ACK that passes several flights and tells of a hole behind them: they came in order. */
+static void
+test_first_blocks_come_with_progress(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p);
+	for (unsigned int i = 0; i < 6; i++) {
+		packet_append(&p, MSS);
+		expect(&p, .flags = ACK | PSH, .seq = SEQ(i), .ack = 1, .len = MSS);
+		p.now_us += RTT_US / 6;
+	}
+	p.now_us += RTT_US / 6 * 5;
+	sacked(&p, 2, {3, 6});
+	expect(&p, .flags = ACK, .seq = SEQ(2), .ack = 1, .len = MSS);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+/* Later than that they are, without another ACK. */
+static void
+test_late_is_lost(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p);
+	send_flight(&p, 3);
+	p.now_us += RTT_US;
+	sacked(&p, 0, {1, 3});
+	packet_advance(&p, RTT_US / 4 - 2000);
+	expect_none(&p);
+	packet_advance(&p, 4000);
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	assert_int_equal(tcp_stats(p.tcp)->reorder_timeouts, 1);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3));
+	packet_advance(&p, 10 * RTT_US);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+/* What arrives twice was only late: for a while more patience is due (RFC 8985 section 6.2). */
+static void
+test_duplicates_widen_the_window(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p);
+	send_flight(&p, 3);
+	p.now_us += RTT_US;
+	sacked(&p, 0, {1, 3});
+	packet_advance(&p, RTT_US / 4 + 2000);
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3));
+	sacked(&p, 3, {0, 1});
+	assert_int_equal(tcp_stats(p.tcp)->sack_duplicates, 1);
+	packet_append(&p, 2 * MSS);
+	for (unsigned int i = 3; i < 5; i++)
+		expect(&p, .flags = ACK | (i == 4 ? PSH : 0), .seq = SEQ(i), .ack = 1, .len = MSS);
+	p.now_us += RTT_US;
+	sacked(&p, 3, {4, 5});
+	packet_advance(&p, RTT_US / 2 - 2000);
+	expect_none(&p);
+	packet_advance(&p, 4000);
+	expect(&p, .flags = ACK, .seq = SEQ(3), .ack = 1, .len = MSS);
+	packet_end(&p);
+}
+
+/* The peer drops what it had told: nothing was freed, and the timeout forgets it. */
+static void
+test_reneging(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p);
+	send_flight(&p, 5);
+	p.now_us += RTT_US;
+	sacked(&p, 0, {1, 4});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	p.now_us += RTT_US;
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(1));
+	/* Sent before what just arrived, and never heard of. */
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(4), .ack = 1, .len = MSS);
+	expect_none(&p);
+	packet_advance(&p, look(&p).rto_us + 1000);
+	expect(&p, .flags = ACK, .seq = SEQ(1), .ack = 1, .len = MSS);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2));
+	expect(&p, .flags = ACK, .seq = SEQ(2), .ack = 1, .len = MSS);
+	expect(&p, .flags = ACK, .seq = SEQ(3), .ack = 1, .len = MSS);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(5));
+	assert_int_equal(look(&p).send_bytes, 0);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 1);
+	packet_end(&p);
+}
+
+/* Blocks that cannot be true say nothing (attacks on the scoreboard). */
+static void
+test_nonsense(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p);
+	send_flight(&p, 10);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2));
+	p.now_us += RTT_US;
+	for (unsigned int i = 0; i < 5; i++) {
+		sacked(&p, 2, {11, 14}); /* never sent */
+		sacked(&p, 2, {9, 11}); /* in part */
+		sacked(&p, 2, {6, 4}); /* inverted */
+		sacked(&p, 2, {2, 5}); /* it begins where the ACK ends */
+	}
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->sack_ignored, 20);
+	assert_int_equal(tcp_stats(p.tcp)->fast_retransmits, 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(10));
+	expect_none(&p);
+	packet_end(&p);
+}
+
+/* Every second byte of small segments: the work and the memory for it have an end. */
+static void
+test_holes_are_bounded(void **state)
+{
+	struct packet p;
+	struct wire_tcp_options options;
+	struct packet_sent sent;
+	uint32_t end = 1;
+
+	(void)state;
+	begin_on_path(&p, &(struct packet_setup){.flight_max = 40}, 64, RTT_US);
+	packet_append(&p, 30000);
+	for (unsigned int round = 0; round < 3; round++) {
+		while (packet_take(&p, &sent))
+			end = sent.header.seq - p.iss + sent.len;
+		p.now_us += RTT_US;
+		inject(&p, .flags = ACK, .seq = 1, .ack = end);
+	}
+	while (packet_take(&p, &sent))
+		end = sent.header.seq - p.iss + sent.len;
+	p.now_us += RTT_US;
+	for (uint32_t una = look(&p).snd_una - p.iss, at = una + 2; at < end; at += 2) {
+		options = (struct wire_tcp_options){.nb_sack = 1};
+		options.sack[0].left = p.iss + at;
+		options.sack[0].right = p.iss + at + 1;
+		inject(&p, .flags = ACK, .seq = 1, .ack = una, .options = &options);
+	}
+	assert_true(tcp_stats(p.tcp)->flight_starved > 0);
+	/* All the same it comes to an end. */
+	for (unsigned int turn = 0; turn < 1000 && look(&p).send_bytes > 0; turn++) {
+		packet_advance(&p, RTT_US);
+		while (packet_take(&p, &sent))
+			end = sent.header.seq - p.iss + sent.len;
+		inject(&p, .flags = ACK, .seq = 1,
+		       .ack = end > look(&p).snd_una - p.iss ? end : look(&p).snd_una - p.iss);
+	}
+	assert_int_equal(look(&p).send_bytes, 0);
+	packet_end(&p);
+}
+
+/* Without memory for any of it the peer is asked as one without SACK. */
+static void
+test_no_memory_for_ranges(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin_on_path(&p, &(struct packet_setup){.flight_max = 1}, MSS, RTT_US);
+	send_flight(&p, 10);
+	p.now_us += RTT_US;
+	for (uint32_t to = 2; to <= 4; to++)
+		sacked(&p, 0, {1, to});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(10));
+	expect_none(&p);
+	assert_true(tcp_stats(p.tcp)->flight_starved > 0);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
+	packet_end(&p);
+}
+
+/* Without memory for a recovery it is the timer's. */
+static void
+test_no_memory_for_recoveries(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin_on_path(&p, &(struct packet_setup){.recovery_max = 1}, MSS, RTT_US);
+	send_flight(&p, 10);
+	p.now_us += RTT_US;
+	sacked(&p, 0, {1, 2});
+	expect_none(&p);
+	p.peer_port++;
+	packet_accept(&p, &(struct wire_tcp_options){
+				  .has_mss = true, .mss = MSS, .sack_permitted = true});
+	p.appended = 0;
+	send_flight(&p, 10);
+	for (uint32_t to = 2; to <= 10; to++)
+		sacked(&p, 0, {1, to});
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->recovery_starved, 9);
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_any_of_a_flight),
+		cmocka_unit_test(test_three_of_a_flight),
+		cmocka_unit_test(test_lost_retransmission),
+		cmocka_unit_test(test_swapped_packets),
+		cmocka_unit_test(test_first_blocks_come_with_progress),
+		cmocka_unit_test(test_late_is_lost),
+		cmocka_unit_test(test_duplicates_widen_the_window),
+		cmocka_unit_test(test_reneging),
+		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_holes_are_bounded),
+		cmocka_unit_test(test_no_memory_for_ranges),
+		cmocka_unit_test(test_no_memory_for_recoveries),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}
