@@ -97,8 +97,8 @@ repeated(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
 	bool duplicate = is_duplicate(conn, segment);
 
-	if (duplicate || (segment->header.options.nb_sack > 0 && conn->sack &&
-			  segment->header.ack == conn->snd_una))
+	if (duplicate || (conn->sack && segment->header.ack == conn->snd_una &&
+			  (segment->header.options.nb_sack > 0 || conn->loss.recovery != NULL)))
 		tcp_loss_dup_ack(conn, segment, duplicate);
 }
 

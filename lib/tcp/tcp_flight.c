@@ -164,10 +164,27 @@ tcp_flight_merge(struct tcp_conn *conn)
 }
 
 void
+tcp_flight_resume(struct tcp_conn *conn)
+{
+	struct tcp_flight *flight = &conn->flight;
+
+	if (conn->snd_nxt == conn->snd_max)
+		return;
+	/* The times are forgotten. Now is later than all of them. */
+	conn->snd_nxt = conn->snd_max;
+	flight->sent_us = conn->tcp->now_us;
+	flight->resent = true;
+}
+
+void
 tcp_flight_purge(struct tcp_conn *conn)
 {
 	while (conn->flight.head != NULL)
 		free_range(conn, &conn->flight.head);
+	if (conn->loss.recovery != NULL) {
+		conn->loss.recovery->sacked_bytes = 0;
+		conn->loss.recovery->lost_bytes = 0;
+	}
 	conn->flight.seq = conn->snd_nxt;
 }
 

@@ -80,6 +80,9 @@ uint64_t tcp_flight_acked(struct tcp_conn *conn, const struct tcp_segment *segme
 /** Join neighbours of which the same is known. */
 void tcp_flight_merge(struct tcp_conn *conn);
 
+/** What was sent before a timeout, after all is on its way: up to snd_max all is in flight. */
+void tcp_flight_resume(struct tcp_conn *conn);
+
 /** Forget all: the next range begins with what is sent next. */
 void tcp_flight_purge(struct tcp_conn *conn);
 

@@ -10,7 +10,9 @@
 #include "tcp_rack.h"
 #include "tcp_sack.h"
 #include "tcp_seq.h"
+#include "tcp_tail.h"
 #include "tcp_timer.h"
+#include "tcp_undo.h"
 
 /* RFC 5681 section 3.2 */
 #define DUP_ACKS_LOSS 3
@@ -18,7 +20,6 @@
 static void process(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked,
 		    bool duplicate);
 static void proceed(struct tcp_conn *conn, uint32_t flight, uint32_t delivered, uint32_t acked);
-static struct tcp_recovery *watch(struct tcp_conn *conn);
 static void measure(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked,
 		    uint64_t since_us);
 static void guess(struct tcp_conn *conn, uint32_t acked, bool duplicate);
@@ -26,6 +27,7 @@ static bool is_blind(const struct tcp_conn *conn);
 static bool is_lost(const struct tcp_conn *conn);
 static void enter(struct tcp_conn *conn, enum tcp_recovery_state state, uint32_t flight);
 static void leave(struct tcp_conn *conn);
+static void undo(struct tcp_conn *conn);
 static void run_timer(struct tcp_conn *conn, uint64_t wait_us);
 static void settle(struct tcp_conn *conn);
 static void retransmit_first(struct tcp_conn *conn);
@@ -42,7 +44,7 @@ tcp_loss_acked(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_
 {
 	bool known = conn->loss.recovery != NULL;
 
-	if (watch(conn) != NULL) {
+	if (tcp_loss_watch(conn) != NULL) {
 		/* What this ACK passes did not arrive out of order, unless somebody said so. */
 		if (!known)
 			conn->loss.recovery->rack_highest -= acked;
@@ -64,20 +66,19 @@ tcp_loss_dup_ack(struct tcp_conn *conn, const struct tcp_segment *segment, bool 
 	if (!conn->sack && conn->loss.recovery == NULL &&
 	    tcp_seq_le(conn->snd_una, conn->loss.recover))
 		return;
-	if (watch(conn) != NULL)
+	if (tcp_loss_watch(conn) != NULL)
 		process(conn, segment, 0, duplicate);
 }
 
 void
 tcp_loss_timeout(struct tcp_conn *conn)
 {
-	struct tcp_recovery *recovery = watch(conn);
+	struct tcp_recovery *recovery = tcp_loss_watch(conn);
+	bool first = conn->retries == 1;
 
 	conn->tcp->stats.retransmit_timeouts++;
-	tcp_congestion_timeout(conn, conn->retries == 1);
+	tcp_congestion_timeout(conn, first);
 	conn->loss.recover = conn->snd_max;
-	/* A path may have changed that was silent for so long. */
-	conn->loss.min_rtt_us = 0;
 	/* From the first hole on everything is sent again, as slow start allows. */
 	conn->snd_nxt = conn->snd_una;
 	conn->retransmit_due = false;
@@ -90,6 +91,8 @@ tcp_loss_timeout(struct tcp_conn *conn)
 			.began_us = conn->tcp->now_us,
 			.rack_highest = conn->snd_una,
 		};
+		if (first)
+			tcp_undo_begin(conn);
 	}
 	tcp_output_want(conn);
 }
@@ -105,6 +108,26 @@ tcp_loss_reorder_timeout(struct tcp_conn *conn)
 	proceed(conn, flight, 0, 0);
 }
 
+void
+tcp_loss_resent(struct tcp_conn *conn, uint32_t bytes)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+	struct tcp_stats *stats = &conn->tcp->stats;
+
+	conn->retransmits++;
+	stats->retransmits++;
+	if (recovery != NULL && recovery->state == TCP_RECOVERY_WATCH)
+		return; /* a tail loss probe, which counts as such */
+	if (recovery != NULL && recovery->state == TCP_RECOVERY_FAST)
+		stats->retransmits_fast++;
+	else
+		stats->retransmits_timeout++;
+	if (recovery == NULL)
+		return;
+	recovery->prr_resent += bytes;
+	tcp_undo_resent(conn, bytes);
+}
+
 bool
 tcp_loss_next(const struct tcp_conn *conn, uint32_t *seq, uint32_t *len)
 {
@@ -118,6 +141,28 @@ tcp_loss_next(const struct tcp_conn *conn, uint32_t *seq, uint32_t *len)
 	*seq = range->start;
 	*len = RTE_MIN(range->end - range->start, (uint32_t)conn->mss);
 	return tcp_loss_pipe(conn) + *len <= conn->congestion.cwnd;
+}
+
+struct tcp_recovery *
+tcp_loss_watch(struct tcp_conn *conn)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+	void *object;
+
+	if (recovery != NULL)
+		return recovery;
+	if (rte_mempool_get(conn->tcp->recovery_pool, &object) < 0) {
+		conn->tcp->stats.recovery_starved++;
+		return NULL;
+	}
+	recovery = object;
+	*recovery = (struct tcp_recovery){
+		.state = TCP_RECOVERY_WATCH,
+		.began_us = conn->tcp->now_us,
+		.rack_highest = conn->snd_una,
+	};
+	conn->loss.recovery = recovery;
+	return recovery;
 }
 
 void
@@ -150,6 +195,10 @@ process(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked
 	}
 	guess(conn, acked, duplicate && (!conn->sack || sack.refused));
 	delivered = acked + recovery->sacked_bytes + recovery->guessed_bytes - known;
+	if (tcp_tail_acked(conn, segment, acked, &sack) && recovery->state == TCP_RECOVERY_WATCH)
+		enter(conn, TCP_RECOVERY_REDUCE, flight);
+	if (tcp_undo_acked(conn, segment, acked, &sack) || tcp_undo_frto(conn, acked, delivered))
+		undo(conn);
 	if (acked > 0)
 		recovery->dup_acks = 0;
 	else if (delivered > 0 && recovery->dup_acks < UINT16_MAX)
@@ -183,34 +232,11 @@ proceed(struct tcp_conn *conn, uint32_t flight, uint32_t delivered, uint32_t ack
 	}
 	if (tcp_loss_is_reducing(conn))
 		tcp_prr_acked(conn, delivered, acked > 0 && recovery->lost_bytes <= lost);
-	else if (acked > 0 && !reducing)
+	else if (acked > 0 && !reducing && recovery->frto != TCP_FRTO_NEW)
 		tcp_congestion_acked(conn, acked);
 	run_timer(conn, wait_us);
 	tcp_output_want(conn);
 	settle(conn);
-}
-
-/* The recovery that there is, or one that has not found a loss yet. */
-static struct tcp_recovery *
-watch(struct tcp_conn *conn)
-{
-	struct tcp_recovery *recovery = conn->loss.recovery;
-	void *object;
-
-	if (recovery != NULL)
-		return recovery;
-	if (rte_mempool_get(conn->tcp->recovery_pool, &object) < 0) {
-		conn->tcp->stats.recovery_starved++;
-		return NULL;
-	}
-	recovery = object;
-	*recovery = (struct tcp_recovery){
-		.state = TCP_RECOVERY_WATCH,
-		.began_us = conn->tcp->now_us,
-		.rack_highest = conn->snd_una,
-	};
-	conn->loss.recovery = recovery;
-	return recovery;
 }
 
 /*
@@ -278,12 +304,15 @@ enter(struct tcp_conn *conn, enum tcp_recovery_state state, uint32_t flight)
 	if (recovery->state == TCP_RECOVERY_WATCH) {
 		tcp_congestion_loss(conn);
 		tcp_prr_begin(conn, flight);
+		tcp_undo_begin(conn);
 	}
 	recovery->state = state;
 	recovery->end = conn->snd_max;
 	recovery->began_us = conn->tcp->now_us;
-	if (state == TCP_RECOVERY_REDUCE)
+	if (state == TCP_RECOVERY_REDUCE) {
+		recovery->undo = false;
 		return;
+	}
 	conn->tcp->stats.fast_retransmits++;
 	conn->loss.recover = conn->snd_max;
 	if (is_blind(conn))
@@ -298,11 +327,39 @@ leave(struct tcp_conn *conn)
 	if (recovery->state != TCP_RECOVERY_TIMEOUT) {
 		tcp_congestion_recovered(conn);
 		tcp_rack_recovered(conn);
+	} else {
+		/* A path that was silent for so long may have changed. */
+		conn->loss.min_rtt_us = conn->srtt_us;
 	}
 	recovery->state = TCP_RECOVERY_WATCH;
 	recovery->guessed_bytes = 0;
 	recovery->blind = false;
 	conn->retransmit_due = false;
+}
+
+/* RFC 4015 section 3.2, (RESUME) and (CC): as if there had been no loss. */
+static void
+undo(struct tcp_conn *conn)
+{
+	struct tcp_recovery *recovery = conn->loss.recovery;
+	struct tcp_flight_range *range;
+
+	conn->tcp->stats.undone++;
+	tcp_congestion_undo(conn);
+	for (range = conn->flight.head; range != NULL; range = range->next)
+		range->lost = false;
+	recovery->lost_bytes = 0;
+	recovery->guessed_bytes = 0;
+	recovery->dup_acks = 0;
+	recovery->blind = false;
+	recovery->undo = false;
+	recovery->frto = TCP_FRTO_NONE;
+	recovery->state = TCP_RECOVERY_WATCH;
+	conn->retransmit_due = false;
+	conn->loss.recover = conn->snd_una - 1;
+	/* What seemed lost was overtaken. */
+	conn->loss.reordering = true;
+	tcp_flight_resume(conn);
 }
 
 static void
@@ -324,7 +381,8 @@ settle(struct tcp_conn *conn)
 	struct tcp_recovery *recovery = conn->loss.recovery;
 
 	if (recovery->state != TCP_RECOVERY_WATCH || recovery->sacked_bytes > 0 ||
-	    recovery->guessed_bytes > 0 || recovery->lost_bytes > 0)
+	    recovery->guessed_bytes > 0 || recovery->lost_bytes > 0 ||
+	    recovery->probe != TCP_PROBE_NONE || tcp_undo_pending(conn))
 		return;
 	rte_mempool_put(conn->tcp->recovery_pool, recovery);
 	conn->loss.recovery = NULL;

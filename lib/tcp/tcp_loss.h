@@ -40,6 +40,9 @@ void tcp_loss_timeout(struct tcp_conn *conn);
 /** It expired for what could still have been late, and is not any more. */
 void tcp_loss_reorder_timeout(struct tcp_conn *conn);
 
+/** @p bytes are sent again. */
+void tcp_loss_resent(struct tcp_conn *conn, uint32_t bytes);
+
 /**
  * What is to be sent again next, as far as cwnd allows it.
  *
@@ -49,6 +52,11 @@ void tcp_loss_reorder_timeout(struct tcp_conn *conn);
  *   False: nothing, now.
  */
 bool tcp_loss_next(const struct tcp_conn *conn, uint32_t *seq, uint32_t *len);
+
+/**
+ * The recovery that there is, or a new one that has not found a loss; NULL when there is no memory.
+ */
+struct tcp_recovery *tcp_loss_watch(struct tcp_conn *conn);
 
 /** Forget it all: the connection has nothing in flight any more. */
 void tcp_loss_purge(struct tcp_conn *conn);

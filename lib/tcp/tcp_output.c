@@ -14,6 +14,7 @@
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
 #include "tcp_seq.h"
+#include "tcp_tail.h"
 #include "tcp_timer.h"
 
 /* Room in the queue of frames that is left to others: ARP, ICMP, resets. */
@@ -35,6 +36,7 @@ static bool output_conn(struct tcp_conn *conn);
 static bool send_syn(struct tcp_conn *conn);
 static bool send_due(struct tcp_conn *conn);
 static bool send_data(struct tcp_conn *conn);
+static bool send_tail(struct tcp_conn *conn);
 static bool send_lost(struct tcp_conn *conn);
 static bool send_again(struct tcp_conn *conn);
 static bool send_probe(struct tcp_conn *conn);
@@ -264,13 +266,14 @@ static bool
 send_data(struct tcp_conn *conn)
 {
 	struct tcp *tcp = conn->tcp;
+	uint32_t start = conn->snd_nxt;
 	struct plan plan;
 	uint32_t end;
 
 	if (conn->snd_una == conn->snd_max && conn->flight.sent_us != 0 &&
 	    tcp->now_us - conn->flight.sent_us > conn->rto_us)
 		tcp_congestion_idle(conn);
-	if (unlikely(conn->loss.recovery != NULL) && !send_lost(conn))
+	if (unlikely(conn->loss.recovery != NULL) && !(send_tail(conn) && send_lost(conn)))
 		return false;
 	if (!plan_all(conn, &plan)) {
 		tcp_congestion_validate(conn);
@@ -284,10 +287,14 @@ send_data(struct tcp_conn *conn)
 		/* Most often that was all: no need for a plan which says so. */
 		if (likely(end == conn->snd_una + conn->chain.bytes && !conn->fin_queued)) {
 			conn->congestion.limited = false;
+			if (unlikely(plan.offset > 0))
+				tcp_timer_flight_sent(conn);
 			return true;
 		}
 	}
 	conn->congestion.limited = plan.more && plan.cwnd_limits;
+	if (conn->snd_nxt != start)
+		tcp_timer_flight_sent(conn);
 	if (plan.more && conn->snd_nxt == conn->snd_una)
 		tcp_timer_window_closed(conn);
 	return true;
@@ -334,6 +341,41 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 	if (conn->nagle && !plan->fin && plan->len < conn->mss && conn->snd_una != conn->snd_max &&
 	    conn->snd_nxt == conn->snd_max)
 		*plan = (struct plan){.offset = plan->offset};
+}
+
+/* RFC 8985 section 7.3: new data, whatever cwnd says, or the last segment once more. */
+static bool
+send_tail(struct tcp_conn *conn)
+{
+	uint32_t flight = conn->snd_nxt - conn->snd_una;
+	struct plan plan = {.offset = flight};
+	bool resent;
+	uint32_t seq;
+
+	if (conn->loss.recovery->probe != TCP_PROBE_DUE)
+		return true;
+	if (conn->chain.bytes > flight && conn->snd_wnd > flight) {
+		plan.len = RTE_MIN(conn->chain.bytes, conn->snd_wnd) - flight;
+		plan.len = RTE_MIN(plan.len, (uint32_t)conn->mss);
+	}
+	resent = plan.len == 0;
+	if (resent)
+		plan.offset -= RTE_MIN(flight, (uint32_t)conn->mss);
+	do {
+		if (resent) {
+			plan.len = conn->chain.bytes - RTE_MIN(plan.offset, conn->chain.bytes);
+			plan.len = RTE_MIN(plan.len, flight - plan.offset);
+			plan.fin = flight - plan.offset > plan.len;
+		}
+		if (!has_room(conn->tcp) || !send_segment(conn, &plan, &seq))
+			return false;
+		/* The mbuf may have ended before. */
+		plan.offset = seq - conn->snd_una;
+	} while (resent && plan.offset < flight);
+	conn->snd_nxt = tcp_seq_max(conn->snd_nxt, seq);
+	tcp_timer_data_sent(conn);
+	tcp_tail_sent(conn, resent);
+	return true;
 }
 
 /* What loss recovery wants sent again. */
@@ -491,14 +533,8 @@ send_control(struct tcp_conn *conn, struct wire_tcp *header)
 static inline void
 sent(struct tcp_conn *conn, uint32_t seq, uint32_t end)
 {
-	struct tcp *tcp = conn->tcp;
-
-	if (tcp_seq_lt(seq, conn->snd_max)) {
-		conn->retransmits++;
-		tcp->stats.retransmits++;
-	}
-	if (unlikely(conn->loss.recovery != NULL))
-		conn->loss.recovery->prr_sent += end - seq;
+	if (unlikely(tcp_seq_lt(seq, conn->snd_max)))
+		tcp_loss_resent(conn, end - seq);
 	conn->snd_max = tcp_seq_max(conn->snd_max, end);
 }
 

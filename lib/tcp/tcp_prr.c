@@ -14,7 +14,8 @@ tcp_prr_begin(struct tcp_conn *conn, uint32_t flight)
 
 	recovery->prr_flight = RTE_MAX(flight, 1u);
 	recovery->prr_delivered = 0;
-	recovery->prr_sent = 0;
+	recovery->prr_resent = 0;
+	recovery->prr_max = conn->snd_max;
 }
 
 void
@@ -23,26 +24,27 @@ tcp_prr_acked(struct tcp_conn *conn, uint32_t delivered, bool safe)
 	struct tcp_recovery *recovery = conn->loss.recovery;
 	uint32_t ssthresh = conn->congestion.ssthresh;
 	uint32_t pipe = tcp_loss_pipe(conn);
+	uint32_t sent = recovery->prr_resent + conn->snd_max - recovery->prr_max;
 	uint64_t share;
 	uint32_t send;
 
 	/* Nothing new, unless a timer has found the first loss. */
-	if (delivered == 0 && recovery->prr_sent > 0)
+	if (delivered == 0 && sent > 0)
 		return;
 	recovery->prr_delivered += delivered;
 	if (pipe > ssthresh) {
 		share = (uint64_t)recovery->prr_delivered * ssthresh;
 		share = (share + recovery->prr_flight - 1) / recovery->prr_flight;
-		send = less(RTE_MIN(share, (uint64_t)UINT32_MAX), recovery->prr_sent);
+		send = less(RTE_MIN(share, (uint64_t)UINT32_MAX), sent);
 	} else {
 		/* Below ssthresh: as much as arrives, or slowly back. */
-		send = RTE_MAX(less(recovery->prr_delivered, recovery->prr_sent), delivered);
+		send = RTE_MAX(less(recovery->prr_delivered, sent), delivered);
 		if (safe)
 			send += conn->mss;
 		send = RTE_MIN(send, ssthresh - pipe);
 	}
 	/* What is lost leaves at once. */
-	if (recovery->prr_sent == 0)
+	if (sent == 0)
 		send = RTE_MAX(send, (uint32_t)conn->mss);
 	conn->congestion.cwnd = pipe + send;
 }

@@ -17,8 +17,23 @@
 enum tcp_recovery_state {
 	TCP_RECOVERY_WATCH, /* something arrived out of order, or a probe is out: no loss yet */
 	TCP_RECOVERY_FAST, /* losses are repaired, and cwnd falls to ssthresh meanwhile */
-	TCP_RECOVERY_REDUCE, /* the network asks for less: as before, but nothing is lost */
+	TCP_RECOVERY_REDUCE, /* the same after a loss that a probe has repaired */
 	TCP_RECOVERY_TIMEOUT /* after a retransmission timeout */
+};
+
+/** A tail loss probe; see tcp_tail.c. */
+enum tcp_probe {
+	TCP_PROBE_NONE,
+	TCP_PROBE_DUE,
+	TCP_PROBE_NEW, /* it was new data */
+	TCP_PROBE_RESENT
+};
+
+/** After a timeout: was it one? (RFC 5682 section 3) */
+enum tcp_frto {
+	TCP_FRTO_NONE, /* it was, or it is too late to ask */
+	TCP_FRTO_FIRST, /* the first segment was sent again, and its ACK will say */
+	TCP_FRTO_NEW /* new data was sent, and the next ACK will */
 };
 
 /** A recovery. */
@@ -44,7 +59,20 @@ struct tcp_recovery {
 	/* Proportional rate reduction (RFC 9937 section 5). */
 	uint32_t prr_flight; /* bytes that were in flight as it began */
 	uint32_t prr_delivered;
-	uint32_t prr_sent;
+	uint32_t prr_resent; /* bytes sent again since */
+	uint32_t prr_max; /* snd_max as it began */
+
+	/* Tail loss probe (RFC 8985 section 7). */
+	enum tcp_probe probe;
+	uint32_t probe_end; /* snd_max when it was sent */
+
+	/* Whether there was a loss at all; see tcp_undo.c. */
+	enum tcp_frto frto;
+	bool undo; /* congestion control can go back */
+	bool undo_stamped; /* something was sent again, first at undo_stamp */
+	uint32_t undo_stamp;
+	uint32_t undo_una; /* snd_una as it began */
+	uint32_t undo_bytes; /* sent again, and not known to have arrived twice */
 };
 
 #endif /* TCP_RECOVERY_H */

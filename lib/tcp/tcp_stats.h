@@ -32,6 +32,10 @@
 	X(retransmits, "segments sent again")                                              \
 	X(retransmit_timeouts, "retransmission timeouts")                                  \
 	X(fast_retransmits, "losses found without a timeout")                              \
+	X(retransmits_fast, "segments sent again in recovery, without a timeout")          \
+	X(retransmits_timeout, "segments sent again after a timeout")                      \
+	X(tail_probes, "probes sent for what may be lost at the end of a flight")          \
+	X(undone, "losses that were none: congestion control went back")                   \
 	X(reorder_timeouts, "waits for what was late, until it counted as lost (RFC 8985)") \
 	X(sack_duplicates, "segments of which the peer says that they came twice")         \
 	X(sack_ignored, "SACK blocks of what is acknowledged, or was never sent")          \

@@ -5,7 +5,9 @@
  * A connection has four timers.
  *
  * Retransmit (RFC 6298). Starts when data, a SYN or a FIN is sent and it does not run. Starts
- * again when something new is acknowledged, stops when all is. When it expires RTO doubles and
+ * again when something new is acknowledged, stops when all is. With SACK it expires sooner, behind
+ * the last of several segments for a tail loss probe (tcp_tail.c), or when something late counts as
+ * lost (tcp_rack.c), and starts again. When it expires RTO doubles and
  * what is not acknowledged is sent again; without an answer the connection is given up (RFC 9293
  * section 3.8.3): after 7 SYNs, that is 3 minutes (MUST-23), 6 SYN-ACKs, 15 segments, or 8 when the
  * owner has closed it, which are 100 seconds at least.
@@ -41,6 +43,7 @@
 #include "tcp_loss.h"
 #include "tcp_output.h"
 #include "tcp_recovery.h"
+#include "tcp_tail.h"
 
 #define RTO_INITIAL_US 1000000
 /*
@@ -126,7 +129,14 @@ tcp_timer_data_acked(struct tcp_conn *conn)
 	if (conn->snd_una == conn->snd_max)
 		stop(conn, TCP_TIMER_RETRANSMIT);
 	else
-		start(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
+		start(conn, TCP_TIMER_RETRANSMIT, tcp_tail_wait_us(conn));
+}
+
+void
+tcp_timer_flight_sent(struct tcp_conn *conn)
+{
+	if (conn->sack && conn->loss.recovery == NULL)
+		start(conn, TCP_TIMER_RETRANSMIT, tcp_tail_wait_us(conn));
 }
 
 void
@@ -271,6 +281,10 @@ retransmit_expired(struct tcp_conn *conn)
 
 	if (recovery != NULL && recovery->reorder_timer) {
 		tcp_loss_reorder_timeout(conn);
+		return;
+	}
+	if (!syn && tcp_tail_timeout(conn)) {
+		start(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
 		return;
 	}
 	/* What is late was sent an RTO ago. */

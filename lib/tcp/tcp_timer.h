@@ -22,6 +22,9 @@ void tcp_timer_data_sent(struct tcp_conn *conn);
 /** Something new was acknowledged; snd_una has moved. */
 void tcp_timer_data_acked(struct tcp_conn *conn);
 
+/** As one of several segments data was sent: a tail loss probe is due earlier than a timeout. */
+void tcp_timer_flight_sent(struct tcp_conn *conn);
+
 /** As before an ACK: the retransmission timer runs for RTO if something is in flight. */
 void tcp_timer_restart(struct tcp_conn *conn);
 

@@ -2,76 +2,8 @@
  * Copyright(c) 2026 The tailrace authors
  */
 /* Loss recovery with a peer that tells what it has: RFC 2018, RFC 6675, RFC 8985, RFC 9937. */
-#include <string.h>
-
-#include "packet.h"
+#include "packet_sack.h"
 #include "test_eal.h"
-
-#define MSS 1000
-#define RTT_US 100000
-#define SEQ(segment) (1 + (segment)*MSS) /* of a segment's first byte; the first is 0 */
-
-/* A connection of this round trip time. */
-static void
-begin_on_path(struct packet *p, const struct packet_setup *setup, uint16_t mss, uint64_t rtt_us)
-{
-	packet_begin(p, setup);
-	inject(p, .flags = SYN,
-	       .options = &(struct wire_tcp_options){
-		       .has_mss = true, .mss = mss, .sack_permitted = true});
-	expect(p, .flags = SYN | ACK, .ack = 1);
-	p->now_us += rtt_us;
-	inject(p, .flags = ACK, .seq = 1, .ack = 1);
-	expect_none(p);
-}
-
-static void
-begin(struct packet *p)
-{
-	begin_on_path(p, NULL, MSS, RTT_US);
-}
-
-static void
-send_flight(struct packet *p, unsigned int segments)
-{
-	packet_append(p, segments * MSS);
-	for (unsigned int i = 0; i < segments; i++)
-		expect(p, .flags = ACK | (i == segments - 1 ? PSH : 0), .seq = SEQ(i), .ack = 1,
-		       .len = MSS);
-	expect_none(p);
-}
-
-/* An ACK with blocks of segments from..to, the newest first; a block ends the list with 0, 0. */
-struct blocks {
-	struct {
-		uint32_t from;
-		uint32_t to;
-	} block[4];
-};
-
-static void
-sack(struct packet *p, uint32_t acked, const struct blocks *blocks)
-{
-	struct wire_tcp_options options = {0};
-
-	for (unsigned int i = 0; i < 4 && blocks->block[i].to != 0; i++) {
-		options.sack[i].left = p->iss + SEQ(blocks->block[i].from);
-		options.sack[i].right = p->iss + SEQ(blocks->block[i].to);
-		options.nb_sack++;
-	}
-	inject(p, .flags = ACK, .seq = 1, .ack = SEQ(acked), .options = &options);
-}
-
-#define sacked(p, acked, ...) sack((p), (acked), &(struct blocks){.block = {__VA_ARGS__}})
-
-static struct tcp_conn_info
-look(const struct packet *p)
-{
-	struct tcp_conn_info info;
-
-	tcp_conn_info(p->owner.conn, &info);
-	return info;
-}
 
 /* Whichever is lost, three that come after it bring it back, once and at once. */
 static void
@@ -81,8 +13,8 @@ test_any_of_a_flight(void **state)
 
 	(void)state;
 	for (uint32_t lost = 0; lost < 7; lost++) {
-		begin(&p);
-		send_flight(&p, 10);
+		packet_sack_begin(&p);
+		packet_sack_flight(&p, 0, 10);
 		p.now_us += RTT_US;
 		if (lost > 0)
 			inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(lost));
@@ -99,7 +31,8 @@ test_any_of_a_flight(void **state)
 		assert_int_equal(tcp_stats(p.tcp)->retransmits, 1);
 		assert_int_equal(tcp_stats(p.tcp)->fast_retransmits, 1);
 		assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
-		assert_int_equal(look(&p).cwnd_bytes, look(&p).ssthresh_bytes);
+		assert_int_equal(packet_sack_look(&p).cwnd_bytes,
+				 packet_sack_look(&p).ssthresh_bytes);
 		packet_end(&p);
 	}
 }
@@ -111,8 +44,8 @@ test_three_of_a_flight(void **state)
 	struct packet p;
 
 	(void)state;
-	begin(&p);
-	send_flight(&p, 10);
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 10);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 2});
 	sacked(&p, 0, {3, 4}, {1, 2});
@@ -136,8 +69,8 @@ test_three_of_a_flight(void **state)
 	expect_none(&p);
 	assert_int_equal(tcp_stats(p.tcp)->retransmits, 3);
 	assert_int_equal(tcp_stats(p.tcp)->fast_retransmits, 1);
-	assert_int_equal(look(&p).ssthresh_bytes, 5000);
-	assert_int_equal(look(&p).cwnd_bytes, 5000);
+	assert_int_equal(packet_sack_look(&p).ssthresh_bytes, 5000);
+	assert_int_equal(packet_sack_look(&p).cwnd_bytes, 5000);
 	packet_end(&p);
 }
 
@@ -148,8 +81,8 @@ test_lost_retransmission(void **state)
 	struct packet p;
 
 	(void)state;
-	begin(&p);
-	send_flight(&p, 10);
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 10);
 	packet_append(&p, 10 * MSS);
 	expect_none(&p);
 	p.now_us += RTT_US;
@@ -181,8 +114,8 @@ test_swapped_packets(void **state)
 	struct packet p;
 
 	(void)state;
-	begin(&p);
-	send_flight(&p, 3);
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 3);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 3});
 	expect_none(&p);
@@ -213,7 +146,7 @@ test_first_blocks_come_with_progress(void **state)
 	struct packet p;
 
 	(void)state;
-	begin(&p);
+	packet_sack_begin(&p);
 	for (unsigned int i = 0; i < 6; i++) {
 		packet_append(&p, MSS);
 		expect(&p, .flags = ACK | PSH, .seq = SEQ(i), .ack = 1, .len = MSS);
@@ -233,8 +166,8 @@ test_late_is_lost(void **state)
 	struct packet p;
 
 	(void)state;
-	begin(&p);
-	send_flight(&p, 3);
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 3);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 3});
 	packet_advance(&p, RTT_US / 4 - 2000);
@@ -256,8 +189,8 @@ test_duplicates_widen_the_window(void **state)
 	struct packet p;
 
 	(void)state;
-	begin(&p);
-	send_flight(&p, 3);
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 3);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 3});
 	packet_advance(&p, RTT_US / 4 + 2000);
@@ -284,8 +217,8 @@ test_reneging(void **state)
 	struct packet p;
 
 	(void)state;
-	begin(&p);
-	send_flight(&p, 5);
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 5);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 4});
 	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
@@ -294,7 +227,7 @@ test_reneging(void **state)
 	/* Sent before what just arrived, and never heard of. */
 	expect(&p, .flags = ACK | PSH, .seq = SEQ(4), .ack = 1, .len = MSS);
 	expect_none(&p);
-	packet_advance(&p, look(&p).rto_us + 1000);
+	packet_advance(&p, packet_sack_look(&p).rto_us + 1000);
 	expect(&p, .flags = ACK, .seq = SEQ(1), .ack = 1, .len = MSS);
 	expect_none(&p);
 	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2));
@@ -302,7 +235,7 @@ test_reneging(void **state)
 	expect(&p, .flags = ACK, .seq = SEQ(3), .ack = 1, .len = MSS);
 	expect_none(&p);
 	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(5));
-	assert_int_equal(look(&p).send_bytes, 0);
+	assert_int_equal(packet_sack_look(&p).send_bytes, 0);
 	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 1);
 	packet_end(&p);
 }
@@ -314,8 +247,8 @@ test_nonsense(void **state)
 	struct packet p;
 
 	(void)state;
-	begin(&p);
-	send_flight(&p, 10);
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 10);
 	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2));
 	p.now_us += RTT_US;
 	for (unsigned int i = 0; i < 5; i++) {
@@ -342,7 +275,10 @@ test_holes_are_bounded(void **state)
 	uint32_t end = 1;
 
 	(void)state;
-	begin_on_path(&p, &(struct packet_setup){.flight_max = 40}, 64, RTT_US);
+	packet_sack_begin_on_path(
+		&p, &(struct packet_setup){.flight_max = 40},
+		&(struct wire_tcp_options){.has_mss = true, .mss = 64, .sack_permitted = true},
+		RTT_US);
 	packet_append(&p, 30000);
 	for (unsigned int round = 0; round < 3; round++) {
 		while (packet_take(&p, &sent))
@@ -353,7 +289,7 @@ test_holes_are_bounded(void **state)
 	while (packet_take(&p, &sent))
 		end = sent.header.seq - p.iss + sent.len;
 	p.now_us += RTT_US;
-	for (uint32_t una = look(&p).snd_una - p.iss, at = una + 2; at < end; at += 2) {
+	for (uint32_t una = packet_sack_look(&p).snd_una - p.iss, at = una + 2; at < end; at += 2) {
 		options = (struct wire_tcp_options){.nb_sack = 1};
 		options.sack[0].left = p.iss + at;
 		options.sack[0].right = p.iss + at + 1;
@@ -361,14 +297,16 @@ test_holes_are_bounded(void **state)
 	}
 	assert_true(tcp_stats(p.tcp)->flight_starved > 0);
 	/* All the same it comes to an end. */
-	for (unsigned int turn = 0; turn < 1000 && look(&p).send_bytes > 0; turn++) {
+	for (unsigned int turn = 0; turn < 1000 && packet_sack_look(&p).send_bytes > 0; turn++) {
 		packet_advance(&p, RTT_US);
 		while (packet_take(&p, &sent))
 			end = sent.header.seq - p.iss + sent.len;
 		inject(&p, .flags = ACK, .seq = 1,
-		       .ack = end > look(&p).snd_una - p.iss ? end : look(&p).snd_una - p.iss);
+		       .ack = end > packet_sack_look(&p).snd_una - p.iss
+				      ? end
+				      : packet_sack_look(&p).snd_una - p.iss);
 	}
-	assert_int_equal(look(&p).send_bytes, 0);
+	assert_int_equal(packet_sack_look(&p).send_bytes, 0);
 	packet_end(&p);
 }
 
@@ -379,8 +317,11 @@ test_no_memory_for_ranges(void **state)
 	struct packet p;
 
 	(void)state;
-	begin_on_path(&p, &(struct packet_setup){.flight_max = 1}, MSS, RTT_US);
-	send_flight(&p, 10);
+	packet_sack_begin_on_path(
+		&p, &(struct packet_setup){.flight_max = 1},
+		&(struct wire_tcp_options){.has_mss = true, .mss = MSS, .sack_permitted = true},
+		RTT_US);
+	packet_sack_flight(&p, 0, 10);
 	p.now_us += RTT_US;
 	for (uint32_t to = 2; to <= 4; to++)
 		sacked(&p, 0, {1, to});
@@ -399,8 +340,11 @@ test_no_memory_for_recoveries(void **state)
 	struct packet p;
 
 	(void)state;
-	begin_on_path(&p, &(struct packet_setup){.recovery_max = 1}, MSS, RTT_US);
-	send_flight(&p, 10);
+	packet_sack_begin_on_path(
+		&p, &(struct packet_setup){.recovery_max = 1},
+		&(struct wire_tcp_options){.has_mss = true, .mss = MSS, .sack_permitted = true},
+		RTT_US);
+	packet_sack_flight(&p, 0, 10);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 2});
 	expect_none(&p);
@@ -408,7 +352,7 @@ test_no_memory_for_recoveries(void **state)
 	packet_accept(&p, &(struct wire_tcp_options){
 				  .has_mss = true, .mss = MSS, .sack_permitted = true});
 	p.appended = 0;
-	send_flight(&p, 10);
+	packet_sack_flight(&p, 0, 10);
 	for (uint32_t to = 2; to <= 10; to++)
 		sacked(&p, 0, {1, to});
 	expect_none(&p);

@@ -25,11 +25,13 @@ send_all(struct loss_fixture *f)
 	uint32_t sent = 0;
 
 	while (tcp_loss_pipe(&f->conn) + LOSS_MSS <= f->conn.congestion.cwnd) {
-		if (f->recovery.lost_bytes > 0)
+		if (f->recovery.lost_bytes > 0) {
 			f->recovery.lost_bytes -= LOSS_MSS;
-		else
+			f->recovery.prr_resent += LOSS_MSS;
+		} else {
 			f->conn.snd_nxt += LOSS_MSS;
-		f->recovery.prr_sent += LOSS_MSS;
+			f->conn.snd_max += LOSS_MSS;
+		}
 		sent += LOSS_MSS;
 	}
 	return sent;

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* Tail loss probes: RFC 8985 section 7. */
+#include "packet_sack.h"
+#include "test_eal.h"
+
+/* A timer's tick, and one more as probes wait for it. */
+#define TICKS_US 3000
+
+/* The last two of a flight: a probe after two round trips, and the rest without a timeout. */
+static void
+test_tail_drop(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 4);
+	p.now_us += RTT_US;
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2));
+	packet_advance(&p, 2 * RTT_US - TICKS_US);
+	expect_none(&p);
+	packet_advance(&p, 2 * TICKS_US);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(3), .ack = 1, .len = MSS);
+	expect_none(&p);
+	packet_advance(&p, RTT_US);
+	sacked(&p, 2, {3, 4});
+	expect(&p, .flags = ACK, .seq = SEQ(2), .ack = 1, .len = MSS);
+	packet_advance(&p, RTT_US);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(4));
+	packet_advance(&p, 10 * RTT_US);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->tail_probes, 1);
+	assert_int_equal(tcp_stats(p.tcp)->retransmits_fast, 1);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
+	packet_end(&p);
+}
+
+static void
+test_new_data_goes_first(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_append(&p, 15 * MSS);
+	for (unsigned int i = 0; i < 10; i++)
+		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
+	expect_none(&p);
+	packet_advance(&p, 2 * RTT_US + TICKS_US);
+	expect(&p, .flags = ACK, .seq = SEQ(10), .ack = 1, .len = MSS);
+	expect_none(&p);
+	/* One probe, and the timeout. */
+	packet_advance(&p, packet_sack_look(&p).rto_us - TICKS_US);
+	expect_none(&p);
+	packet_advance(&p, 2 * TICKS_US);
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	assert_int_equal(tcp_stats(p.tcp)->retransmits, 1);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 1);
+	packet_end(&p);
+}
+
+/* A probe that was new data, and arrives with all the others: nothing has happened. */
+static void
+test_probe_for_nothing(void **state)
+{
+	struct packet p;
+	uint32_t cwnd;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_append(&p, 11 * MSS);
+	for (unsigned int i = 0; i < 10; i++)
+		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
+	cwnd = packet_sack_look(&p).cwnd_bytes;
+	packet_advance(&p, 2 * RTT_US + TICKS_US);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(10), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(11));
+	assert_true(packet_sack_look(&p).cwnd_bytes >= cwnd);
+	packet_sack_flight(&p, 11, 5);
+	packet_end(&p);
+}
+
+/* The last again, and the peer says that it had it: with D-SACK, or by an ACK for each. */
+static void
+test_both_arrived(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	for (unsigned int dsack = 0; dsack < 2; dsack++) {
+		packet_sack_begin(&p);
+		packet_sack_flight(&p, 0, 3);
+		packet_advance(&p, 2 * RTT_US + TICKS_US);
+		expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
+		inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3));
+		if (dsack)
+			sacked(&p, 3, {2, 3});
+		else
+			inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3));
+		packet_sack_flight(&p, 3, 1);
+		inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(4));
+		assert_int_equal(packet_sack_look(&p).cwnd_bytes, 10 * MSS);
+		packet_end(&p);
+	}
+}
+
+/* It replaced what was lost: one loss, to which congestion control answers (section 7.4.2). */
+static void
+test_repaired_by_the_probe(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 3);
+	packet_advance(&p, 2 * RTT_US + TICKS_US);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
+	packet_advance(&p, RTT_US);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3));
+	assert_int_equal(packet_sack_look(&p).cwnd_bytes, 10 * MSS);
+	packet_sack_flight(&p, 3, 2);
+	packet_advance(&p, RTT_US);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(5));
+	assert_int_equal(packet_sack_look(&p).cwnd_bytes, packet_sack_look(&p).ssthresh_bytes);
+	assert_true(packet_sack_look(&p).cwnd_bytes < 10 * MSS);
+	packet_end(&p);
+}
+
+/* One segment: its ACK may be delayed, and RTO comes first. It is not cut for it. */
+static void
+test_single_segment(void **state)
+{
+	struct packet p;
+	uint32_t rto_us;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 1);
+	rto_us = packet_sack_look(&p).rto_us;
+	packet_advance(&p, rto_us - TICKS_US);
+	expect_none(&p);
+	packet_advance(&p, 2 * TICKS_US);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(0), .ack = 1, .len = MSS);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
+	packet_advance(&p, rto_us);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(0), .ack = 1, .len = MSS);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 1);
+	packet_end(&p);
+}
+
+/* The FIN is the tail, alone or behind data. */
+static void
+test_fin(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_append(&p, 2 * MSS);
+	tcp_close(p.owner.conn);
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	expect(&p, .flags = FIN | ACK | PSH, .seq = SEQ(1), .ack = 1, .len = MSS);
+	expect_none(&p);
+	packet_advance(&p, 2 * RTT_US + TICKS_US);
+	expect(&p, .flags = FIN | ACK | PSH, .seq = SEQ(1) + 1, .ack = 1, .len = MSS - 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2) + 1);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tail_drop),
+		cmocka_unit_test(test_new_data_goes_first),
+		cmocka_unit_test(test_probe_for_nothing),
+		cmocka_unit_test(test_both_arrived),
+		cmocka_unit_test(test_repaired_by_the_probe),
+		cmocka_unit_test(test_single_segment),
+		cmocka_unit_test(test_fin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* Losses that were none: RFC 3522, RFC 3708, RFC 4015, RFC 5682. */
+#include "packet_sack.h"
+#include "test_eal.h"
+
+static const struct wire_tcp_options plain = {.has_mss = true, .mss = MSS};
+
+/* An ACK with the echo of what was sent when @p sent was. */
+static void
+ack_echo(struct packet *p, uint32_t acked, const struct packet_sent *sent)
+{
+	struct wire_tcp_options options = {
+		.has_timestamps = true,
+		.ts_value = ++p->ts_value,
+		.ts_echo = sent->header.options.ts_value,
+	};
+
+	inject(p, .flags = ACK, .seq = 1, .ack = SEQ(acked), .options = &options);
+}
+
+/* All ACKs are late by a timeout: new data is sent to ask, and what it shows undoes it (F-RTO). */
+static void
+test_delay_spike(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin_on_path(&p, NULL, &plain, RTT_US);
+	packet_append(&p, 15 * MSS);
+	for (unsigned int i = 0; i < 10; i++)
+		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
+	packet_advance(&p, packet_sack_look(&p).rto_us + 1000);
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	expect_none(&p);
+	assert_int_equal(packet_sack_look(&p).cwnd_bytes, MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2));
+	expect(&p, .flags = ACK, .seq = SEQ(10), .ack = 1, .len = MSS);
+	expect(&p, .flags = ACK, .seq = SEQ(11), .ack = 1, .len = MSS);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(4));
+	assert_int_equal(tcp_stats(p.tcp)->undone, 1);
+	assert_true(packet_sack_look(&p).cwnd_bytes >= 10 * MSS);
+	assert_true(packet_sack_look(&p).ssthresh_bytes > 100 * MSS);
+	expect(&p, .flags = ACK, .seq = SEQ(12), .ack = 1, .len = MSS);
+	expect(&p, .flags = ACK, .seq = SEQ(13), .ack = 1, .len = MSS);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(14), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(15));
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->retransmits, 1);
+	packet_end(&p);
+}
+
+/* It was a loss: after the new data a duplicate, and the rest is sent again. */
+static void
+test_timeout_was_one(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin_on_path(&p, NULL, &plain, RTT_US);
+	packet_append(&p, 15 * MSS);
+	for (unsigned int i = 0; i < 10; i++)
+		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
+	packet_advance(&p, packet_sack_look(&p).rto_us + 1000);
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(1));
+	expect(&p, .flags = ACK, .seq = SEQ(10), .ack = 1, .len = MSS);
+	expect(&p, .flags = ACK, .seq = SEQ(11), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(1));
+	for (unsigned int i = 1; i < 4; i++)
+		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->undone, 0);
+	packet_end(&p);
+}
+
+/* The echo tells at once (Eifel), without anything more to send. */
+static void
+test_echo_after_a_timeout(void **state)
+{
+	struct wire_tcp_options options = plain;
+	struct packet_sent first;
+	struct packet p;
+
+	(void)state;
+	options.has_timestamps = true;
+	options.ts_value = 5;
+	packet_sack_begin_on_path(&p, NULL, &options, RTT_US);
+	packet_append(&p, 5000);
+	expect_sent(&p, &first, .flags = ACK, .seq = 1, .ack = 1, .len = MSS - 12);
+	while (packet_take(&p, &(struct packet_sent){0}))
+		;
+	packet_advance(&p, packet_sack_look(&p).rto_us + 1000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .len = MSS - 12);
+	ack_echo(&p, 2, &first);
+	assert_int_equal(tcp_stats(p.tcp)->undone, 1);
+	expect_none(&p);
+	ack_echo(&p, 5, &first);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->retransmits, 1);
+	packet_end(&p);
+}
+
+/* The echo of what was sent again is no sign of that. */
+static void
+test_echo_of_the_retransmission(void **state)
+{
+	struct wire_tcp_options options = plain;
+	struct packet_sent again;
+	struct packet p;
+
+	(void)state;
+	options.has_timestamps = true;
+	options.ts_value = 5;
+	packet_sack_begin_on_path(&p, NULL, &options, RTT_US);
+	packet_append(&p, 500);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 500);
+	packet_advance(&p, packet_sack_look(&p).rto_us + 1000);
+	expect_sent(&p, &again, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 500);
+	packet_append(&p, 500);
+	packet_advance(&p, RTT_US);
+	options = (struct wire_tcp_options){
+		.has_timestamps = true, .ts_value = 6, .ts_echo = again.header.options.ts_value};
+	inject(&p, .flags = ACK, .seq = 1, .ack = 501, .options = &options);
+	assert_int_equal(tcp_stats(p.tcp)->undone, 0);
+	packet_end(&p);
+}
+
+/* A fast retransmit of what was only late: D-SACK says so, when recovery is over. */
+static void
+test_arrived_twice(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 10);
+	p.now_us += RTT_US;
+	for (uint32_t to = 2; to <= 4; to++)
+		sacked(&p, 0, {1, to});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(10));
+	assert_int_equal(packet_sack_look(&p).cwnd_bytes, 5 * MSS);
+	sacked(&p, 10, {0, 1});
+	assert_int_equal(tcp_stats(p.tcp)->undone, 1);
+	assert_int_equal(packet_sack_look(&p).cwnd_bytes, 10 * MSS);
+	packet_sack_flight(&p, 10, 10);
+	packet_end(&p);
+}
+
+/* Two were sent again, and one of them was lost. */
+static void
+test_one_of_two_arrived_twice(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 10);
+	p.now_us += RTT_US;
+	for (uint32_t to = 4; to <= 7; to++)
+		sacked(&p, 0, {3, to}, {1, 2});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	expect(&p, .flags = ACK, .seq = SEQ(2), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(10));
+	sacked(&p, 10, {0, 1});
+	assert_int_equal(tcp_stats(p.tcp)->undone, 0);
+	assert_int_equal(packet_sack_look(&p).cwnd_bytes, 5 * MSS);
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_delay_spike),
+		cmocka_unit_test(test_timeout_was_one),
+		cmocka_unit_test(test_echo_after_a_timeout),
+		cmocka_unit_test(test_echo_of_the_retransmission),
+		cmocka_unit_test(test_arrived_twice),
+		cmocka_unit_test(test_one_of_two_arrived_twice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}
