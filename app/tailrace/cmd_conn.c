@@ -87,6 +87,8 @@ show_one(void *parsed, struct cmdline *cl, void *data)
 		       conn.ecn ? "yes" : "no");
 	cmdline_printf(cl, "  srtt %u us, rto %u us, mss %u bytes, retransmits %u\n", conn.srtt_us,
 		       conn.rto_us, conn.mss_bytes, conn.retransmits);
+	cmdline_printf(cl, "  recovery %s: sacked %u, lost %u bytes; shortest round trip %u us\n",
+		       conn.recovery, conn.sacked_bytes, conn.lost_bytes, conn.min_rtt_us);
 }
 
 /* Returns how many there were. */

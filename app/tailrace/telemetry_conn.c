@@ -100,7 +100,11 @@ conn(const struct telemetry_source *source, const char *param, struct rte_tel_da
 	rte_tel_data_add_dict_u64(data, "srtt_us", info.srtt_us);
 	rte_tel_data_add_dict_u64(data, "rto_us", info.rto_us);
 	rte_tel_data_add_dict_u64(data, "mss_bytes", info.mss_bytes);
+	rte_tel_data_add_dict_u64(data, "min_rtt_us", info.min_rtt_us);
 	rte_tel_data_add_dict_u64(data, "retransmits", info.retransmits);
+	rte_tel_data_add_dict_string(data, "recovery", info.recovery);
+	rte_tel_data_add_dict_u64(data, "sacked_bytes", info.sacked_bytes);
+	rte_tel_data_add_dict_u64(data, "lost_bytes", info.lost_bytes);
 	return 0;
 }
 

@@ -150,12 +150,16 @@ describe_conn(const struct core *core, struct tcp_conn *tcp, struct core_info_co
 		.ssthresh_bytes = state.ssthresh_bytes,
 		.srtt_us = state.srtt_us,
 		.rto_us = state.rto_us,
+		.min_rtt_us = state.min_rtt_us,
 		.retransmits = state.retransmits,
+		.sacked_bytes = state.sacked_bytes,
+		.lost_bytes = state.lost_bytes,
 		.mss_bytes = state.mss_bytes,
 		.ecn = state.ecn,
 	};
 	strlcpy(info->state, tcp_state_name(state.state), sizeof(info->state));
 	strlcpy(info->congestion, state.congestion, sizeof(info->congestion));
+	strlcpy(info->recovery, state.recovery, sizeof(info->recovery));
 	if (conn == NULL)
 		return;
 	strlcpy(info->protocol, conn->ops->name, sizeof(info->protocol));

@@ -43,7 +43,11 @@ struct core_info_conn {
 	uint32_t ssthresh_bytes;
 	uint32_t srtt_us;
 	uint32_t rto_us;
+	uint32_t min_rtt_us;
 	uint32_t retransmits;
+	uint32_t sacked_bytes;
+	uint32_t lost_bytes;
+	char recovery[CORE_INFO_NAME_SIZE]; /* "fast"; "none" */
 	uint16_t mss_bytes;
 	bool ecn; /* agreed on */
 };

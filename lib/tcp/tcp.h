@@ -139,7 +139,11 @@ struct tcp_conn_info {
 	uint32_t ssthresh_bytes;
 	uint32_t srtt_us;
 	uint32_t rto_us;
+	uint32_t min_rtt_us; /* the shortest that was measured, 0: none */
 	uint32_t retransmits; /* segments */
+	uint32_t sacked_bytes; /* in flight, and the peer has them */
+	uint32_t lost_bytes; /* to be sent again */
+	const char *recovery; /* "none", or what it does about losses */
 	uint16_t mss_bytes;
 	uint8_t send_scale;
 	uint8_t receive_scale;

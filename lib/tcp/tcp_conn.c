@@ -225,6 +225,8 @@ tcp_chain(struct tcp_conn *conn)
 void
 tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info)
 {
+	const struct tcp_recovery *recovery = conn->loss.recovery;
+
 	*info = (struct tcp_conn_info){
 		.local_addr = conn->flow.local_addr,
 		.remote_addr = conn->flow.remote_addr,
@@ -244,7 +246,11 @@ tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info)
 		.ssthresh_bytes = conn->congestion.ssthresh,
 		.srtt_us = conn->srtt_us,
 		.rto_us = conn->rto_us,
+		.min_rtt_us = conn->loss.min_rtt_us,
 		.retransmits = conn->retransmits,
+		.sacked_bytes = recovery == NULL ? 0 : recovery->sacked_bytes,
+		.lost_bytes = recovery == NULL ? 0 : recovery->lost_bytes,
+		.recovery = tcp_loss_name(recovery),
 		.mss_bytes = conn->mss,
 		.send_scale = conn->snd_scale,
 		.receive_scale = conn->rcv_scale,

@@ -165,6 +165,19 @@ tcp_loss_watch(struct tcp_conn *conn)
 	return recovery;
 }
 
+const char *
+tcp_loss_name(const struct tcp_recovery *recovery)
+{
+	static const char *const names[] = {
+		[TCP_RECOVERY_WATCH] = "watch",
+		[TCP_RECOVERY_FAST] = "fast",
+		[TCP_RECOVERY_REDUCE] = "reduce",
+		[TCP_RECOVERY_TIMEOUT] = "timeout",
+	};
+
+	return recovery == NULL ? "none" : names[recovery->state];
+}
+
 void
 tcp_loss_purge(struct tcp_conn *conn)
 {

@@ -58,6 +58,9 @@ bool tcp_loss_next(const struct tcp_conn *conn, uint32_t *seq, uint32_t *len);
  */
 struct tcp_recovery *tcp_loss_watch(struct tcp_conn *conn);
 
+/** What a recovery is about, in a word; "none" for NULL. */
+const char *tcp_loss_name(const struct tcp_recovery *recovery);
+
 /** Forget it all: the connection has nothing in flight any more. */
 void tcp_loss_purge(struct tcp_conn *conn);
 

@@ -50,7 +50,11 @@ test_three_of_a_flight(void **state)
 	sacked(&p, 0, {1, 2});
 	sacked(&p, 0, {3, 4}, {1, 2});
 	expect_none(&p);
+	assert_string_equal(packet_sack_look(&p).recovery, "watch");
 	sacked(&p, 0, {5, 6}, {3, 4}, {1, 2});
+	assert_string_equal(packet_sack_look(&p).recovery, "fast");
+	assert_int_equal(packet_sack_look(&p).sacked_bytes, 3 * MSS);
+	assert_int_equal(packet_sack_look(&p).lost_bytes, 3 * MSS);
 	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
 	expect_none(&p);
 	sacked(&p, 0, {5, 7}, {3, 4}, {1, 2});
@@ -69,6 +73,7 @@ test_three_of_a_flight(void **state)
 	expect_none(&p);
 	assert_int_equal(tcp_stats(p.tcp)->retransmits, 3);
 	assert_int_equal(tcp_stats(p.tcp)->fast_retransmits, 1);
+	assert_int_equal(packet_sack_look(&p).min_rtt_us, RTT_US);
 	assert_int_equal(packet_sack_look(&p).ssthresh_bytes, 5000);
 	assert_int_equal(packet_sack_look(&p).cwnd_bytes, 5000);
 	packet_end(&p);

@@ -117,6 +117,7 @@ def test_show_conn(server):
         assert "ESTABLISHED" in line
         text = ask(server, f"show conn {line.split()[0]}")
         assert name in text and "ESTABLISHED" in text
+        assert "recovery none: sacked 0, lost 0 bytes" in text
     # What is not there is no reason to fall.
     for number in (0, 77777777, 4294967295):
         server.cmd(f"show conn {number}")
