@@ -155,9 +155,10 @@ test_first_blocks_come_with_progress(void **state)
 	for (unsigned int i = 0; i < 6; i++) {
 		packet_append(&p, MSS);
 		expect(&p, .flags = ACK | PSH, .seq = SEQ(i), .ack = 1, .len = MSS);
-		p.now_us += RTT_US / 6;
+		p.now_us += RTT_US / 14;
 	}
-	p.now_us += RTT_US / 6 * 5;
+	/* Too soon where packets swap: all were sent within a quarter of a round trip. */
+	p.now_us += RTT_US - RTT_US / 14;
 	sacked(&p, 2, {3, 6});
 	expect(&p, .flags = ACK, .seq = SEQ(2), .ack = 1, .len = MSS);
 	expect_none(&p);
