@@ -20,6 +20,7 @@
 #include <stdio.h>
 
 #include "args_file.h"
+#include "tr_addr.h"
 
 struct args_option;
 
@@ -37,7 +38,7 @@ enum args_protocol { ARGS_PROTOCOL_MC, ARGS_PROTOCOL_ECHO };
 
 /** One --listen. */
 struct args_listen {
-	uint32_t addr; /* network order; 0: any of ours */
+	struct tr_addr addr; /* none: any of ours */
 	uint16_t port; /* host order */
 	enum args_protocol protocol;
 };
@@ -60,10 +61,8 @@ struct args_setting {
 struct args {
 	enum args_action action; /* the rest is meant only for ARGS_SERVE */
 	const char *config; /* the file, or NULL */
-	uint32_t addr; /* network order */
-	uint8_t prefix_len;
+	struct tr_addr_net ipv4;
 	uint16_t port; /* of EAL, or ARGS_PORT_ANY */
-	uint32_t gateway; /* network order; 0: none */
 	struct args_listen listens[ARGS_LISTENS_MAX];
 	unsigned int nb_listens;
 	const char *engine;

@@ -93,8 +93,8 @@ parse_addr(struct args_parser *p, const char *value)
 {
 	struct args *args = p->args;
 	char text[CFG_VALUE_LEN];
+	uint32_t addr, host;
 	uint64_t number;
-	uint32_t host;
 	char *slash;
 	char *rest;
 
@@ -103,16 +103,16 @@ parse_addr(struct args_parser *p, const char *value)
 	if (slash == NULL)
 		return args_option_fail(p, "lacks its prefix length; " ADDR_WOULD_DO);
 	*slash = '\0';
-	if (!read_ipv4(text, &args->addr))
+	if (!read_ipv4(text, &addr))
 		return args_option_fail(p, "%s is not an IPv4 address; " ADDR_WOULD_DO, text);
 	if (!read_number(slash + 1, 1, 32, &number))
 		return args_option_fail(p, "prefix length %s; 1 to 32 would do", slash + 1);
-	args->prefix_len = (uint8_t)number;
+	args->ipv4.addr = tr_addr_ipv4(addr);
+	args->ipv4.prefix_len = (uint8_t)number;
 
 	/* The first and the last address of a network are no host's (not so in a /31, RFC 3021). */
-	host = ntohl(args->addr & ~netmask(args->prefix_len));
-	if (!is_host(args->addr) ||
-	    (args->prefix_len < 31 && (host == 0 || host == ntohl(~netmask(args->prefix_len)))))
+	host = ntohl(addr & ~netmask(number));
+	if (!is_host(addr) || (number < 31 && (host == 0 || host == ntohl(~netmask(number)))))
 		return args_option_fail(p, "no host can have this address; " ADDR_WOULD_DO);
 
 	args->port = ARGS_PORT_ANY;
@@ -130,8 +130,11 @@ parse_addr(struct args_parser *p, const char *value)
 static int
 parse_gateway(struct args_parser *p, const char *value)
 {
-	if (!read_ipv4(value, &p->args->gateway) || !is_host(p->args->gateway))
+	uint32_t addr;
+
+	if (!read_ipv4(value, &addr) || !is_host(addr))
 		return args_option_fail(p, "not the address of a router; A.B.C.D would do");
+	p->args->ipv4.gateway = tr_addr_ipv4(addr);
 	return 0;
 }
 
@@ -144,6 +147,7 @@ parse_listen(struct args_parser *p, const char *value)
 	char text[CFG_VALUE_LEN];
 	uint64_t number;
 	char *port = text;
+	uint32_t addr;
 	char *colon;
 	char *rest;
 
@@ -154,9 +158,10 @@ parse_listen(struct args_parser *p, const char *value)
 	if (colon != NULL) {
 		*colon = '\0';
 		port = colon + 1;
-		if (!read_ipv4(text, &listen.addr))
+		if (!read_ipv4(text, &addr))
 			return args_option_fail(p, "%s is not an IPv4 address; " LISTEN_WOULD_DO,
 						text);
+		listen.addr = tr_addr_ipv4(addr);
 	}
 	if (!read_number(port, 1, UINT16_MAX, &number))
 		return args_option_fail(p, "TCP port %s; 1 to 65535 would do", port);
@@ -316,17 +321,20 @@ int
 args_option_check(struct args_parser *p)
 {
 	const struct args *args = p->args;
+	const struct tr_addr_net *ipv4 = &args->ipv4;
 	unsigned int i;
 
-	if (args->addr == 0) {
+	if (tr_addr_is_none(&ipv4->addr)) {
 		p->setting = (struct args_setting){0};
 		snprintf(p->error, p->error_size, "--addr: missing; " ADDR_WOULD_DO);
 		return -EINVAL;
 	}
 	find_setting(p, "gateway", 0);
-	if (args->gateway == args->addr)
+	if (tr_addr_is_same(&ipv4->gateway, &ipv4->addr))
 		return args_option_fail(p, "is our own --addr; a router's address would do");
-	if (args->gateway != 0 && ((args->gateway ^ args->addr) & netmask(args->prefix_len)) != 0)
+	if (!tr_addr_is_none(&ipv4->gateway) &&
+	    ((tr_addr_to_ipv4(&ipv4->gateway) ^ tr_addr_to_ipv4(&ipv4->addr)) &
+	     netmask(ipv4->prefix_len)) != 0)
 		return args_option_fail(p, "not in the network of --addr; a neighbour would do");
 	for (i = 0; i < args->nb_listens; i++)
 		if (check_listen(p, i) < 0)
@@ -341,7 +349,8 @@ check_listen(struct args_parser *p, unsigned int nth)
 	unsigned int i;
 
 	find_setting(p, "listen", nth);
-	if (listens[nth].addr != 0 && listens[nth].addr != p->args->addr)
+	if (!tr_addr_is_none(&listens[nth].addr) &&
+	    !tr_addr_is_same(&listens[nth].addr, &p->args->ipv4.addr))
 		return args_option_fail(p, "not our address; that of --addr, or none, would do");
 	/* We have one address: with or without it, a port is the same port. */
 	for (i = 0; i < nth; i++)

@@ -32,12 +32,8 @@ const struct cmd_topic cmd_conn = {"conn", "TCP connections", commands};
 /* Connections asked for at a time: a core stands still for no more than this many. */
 #define CONNS_AT_ONCE 32
 
-/* "255.255.255.255:65535" */
-#define ENDPOINT_SIZE (INET_ADDRSTRLEN + 6)
-
 static unsigned int list_core(struct cmdline *cl, struct tr_core_server *server, unsigned int core);
 static void print_line(struct cmdline *cl, const struct core_info_conn *conn);
-static const char *endpoint(char *text, uint32_t addr, uint16_t port);
 
 static void
 show_list(void *parsed, struct cmdline *cl, void *data)
@@ -60,8 +56,8 @@ show_one(void *parsed, struct cmdline *cl, void *data)
 	const struct cmd_context *context = data;
 	const struct cmd_words *words = parsed;
 	struct core_info_conn conn;
-	char remote[ENDPOINT_SIZE];
-	char local[ENDPOINT_SIZE];
+	char remote[TR_ADDR_ENDPOINT_SIZE];
+	char local[TR_ADDR_ENDPOINT_SIZE];
 	char what[32];
 	int rc;
 
@@ -73,8 +69,8 @@ show_one(void *parsed, struct cmdline *cl, void *data)
 	}
 	cmdline_printf(cl, "connection %u on core %u: %s\n", conn.id, conn.core, conn.state);
 	cmdline_printf(cl, "  remote %s, local %s, protocol %s\n",
-		       endpoint(remote, conn.remote_addr, conn.remote_port),
-		       endpoint(local, conn.local_addr, conn.local_port),
+		       tr_addr_format_endpoint(&conn.remote_addr, ntohs(conn.remote_port), remote),
+		       tr_addr_format_endpoint(&conn.local_addr, ntohs(conn.local_port), local),
 		       conn.protocol[0] != '\0' ? conn.protocol : "none");
 	cmdline_printf(cl, "  requests %" PRIu64 ", in flight %u%s%s\n", conn.received_requests,
 		       conn.requests, conn.waits_for[0] != '\0' ? ", waits for " : "",
@@ -121,23 +117,13 @@ list_core(struct cmdline *cl, struct tr_core_server *server, unsigned int core)
 static void
 print_line(struct cmdline *cl, const struct core_info_conn *conn)
 {
-	char remote[ENDPOINT_SIZE];
-	char local[ENDPOINT_SIZE];
+	char remote[TR_ADDR_ENDPOINT_SIZE];
+	char local[TR_ADDR_ENDPOINT_SIZE];
 
-	cmdline_printf(cl, "%-10u %4u %-21s %-21s %-12s %-8s %8u %8u %8u%s\n", conn->id, conn->core,
-		       endpoint(remote, conn->remote_addr, conn->remote_port),
-		       endpoint(local, conn->local_addr, conn->local_port), conn->state,
-		       conn->protocol[0] != '\0' ? conn->protocol : "-", conn->requests,
-		       conn->send_bytes, conn->receive_bytes,
-		       conn->waits_for[0] != '\0' ? " waits" : "");
-}
-
-static const char *
-endpoint(char *text, uint32_t addr, uint16_t port)
-{
-	char host[INET_ADDRSTRLEN];
-
-	inet_ntop(AF_INET, &addr, host, sizeof(host));
-	snprintf(text, ENDPOINT_SIZE, "%s:%u", host, ntohs(port));
-	return text;
+	cmdline_printf(
+		cl, "%-10u %4u %-21s %-21s %-12s %-8s %8u %8u %8u%s\n", conn->id, conn->core,
+		tr_addr_format_endpoint(&conn->remote_addr, ntohs(conn->remote_port), remote),
+		tr_addr_format_endpoint(&conn->local_addr, ntohs(conn->local_port), local),
+		conn->state, conn->protocol[0] != '\0' ? conn->protocol : "-", conn->requests,
+		conn->send_bytes, conn->receive_bytes, conn->waits_for[0] != '\0' ? " waits" : "");
 }

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <arpa/inet.h>
 #include <rte_ether.h>
 
 #include "drops.h"
@@ -129,7 +128,7 @@ static void
 print_neighbours(struct cmdline *cl, struct tr_core_server *server, unsigned int core)
 {
 	struct core_info_neighbour neighbours[NEIGHBOURS_MAX];
-	char addr[INET_ADDRSTRLEN];
+	char addr[TR_ADDR_TEXT_SIZE];
 	char mac[RTE_ETHER_ADDR_FMT_SIZE];
 	struct rte_ether_addr ether;
 	int nb;
@@ -141,7 +140,7 @@ print_neighbours(struct cmdline *cl, struct tr_core_server *server, unsigned int
 		return;
 	}
 	for (i = 0; i < nb; i++) {
-		inet_ntop(AF_INET, &neighbours[i].addr, addr, sizeof(addr));
+		tr_addr_format(&neighbours[i].addr, addr);
 		memcpy(&ether, neighbours[i].mac, sizeof(ether));
 		rte_ether_format_addr(mac, sizeof(mac), &ether);
 		cmdline_printf(cl, "  neighbour %-15s %s\n", addr,

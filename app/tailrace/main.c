@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <arpa/inet.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 
@@ -198,12 +197,12 @@ create_prompt(struct server *server, const struct args *args, struct impair *imp
 static void
 print_ready(const struct args *args, uint16_t port)
 {
-	char addr[INET_ADDRSTRLEN];
+	char addr[TR_ADDR_TEXT_SIZE];
 	unsigned int i;
 
-	inet_ntop(AF_INET, &args->addr, addr, sizeof(addr));
-	printf("tailrace: %s/%u on port %u, engine %s, listening on", addr, args->prefix_len, port,
-	       args->engine);
+	tr_addr_format(&args->ipv4.addr, addr);
+	printf("tailrace: %s/%u on port %u, engine %s, listening on", addr, args->ipv4.prefix_len,
+	       port, args->engine);
 	for (i = 0; i < args->nb_listens; i++)
 		printf("%s %u", i > 0 ? "," : "", args->listens[i].port);
 	printf("\n");

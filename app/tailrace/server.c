@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
 #include <rte_common.h>
 #include <rte_errno.h>
 
@@ -34,9 +33,7 @@ server_setup(struct server *server, const struct args *args, uint16_t port, char
 	const char *const directories[] = {built, installed, NULL};
 	const struct tr_core_config config = {
 		.port_id = port,
-		.addr = args->addr,
-		.prefix_len = args->prefix_len,
-		.gateway = args->gateway,
+		.ipv4 = args->ipv4,
 		.conns_max = args->conns_max,
 		.value_max = args->value_max,
 		.keepalive_s = args->keepalive_s != 0 ? args->keepalive_s : UINT32_MAX,
@@ -97,7 +94,7 @@ listen_all(struct server *server, const struct args *args, char *error, size_t e
 		[ARGS_PROTOCOL_ECHO] = &tr_core_echo,
 	};
 	const struct args_listen *listen;
-	char addr[INET_ADDRSTRLEN];
+	char text[TR_ADDR_ENDPOINT_SIZE];
 	unsigned int i;
 	int rc;
 
@@ -107,9 +104,11 @@ listen_all(struct server *server, const struct args *args, char *error, size_t e
 				    protocols[listen->protocol], &server->mc);
 		if (rc == 0)
 			continue;
-		inet_ntop(AF_INET, &listen->addr, addr, sizeof(addr));
-		snprintf(error, error_size, "--listen %s%s%u: %s", listen->addr != 0 ? addr : "",
-			 listen->addr != 0 ? ":" : "", listen->port, strerror(-rc));
+		if (tr_addr_is_none(&listen->addr))
+			snprintf(text, sizeof(text), "%u", listen->port);
+		else
+			tr_addr_format_endpoint(&listen->addr, listen->port, text);
+		snprintf(error, error_size, "--listen %s: %s", text, strerror(-rc));
 		return rc;
 	}
 	return 0;

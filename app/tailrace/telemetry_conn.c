@@ -15,7 +15,8 @@ static int conns(const struct telemetry_source *source, const char *param,
 		 struct rte_tel_data *data);
 static int conn(const struct telemetry_source *source, const char *param,
 		struct rte_tel_data *data);
-static void add_endpoint(struct rte_tel_data *data, const char *name, uint32_t addr, uint16_t port);
+static void add_endpoint(struct rte_tel_data *data, const char *name, const struct tr_addr *addr,
+			 uint16_t port);
 
 const struct telemetry_endpoint telemetry_conn[] = {
 	{"/tailrace/conns",
@@ -82,8 +83,8 @@ conn(const struct telemetry_source *source, const char *param, struct rte_tel_da
 		return rc;
 	rte_tel_data_start_dict(data);
 	rte_tel_data_add_dict_u64(data, "core", info.core);
-	add_endpoint(data, "remote", info.remote_addr, info.remote_port);
-	add_endpoint(data, "local", info.local_addr, info.local_port);
+	add_endpoint(data, "remote", &info.remote_addr, info.remote_port);
+	add_endpoint(data, "local", &info.local_addr, info.local_port);
 	rte_tel_data_add_dict_string(data, "state", info.state);
 	rte_tel_data_add_dict_string(data, "protocol", info.protocol);
 	rte_tel_data_add_dict_u64(data, "requests", info.received_requests);
@@ -109,12 +110,9 @@ conn(const struct telemetry_source *source, const char *param, struct rte_tel_da
 }
 
 static void
-add_endpoint(struct rte_tel_data *data, const char *name, uint32_t addr, uint16_t port)
+add_endpoint(struct rte_tel_data *data, const char *name, const struct tr_addr *addr, uint16_t port)
 {
-	char text[INET_ADDRSTRLEN + sizeof(":65535")];
-	char host[INET_ADDRSTRLEN];
+	char text[TR_ADDR_ENDPOINT_SIZE];
 
-	inet_ntop(AF_INET, &addr, host, sizeof(host));
-	snprintf(text, sizeof(text), "%s:%u", host, ntohs(port));
-	rte_tel_data_add_dict_string(data, name, text);
+	rte_tel_data_add_dict_string(data, name, tr_addr_format_endpoint(addr, ntohs(port), text));
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <arpa/inet.h>
 #include <rte_ether.h>
 
 #include "drops.h"
@@ -87,8 +86,8 @@ static int
 neighbours(const struct telemetry_source *source, const char *param, struct rte_tel_data *data)
 {
 	struct core_info_neighbour found[NEIGHBOURS_MAX];
-	char text[INET_ADDRSTRLEN + RTE_ETHER_ADDR_FMT_SIZE];
-	char addr[INET_ADDRSTRLEN], mac[RTE_ETHER_ADDR_FMT_SIZE];
+	char text[TR_ADDR_TEXT_SIZE + RTE_ETHER_ADDR_FMT_SIZE];
+	char addr[TR_ADDR_TEXT_SIZE], mac[RTE_ETHER_ADDR_FMT_SIZE];
 	struct rte_ether_addr ether;
 	uint32_t core;
 	int nb, i;
@@ -100,7 +99,7 @@ neighbours(const struct telemetry_source *source, const char *param, struct rte_
 		return nb;
 	rte_tel_data_start_array(data, RTE_TEL_STRING_VAL);
 	for (i = 0; i < nb; i++) {
-		inet_ntop(AF_INET, &found[i].addr, addr, sizeof(addr));
+		tr_addr_format(&found[i].addr, addr);
 		memcpy(&ether, found[i].mac, sizeof(ether));
 		rte_ether_format_addr(mac, sizeof(mac), &ether);
 		snprintf(text, sizeof(text), "%s %s", addr,

@@ -236,8 +236,8 @@ core_can_listen(struct core *core, const struct core_listener *listener)
 
 	/* TCP does not know of those that are stopped. */
 	for (i = 0; i < core->nb_listeners; i++)
-		if (core->listeners[i].addr == listener->addr &&
-		    core->listeners[i].port == listener->port)
+		if (core->listeners[i].port == listener->port &&
+		    tr_addr_is_same(&core->listeners[i].addr, &listener->addr))
 			return -EADDRINUSE;
 	return core->nb_listeners < CORE_LISTENERS_MAX ? 0 : -ENOSPC;
 }
@@ -416,9 +416,7 @@ create_stack(struct core *core, const struct core_config *config)
 	char name[RTE_MEMPOOL_NAMESIZE];
 	struct ip_config ip = {
 		.mac = core->port->mac,
-		.addr = core->config.addr,
-		.prefix_len = core->config.prefix_len,
-		.gateway = core->config.gateway,
+		.ipv4 = core->config.ipv4,
 		.mtu = core->port->mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
 		.neighbours_key = rte_jhash(config->secret, sizeof(config->secret), 0),

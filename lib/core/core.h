@@ -140,7 +140,7 @@ TAILQ_HEAD(core_conns, tr_conn);
 
 /** A port that is listened on, with the protocol's instance for this core. */
 struct core_listener {
-	rte_be32_t addr;
+	struct tr_addr addr; /* none: any of ours */
 	rte_be16_t port;
 	const struct tr_protocol_ops *ops;
 	void *protocol;
@@ -148,9 +148,10 @@ struct core_listener {
 
 /** What crosses to a core: a function that it runs between two turns. */
 struct core_message {
-	void (*run)(struct core *core, void *arg, uint64_t data);
+	void (*run)(struct core *core, const struct core_message *message);
 	void *arg;
 	uint64_t data;
+	struct ip_neighbour neighbour;
 };
 
 /** What core_create() needs. */

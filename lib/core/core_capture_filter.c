@@ -20,6 +20,7 @@ core_capture_filter_passes(const struct core_capture_filter *filter, const struc
 	uint32_t len = mbuf->data_len;
 	rte_be16_t ports[2]; /* source, destination */
 	struct wire_ether ether;
+	struct tr_addr src, dst;
 	struct wire_ipv4 ipv4;
 
 	if (filter->port == 0 && !filter->conn)
@@ -36,9 +37,13 @@ core_capture_filter_passes(const struct core_capture_filter *filter, const struc
 	memcpy(ports, data + ipv4.header_bytes, sizeof(ports));
 	if (!filter->conn)
 		return ports[0] == filter->port || ports[1] == filter->port;
+	src = tr_addr_ipv4(ipv4.src);
+	dst = tr_addr_ipv4(ipv4.dst);
 	if (received)
-		return ipv4.src == filter->remote_addr && ipv4.dst == filter->local_addr &&
-		       ports[0] == filter->remote_port && ports[1] == filter->local_port;
-	return ipv4.src == filter->local_addr && ipv4.dst == filter->remote_addr &&
-	       ports[0] == filter->local_port && ports[1] == filter->remote_port;
+		return ports[0] == filter->remote_port && ports[1] == filter->local_port &&
+		       tr_addr_is_same(&src, &filter->remote_addr) &&
+		       tr_addr_is_same(&dst, &filter->local_addr);
+	return ports[0] == filter->local_port && ports[1] == filter->remote_port &&
+	       tr_addr_is_same(&src, &filter->local_addr) &&
+	       tr_addr_is_same(&dst, &filter->remote_addr);
 }

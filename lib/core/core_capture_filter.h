@@ -15,12 +15,14 @@
 #include <rte_byteorder.h>
 #include <rte_mbuf.h>
 
+#include "tr_addr.h"
+
 /** Which frames are captured; all zero: all. */
 struct core_capture_filter {
 	rte_be16_t port; /* TCP segments from or to this port; 0: any frame */
 	bool conn; /* only segments of the connection below */
-	rte_be32_t local_addr;
-	rte_be32_t remote_addr;
+	struct tr_addr local_addr;
+	struct tr_addr remote_addr;
 	rte_be16_t local_port;
 	rte_be16_t remote_port;
 };

@@ -152,9 +152,7 @@ create_stack(struct core_client *client)
 	const struct core_client_config *config = &client->config;
 	struct ip_config ip = {
 		.mac = client->port.mac,
-		.addr = config->addr,
-		.prefix_len = config->prefix_len,
-		.gateway = config->gateway,
+		.ipv4 = config->ipv4,
 		.mtu = client->port.mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
 		.mbufs = client->control_mbufs,
@@ -220,7 +218,7 @@ core_client_destroy(struct core_client *client)
 }
 
 int
-core_client_connect(struct core_client *client, uint32_t conn, uint32_t addr, uint16_t port,
+core_client_connect(struct core_client *client, uint32_t conn, struct tr_addr addr, uint16_t port,
 		    uint64_t now_us)
 {
 	struct client_conn *slot = &client->conns[conn];

@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "tr_addr.h"
+
 struct core_client;
 
 /**
@@ -40,9 +42,7 @@ struct core_client_events {
 struct core_client_config {
 	const char *name; /* of its pools; unique, short */
 	uint16_t port_id; /* an ethdev, not started */
-	uint32_t addr; /* ours, network order */
-	uint8_t prefix_len; /* of its network */
-	uint32_t gateway; /* network order; 0: none */
+	struct tr_addr_net ipv4; /* our address and its network */
 	uint32_t conns_max;
 	const struct core_client_events *events;
 	void *events_arg;
@@ -75,7 +75,7 @@ void core_client_destroy(struct core_client *client);
  * @param conn
  *   A free number below conns_max.
  * @param addr
- *   Of the server, network order.
+ *   Of the server.
  * @param port
  *   Of the server, host order.
  * @param now_us
@@ -83,8 +83,8 @@ void core_client_destroy(struct core_client *client);
  * @return
  *   0 or -errno: -EINVAL (no such peer), -EADDRINUSE, -ENOBUFS.
  */
-int core_client_connect(struct core_client *client, uint32_t conn, uint32_t addr, uint16_t port,
-			uint64_t now_us);
+int core_client_connect(struct core_client *client, uint32_t conn, struct tr_addr addr,
+			uint16_t port, uint64_t now_us);
 
 /**
  * Queue bytes on an established connection, all or nothing. They leave with the next poll.

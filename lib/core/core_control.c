@@ -27,7 +27,7 @@ struct control_call {
 
 enum control_call_state { CALL_WAITING, CALL_RUNNING, CALL_GIVEN_UP };
 
-static void run_call(struct core *core, void *arg, uint64_t data);
+static void run_call(struct core *core, const struct core_message *message);
 static int wait_done(struct control_call *call);
 
 int
@@ -87,7 +87,7 @@ core_control_run(struct core *core)
 
 	while (nb < RING_MESSAGES &&
 	       rte_ring_dequeue_elem(core->control, &message, sizeof(message)) == 0) {
-		message.run(core, message.arg, message.data);
+		message.run(core, &message);
 		core->stats.control++;
 		nb++;
 	}
@@ -95,12 +95,11 @@ core_control_run(struct core *core)
 }
 
 static void
-run_call(struct core *core, void *arg, uint64_t data)
+run_call(struct core *core, const struct core_message *message)
 {
-	struct control_call *call = arg;
+	struct control_call *call = message->arg;
 	int waiting = CALL_WAITING;
 
-	(void)data;
 	if (!atomic_compare_exchange_strong(&call->state, &waiting, CALL_RUNNING)) {
 		sem_destroy(&call->done);
 		free(call);

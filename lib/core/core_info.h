@@ -25,9 +25,9 @@
 struct core_info_conn {
 	uint32_t id; /* of the server: names the core as well */
 	unsigned int core;
-	uint32_t local_addr; /* network order, as the others */
-	uint32_t remote_addr;
-	uint16_t local_port;
+	struct tr_addr local_addr;
+	struct tr_addr remote_addr;
+	uint16_t local_port; /* network order, as the other */
 	uint16_t remote_port;
 	char state[CORE_INFO_NAME_SIZE]; /* "ESTABLISHED" */
 	char protocol[CORE_INFO_NAME_SIZE]; /* "mc"; empty where the connection has none */
@@ -126,7 +126,7 @@ int core_info_clear_cycles(struct tr_core_server *server, unsigned int core);
 
 /** A neighbour of a core. */
 struct core_info_neighbour {
-	uint32_t addr;
+	struct tr_addr addr;
 	uint8_t mac[6];
 	bool reachable;
 };

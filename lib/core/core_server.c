@@ -34,10 +34,6 @@
 #define RX_MBUFS 16384
 #define RX_MBUF_CACHE 256
 
-/* A neighbour in a message: its MAC address below, whether it is news only to who knows it above.
- */
-#define NEIGHBOUR_KNOWN_SHIFT 48
-
 #define DRAIN_US (2 * 1000 * 1000)
 #define DRAIN_CHECK_US 1000
 
@@ -145,7 +141,8 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 		return -EINVAL;
 	}
 	config->body_budget_bytes = core_server_body_budget(config);
-	if (config->addr == 0 || config->prefix_len > 32) {
+	if (!tr_addr_is_ipv4(&config->ipv4.addr) || tr_addr_is_none(&config->ipv4.addr) ||
+	    config->ipv4.prefix_len > 32) {
 		snprintf(error, error_size, "addr: give an address and a prefix length up to 32");
 		return -EINVAL;
 	}
@@ -309,7 +306,7 @@ call_core(struct tr_core_server *server, unsigned int index, struct listen_call 
 }
 
 int
-tr_core_listen(struct tr_core_server *server, uint32_t addr, uint16_t port,
+tr_core_listen(struct tr_core_server *server, struct tr_addr addr, uint16_t port,
 	       const struct tr_protocol_ops *protocol, void *arg)
 {
 	struct listen_call call = {
@@ -320,7 +317,7 @@ tr_core_listen(struct tr_core_server *server, uint32_t addr, uint16_t port,
 	unsigned int created, taken = 0, i;
 	int ret = 0;
 
-	if (addr != 0 && addr != server->config.addr)
+	if (!tr_addr_is_none(&addr) && !tr_addr_is_same(&addr, &server->config.ipv4.addr))
 		return -EADDRNOTAVAIL;
 	if (protocol->state_bytes > CORE_PROTOCOL_STATE_BYTES)
 		return -EINVAL;
@@ -469,15 +466,9 @@ init_clock(struct tr_core_server *server)
 }
 
 static void
-run_neighbour(struct core *core, void *arg, uint64_t data)
+run_neighbour(struct core *core, const struct core_message *message)
 {
-	struct ip_neighbour neighbour = {
-		.addr = (rte_be32_t)(uintptr_t)arg,
-		.only_if_known = data >> NEIGHBOUR_KNOWN_SHIFT,
-	};
-
-	memcpy(&neighbour.mac, &data, sizeof(neighbour.mac));
-	ip_neighbour_update(core->ip, &neighbour, core->now_us);
+	ip_neighbour_update(core->ip, &message->neighbour, core->now_us);
 }
 
 /* A core learned a neighbour: the answer came by its queue, but all of them may have asked. */
@@ -486,13 +477,9 @@ neighbour_learned(void *arg, const struct ip_neighbour *neighbour)
 {
 	struct core *core = arg;
 	struct tr_core_server *server = core->owner;
-	struct core_message message = {.run = run_neighbour,
-				       .arg = (void *)(uintptr_t)neighbour->addr,
-				       .data = (uint64_t)neighbour->only_if_known
-					       << NEIGHBOUR_KNOWN_SHIFT};
+	struct core_message message = {.run = run_neighbour, .neighbour = *neighbour};
 	unsigned int i;
 
-	memcpy(&message.data, &neighbour->mac, sizeof(neighbour->mac));
 	for (i = 0; i < server->nb_cores; i++)
 		if (server->cores[i] != core && core_control_post(server->cores[i], &message) < 0)
 			core->stats.drop_control++;

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tr_addr.h"
 #include "tr_engine.h"
 #include "tr_protocol.h"
 
@@ -29,9 +30,7 @@ struct tr_core_server;
 /** What a server is made of. Zero means the default, where one is named. */
 struct tr_core_config {
 	uint16_t port_id; /**< The ethdev; not started yet. */
-	uint32_t addr; /**< Our IPv4 address, network order. */
-	uint8_t prefix_len; /**< Of its network. */
-	uint32_t gateway; /**< Next hop to other networks, network order; 0: none. */
+	struct tr_addr_net ipv4; /**< Our IPv4 address and its network. */
 	uint16_t mtu; /**< Of IP packets, bytes; 0: the port's. */
 	uint32_t conns_max; /**< Of each core; 0: 4096. TIME-WAIT included. */
 	uint32_t credits; /**< Requests a core may have in flight; 0: 4096. One in 32 is for
@@ -87,7 +86,7 @@ struct tr_core_server *tr_core_create(const struct tr_core_config *config, char 
  * @param server
  *   From tr_core_create().
  * @param addr
- *   Network order; 0 for any of ours.
+ *   One of ours; none for any of them.
  * @param port
  *   TCP port, host order.
  * @param protocol
@@ -100,7 +99,7 @@ struct tr_core_server *tr_core_create(const struct tr_core_config *config, char 
  *   On failure no core listens; but where one that has just answered does so no more, those before
  *   it do.
  */
-int tr_core_listen(struct tr_core_server *server, uint32_t addr, uint16_t port,
+int tr_core_listen(struct tr_core_server *server, struct tr_addr addr, uint16_t port,
 		   const struct tr_protocol_ops *protocol, void *arg);
 
 /**

@@ -35,9 +35,9 @@ arp_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us)
 		ip->stats.drop_arp_malformed++;
 	else if (rte_is_same_ether_addr(&arp.sender_mac, &ip->config.mac))
 		ip->stats.drop_arp_ignored++; /* our own, looped back */
-	else if (arp.sender_addr == ip->config.addr)
+	else if (arp.sender_addr == ip->addr)
 		defend(ip, now_us);
-	else if (arp.operation == WIRE_ARP_REQUEST && arp.target_addr == ip->config.addr)
+	else if (arp.operation == WIRE_ARP_REQUEST && arp.target_addr == ip->addr)
 		answer_request(ip, &arp, now_us);
 	else
 		note_sender(ip, &arp, now_us);
@@ -49,7 +49,7 @@ arp_request(struct ip *ip, rte_be32_t addr, const struct rte_ether_addr *mac)
 	struct wire_arp arp = {
 		.operation = WIRE_ARP_REQUEST,
 		.sender_mac = ip->config.mac,
-		.sender_addr = ip->config.addr,
+		.sender_addr = ip->addr,
 		.target_addr = addr,
 	};
 
@@ -59,7 +59,7 @@ arp_request(struct ip *ip, rte_be32_t addr, const struct rte_ether_addr *mac)
 void
 arp_announce(struct ip *ip)
 {
-	arp_request(ip, ip->config.addr, NULL);
+	arp_request(ip, ip->addr, NULL);
 }
 
 static void
@@ -68,14 +68,15 @@ answer_request(struct ip *ip, const struct wire_arp *arp, uint64_t now_us)
 	struct wire_arp reply = {
 		.operation = WIRE_ARP_REPLY,
 		.sender_mac = ip->config.mac,
-		.sender_addr = ip->config.addr,
+		.sender_addr = ip->addr,
 		.target_mac = arp->sender_mac,
 		.target_addr = arp->sender_addr,
 	};
+	struct tr_addr sender = tr_addr_ipv4(arp->sender_addr);
 
 	/* RFC 5227 section 2.1.1: the sender of a probe has no address yet. */
 	if (is_neighbour(ip, arp->sender_addr))
-		ip_neighbour_heard(ip, arp->sender_addr, &arp->sender_mac, true, now_us);
+		ip_neighbour_heard(ip, &sender, &arp->sender_mac, true, now_us);
 	if (arp_output(ip, &reply, &arp->sender_mac))
 		ip->stats.arp_answered++;
 }
@@ -86,18 +87,18 @@ note_sender(struct ip *ip, const struct wire_arp *arp, uint64_t now_us)
 {
 	const struct ip_events *events = ip->config.events;
 	struct ip_neighbour neighbour = {
-		.addr = arp->sender_addr,
+		.addr = tr_addr_ipv4(arp->sender_addr),
 		.mac = arp->sender_mac,
 		.only_if_known = true,
 	};
 
-	if (ip_neighbour_heard(ip, arp->sender_addr, &arp->sender_mac, false, now_us)) {
+	if (ip_neighbour_heard(ip, &neighbour.addr, &arp->sender_mac, false, now_us)) {
 		ip->stats.arp_updates++;
 		return;
 	}
 	ip->stats.drop_arp_ignored++;
 	/* Another core may have asked. */
-	if (arp->operation == WIRE_ARP_REPLY && arp->target_addr == ip->config.addr &&
+	if (arp->operation == WIRE_ARP_REPLY && arp->target_addr == ip->addr &&
 	    is_neighbour(ip, arp->sender_addr) && events != NULL)
 		events->neighbour(ip->config.events_arg, &neighbour);
 }
@@ -116,7 +117,7 @@ defend(struct ip *ip, uint64_t now_us)
 static bool
 is_neighbour(const struct ip *ip, rte_be32_t addr)
 {
-	return ip_addr_is_on_link(ip, addr) && ip_addr_is_peer(ip, addr);
+	return ip_ipv4_is_on_link(ip, addr) && ip_ipv4_is_peer(ip, addr);
 }
 
 static bool

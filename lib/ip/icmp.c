@@ -34,7 +34,7 @@ icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 	/* In-process wires hand over what the sender's side had noted for its device. */
 	mbuf->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
 	ip->stats.icmp_echo++;
-	ip_output(ip, mbuf, packet->src, IPPROTO_ICMP, now_us);
+	ip_output(ip, mbuf, packet->dst, packet->src, IPPROTO_ICMP, now_us);
 }
 
 /* Its sender may still hold what comes over an in-process wire: then answer with a copy. */

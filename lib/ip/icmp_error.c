@@ -37,8 +37,8 @@ icmp_error_input(struct ip *ip, struct rte_mbuf *mbuf)
 	report.protocol = error.ipv4.protocol;
 	report.mtu = error.mtu;
 	report.bytes = error.ipv4.total_bytes;
-	report.local_addr = error.ipv4.src;
-	report.remote_addr = error.ipv4.dst;
+	report.local_addr = tr_addr_ipv4(error.ipv4.src);
+	report.remote_addr = tr_addr_ipv4(error.ipv4.dst);
 	report.local_port = error.src_port;
 	report.remote_port = error.dst_port;
 	report.seq = error.seq;
@@ -72,7 +72,7 @@ icmp_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uint
 	memcpy(data + WIRE_ICMP_HEADER_BYTES, packet, quoted);
 	wire_icmp_error_write(data, WIRE_ICMP_HEADER_BYTES + quoted, type, code);
 	ip->stats.icmp_errors_sent++;
-	ip_output(ip, error, ipv4.src, IPPROTO_ICMP, now_us);
+	ip_output(ip, error, ip->config.ipv4.addr, tr_addr_ipv4(ipv4.src), IPPROTO_ICMP, now_us);
 }
 
 /* RFC 1122 section 4.2.3.9. False: there is nothing to do. */
@@ -112,7 +112,7 @@ kind_of(const struct wire_icmp_error *error, enum ip_error_kind *kind)
 static bool
 is_ours(const struct ip *ip, const struct wire_icmp_error *error)
 {
-	return error->ipv4.src == ip->config.addr && ip_addr_is_peer(ip, error->ipv4.dst) &&
+	return error->ipv4.src == ip->addr && ip_ipv4_is_peer(ip, error->ipv4.dst) &&
 	       error->ipv4.protocol == IPPROTO_TCP && !error->ipv4.more_fragments;
 }
 

@@ -17,8 +17,7 @@
 
 static bool is_config_valid(const struct ip *ip);
 static uint64_t tx_flags(const struct ip_config *config);
-static void write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol,
-			 uint8_t ecn);
+static void write_header(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *common);
 
 struct ip *
 ip_create(const struct ip_config *config)
@@ -26,7 +25,8 @@ ip_create(const struct ip_config *config)
 	struct ip *ip;
 	int rc;
 
-	if (config->prefix_len < 1 || config->prefix_len > 32 || config->mbufs == NULL ||
+	if (config->ipv4.prefix_len < 1 || config->ipv4.prefix_len > 32 ||
+	    !tr_addr_is_ipv4(&config->ipv4.addr) || config->mbufs == NULL ||
 	    config->neighbours_max == 0 || config->mtu < MTU_MIN) {
 		rte_errno = EINVAL;
 		return NULL;
@@ -38,7 +38,9 @@ ip_create(const struct ip_config *config)
 	}
 	ip->config = *config;
 	ip->tx_flags = tx_flags(config);
-	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - config->prefix_len));
+	ip->addr = tr_addr_to_ipv4(&config->ipv4.addr);
+	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - config->ipv4.prefix_len));
+	ip->gateway = tr_addr_to_ipv4(&config->ipv4.gateway);
 	rc = is_config_valid(ip) ? ip_neighbour_setup(ip) : -EINVAL;
 	if (rc == 0) {
 		rc = ip_fragment_setup(ip);
@@ -65,16 +67,18 @@ ip_destroy(struct ip *ip)
 }
 
 void
-ip_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol, uint64_t now_us)
+ip_output(struct ip *ip, struct rte_mbuf *mbuf, struct tr_addr src, struct tr_addr dst,
+	  uint8_t protocol, uint64_t now_us)
 {
-	ip_output_ecn(ip, mbuf, dst, protocol, 0, now_us);
+	ip_output_ecn(ip, mbuf, &src, &dst, protocol, 0, now_us);
 }
 
 void
-ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol, uint8_t ecn,
-	      uint64_t now_us)
+ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *src,
+	      const struct tr_addr *dst, uint8_t protocol, uint8_t ecn, uint64_t now_us)
 {
-	rte_be32_t next_hop;
+	struct wire_ipv4 ipv4 = ip_header(src, dst, protocol);
+	struct tr_addr next_hop;
 
 	if (unlikely(!ip_route(ip, dst, &next_hop))) {
 		ip_drop(mbuf, &ip->stats.drop_no_route);
@@ -89,8 +93,9 @@ ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t prot
 		ip_drop(mbuf, &ip->stats.drop_no_mbuf);
 		return;
 	}
-	write_header(ip, mbuf, dst, protocol, ecn);
-	ip_neighbour_output(ip, mbuf, next_hop, now_us);
+	ipv4.dscp_ecn = ecn;
+	write_header(ip, mbuf, &ipv4);
+	ip_neighbour_output(ip, mbuf, &next_hop, now_us);
 }
 
 void
@@ -120,10 +125,16 @@ ip_txq(struct ip *ip)
 	return &ip->txq;
 }
 
-rte_be32_t
-ip_addr(const struct ip *ip)
+struct tr_addr
+ip_source(const struct ip *ip, struct tr_addr dst)
 {
-	return ip->config.addr;
+	return tr_addr_is_ipv4(&dst) ? ip->config.ipv4.addr : tr_addr_none();
+}
+
+bool
+ip_addr_is_ours(const struct ip *ip, struct tr_addr addr)
+{
+	return tr_addr_is_same(&addr, &ip->config.ipv4.addr);
 }
 
 uint16_t
@@ -133,9 +144,9 @@ ip_mtu(const struct ip *ip)
 }
 
 bool
-ip_addr_is_peer(const struct ip *ip, rte_be32_t addr)
+ip_addr_is_peer(const struct ip *ip, struct tr_addr addr)
 {
-	return addr != ip->config.addr && ip_addr_is_host(ip, addr);
+	return tr_addr_is_ipv4(&addr) && ip_ipv4_is_peer(ip, tr_addr_to_ipv4(&addr));
 }
 
 const struct ip_stats *
@@ -153,11 +164,11 @@ ip_stats_clear(struct ip *ip)
 static bool
 is_config_valid(const struct ip *ip)
 {
-	rte_be32_t gateway = ip->config.gateway;
+	rte_be32_t gateway = ip->gateway;
 
-	if (!ip_addr_is_host(ip, ip->config.addr))
+	if (!ip_ipv4_is_host(ip, ip->addr))
 		return false;
-	return gateway == 0 || (ip_addr_is_on_link(ip, gateway) && ip_addr_is_peer(ip, gateway));
+	return gateway == 0 || (ip_ipv4_is_on_link(ip, gateway) && ip_ipv4_is_peer(ip, gateway));
 }
 
 static uint64_t
@@ -173,18 +184,20 @@ tx_flags(const struct ip_config *config)
 }
 
 bool
-ip_route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop)
+ip_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_hop)
 {
-	*next_hop = ip_addr_is_on_link(ip, dst) ? dst : ip->config.gateway;
-	return *next_hop != 0 && ip_addr_is_peer(ip, dst);
+	bool on_link = tr_addr_is_ipv4(dst) && ip_ipv4_is_on_link(ip, tr_addr_to_ipv4(dst));
+
+	*next_hop = on_link ? *dst : tr_addr_ipv4(ip->gateway);
+	return !tr_addr_is_none(next_hop) && ip_addr_is_peer(ip, *dst);
 }
 
 struct wire_ipv4
-ip_header(const struct ip *ip, rte_be32_t dst, uint8_t protocol)
+ip_header(const struct tr_addr *src, const struct tr_addr *dst, uint8_t protocol)
 {
 	return (struct wire_ipv4){
-		.src = ip->config.addr,
-		.dst = dst,
+		.src = tr_addr_to_ipv4(src),
+		.dst = tr_addr_to_ipv4(dst),
 		.protocol = protocol,
 		.ttl = TTL,
 		.dont_fragment = 1,
@@ -192,12 +205,11 @@ ip_header(const struct ip *ip, rte_be32_t dst, uint8_t protocol)
 }
 
 static void
-write_header(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol, uint8_t ecn)
+write_header(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *common)
 {
-	struct wire_ipv4 ipv4 = ip_header(ip, dst, protocol);
+	struct wire_ipv4 ipv4 = *common;
 	uint8_t *data = (uint8_t *)rte_pktmbuf_prepend(mbuf, WIRE_IPV4_HEADER_BYTES);
 
-	ipv4.dscp_ecn = ecn;
 	ipv4.total_bytes = mbuf->pkt_len;
 	ipv4.id = ip->next_id++;
 	wire_ipv4_write(data, &ipv4);

@@ -21,6 +21,7 @@
 #include <rte_mbuf.h>
 
 #include "ip_stats.h"
+#include "tr_addr.h"
 
 struct ip;
 
@@ -35,7 +36,7 @@ struct ip_txq {
 
 /** A neighbour became reachable at an address, changed it, or is still there. */
 struct ip_neighbour {
-	rte_be32_t addr;
+	struct tr_addr addr;
 	struct rte_ether_addr mac;
 	bool only_if_known; /* of use to who has an entry for it, or waits for it: create none */
 };
@@ -60,8 +61,8 @@ struct ip_error {
 	uint8_t protocol; /* IPPROTO_TCP */
 	uint16_t mtu; /* of IP_ERROR_TOO_BIG: what would fit; 0: it is not said */
 	uint16_t bytes; /* of the packet, its IP header included */
-	rte_be32_t local_addr;
-	rte_be32_t remote_addr;
+	struct tr_addr local_addr;
+	struct tr_addr remote_addr;
 	rte_be16_t local_port;
 	rte_be16_t remote_port;
 	uint32_t seq; /* TCP's */
@@ -89,9 +90,7 @@ struct ip_events {
 /** What ip_create() needs. */
 struct ip_config {
 	struct rte_ether_addr mac;
-	rte_be32_t addr;
-	uint8_t prefix_len;
-	rte_be32_t gateway; /* 0: none */
+	struct tr_addr_net ipv4;
 	uint16_t mtu; /* of IP packets */
 	uint32_t neighbours_max;
 	uint32_t neighbours_key; /* random: places them in their table */
@@ -105,8 +104,8 @@ struct ip_config {
 
 /** An IPv4 packet for a protocol above: where it is in its mbuf, already stripped. */
 struct ip_packet {
-	rte_be32_t src;
-	rte_be32_t dst;
+	struct tr_addr src;
+	struct tr_addr dst;
 	uint32_t bytes; /* of payload, from the mbuf's first byte */
 	uint8_t protocol; /* IPPROTO_TCP */
 	uint8_t ttl;
@@ -118,16 +117,15 @@ struct ip_packet {
 #define IP_PATH_HEADER_BYTES 34
 
 /**
- * The way to a destination, where a connection keeps it: what its packets have in common, as long
- * as the neighbour stays where it is. All zero but dst at first.
+ * The way from an address of ours to another, where a connection keeps it: what its packets have in
+ * common, as long as the neighbour stays where it is. Made by ip_path_init().
  */
 struct ip_path {
-	rte_be32_t dst;
-	uint32_t generation; /* of the neighbours, when it was noted; 0: it was not */
 	uint64_t until_us; /* then the neighbour is looked up again, and noted as used */
+	uint32_t generation; /* of the neighbours, when it was noted; 0: it was not */
 	uint16_t header_sum; /* of header, without length and id */
 	uint16_t pseudo_sum; /* of TCP's pseudo header, without length */
-	uint8_t header[IP_PATH_HEADER_BYTES]; /* Ethernet and IPv4 */
+	uint8_t header[IP_PATH_HEADER_BYTES]; /* Ethernet and IP; its addresses always */
 	uint8_t ecn; /* of header: ip_path_set_ecn() */
 };
 
@@ -167,14 +165,19 @@ enum ip_verdict eth_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us,
  *
  * @param mbuf
  *   Payload with headroom; consumed whatever happens. Of TCP, ip_tcp_checksum() has seen it.
+ * @param src
+ *   An address of ours.
  * @param dst
  *   Final destination: the route chooses the neighbour.
  */
-void ip_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol,
-	       uint64_t now_us);
+void ip_output(struct ip *ip, struct rte_mbuf *mbuf, struct tr_addr src, struct tr_addr dst,
+	       uint8_t protocol, uint64_t now_us);
+
+/** Begin a way: @p src is an address of ours. */
+void ip_path_init(struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst);
 
 /**
- * Send a TCP segment: the same as ip_tcp_checksum() from our address and ip_output(), at a fraction
+ * Send a TCP segment: the same as ip_tcp_checksum() and ip_output(), at a fraction
  * of their cost where another packet went the same way in the last second.
  *
  * @param path
@@ -195,7 +198,7 @@ void ip_path_set_ecn(struct ip_path *path, uint8_t ecn);
  *   Begins with the TCP header, whose checksum is zero.
  */
 void ip_tcp_checksum(struct ip *ip, struct rte_mbuf *mbuf, uint16_t tcp_header_bytes,
-		     rte_be32_t src, rte_be32_t dst);
+		     struct tr_addr src, struct tr_addr dst);
 
 /** Whether a received TCP segment's checksum is right. */
 bool ip_tcp_checksum_ok(const struct rte_mbuf *mbuf, const struct ip_packet *packet);
@@ -218,14 +221,17 @@ void ip_neighbour_update(struct ip *ip, const struct ip_neighbour *neighbour, ui
 /** Announce our address once (RFC 5227 section 2.3), as the port comes up. */
 void ip_announce(struct ip *ip);
 
-/** Our address. */
-rte_be32_t ip_addr(const struct ip *ip);
+/** The address of ours that packets to @p dst are sent from; none: there is none for them. */
+struct tr_addr ip_source(const struct ip *ip, struct tr_addr dst);
+
+/** Whether an address is ours. */
+bool ip_addr_is_ours(const struct ip *ip, struct tr_addr addr);
 
 /** Our MTU, in bytes of IP packet. */
 uint16_t ip_mtu(const struct ip *ip);
 
 /** Whether an address is one that a TCP peer can have: unicast, not ours, not our broadcast. */
-bool ip_addr_is_peer(const struct ip *ip, rte_be32_t addr);
+bool ip_addr_is_peer(const struct ip *ip, struct tr_addr addr);
 
 /** Counters; see ip_stats.h. */
 const struct ip_stats *ip_stats(const struct ip *ip);

@@ -8,12 +8,15 @@
 
 #include <rte_tcp.h>
 
+static uint16_t pseudo(const struct tr_addr *src, const struct tr_addr *dst, uint8_t protocol,
+		       uint32_t bytes);
+
 void
-ip_tcp_checksum(struct ip *ip, struct rte_mbuf *mbuf, uint16_t tcp_header_bytes, rte_be32_t src,
-		rte_be32_t dst)
+ip_tcp_checksum(struct ip *ip, struct rte_mbuf *mbuf, uint16_t tcp_header_bytes, struct tr_addr src,
+		struct tr_addr dst)
 {
 	struct rte_tcp_hdr *hdr = rte_pktmbuf_mtod(mbuf, struct rte_tcp_hdr *);
-	uint16_t sum = wire_checksum_pseudo(src, dst, IPPROTO_TCP, mbuf->pkt_len);
+	uint16_t sum = pseudo(&src, &dst, IPPROTO_TCP, mbuf->pkt_len);
 
 	/* An mbuf that is sent again has the flags of the first time. */
 	mbuf->ol_flags &= ~RTE_MBUF_F_TX_L4_MASK;
@@ -33,8 +36,14 @@ ip_tcp_checksum_ok(const struct rte_mbuf *mbuf, const struct ip_packet *packet)
 
 	if (packet->checksum_good)
 		return true;
-	sum = wire_checksum_pseudo(packet->src, packet->dst, packet->protocol, packet->bytes);
+	sum = pseudo(&packet->src, &packet->dst, packet->protocol, packet->bytes);
 	return wire_checksum_add(sum, ip_checksum_mbuf(mbuf)) == 0xffff;
+}
+
+static uint16_t
+pseudo(const struct tr_addr *src, const struct tr_addr *dst, uint8_t protocol, uint32_t bytes)
+{
+	return wire_checksum_pseudo(tr_addr_to_ipv4(src), tr_addr_to_ipv4(dst), protocol, bytes);
 }
 
 /* Not rte_raw_cksum_mbuf(), which in 22.11 loses a carry after a segment of odd length. */

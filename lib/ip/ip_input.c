@@ -101,8 +101,7 @@ ip_input_usual(struct ip *ip, struct rte_mbuf *mbuf, struct ip_packet *packet)
 		return false;
 	data += WIRE_ETHER_HEADER_BYTES;
 	if (!wire_ipv4_parse_usual(data, bytes - WIRE_ETHER_HEADER_BYTES, &ipv4) ||
-	    ipv4.protocol != IPPROTO_TCP || ipv4.dst != ip->config.addr ||
-	    ipv4.src == ip->config.addr || !ip_addr_is_host(ip, ipv4.src))
+	    ipv4.protocol != IPPROTO_TCP || ipv4.dst != ip->addr || !ip_ipv4_is_peer(ip, ipv4.src))
 		return false;
 	flags &= RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	if (!is_verified(flags, RTE_MBUF_F_RX_IP_CKSUM_GOOD, RTE_MBUF_F_RX_IP_CKSUM_NONE) &&
@@ -122,8 +121,8 @@ static inline void
 describe(const struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4, struct ip_packet *packet)
 {
 	*packet = (struct ip_packet){
-		.src = ipv4->src,
-		.dst = ipv4->dst,
+		.src = tr_addr_ipv4(ipv4->src),
+		.dst = tr_addr_ipv4(ipv4->dst),
 		.bytes = ipv4->total_bytes - ipv4->header_bytes,
 		.protocol = ipv4->protocol,
 		.ttl = ipv4->ttl,
@@ -161,10 +160,10 @@ check_header(struct ip *ip, const struct rte_mbuf *mbuf, struct wire_ipv4 *ipv4)
 static uint64_t *
 check_accepted(struct ip *ip, const struct wire_ipv4 *ipv4, bool broadcast)
 {
-	if (!ip_addr_is_peer(ip, ipv4->src))
+	if (!ip_ipv4_is_peer(ip, ipv4->src))
 		return &ip->stats.drop_ip_source;
 	/* RFC 1122 section 3.3.6: nor a unicast packet that the link broadcasts. */
-	if (ipv4->dst != ip->config.addr || broadcast)
+	if (ipv4->dst != ip->addr || broadcast)
 		return &ip->stats.drop_ip_destination;
 	if (ipv4->source_route)
 		return &ip->stats.drop_ip_source_route;

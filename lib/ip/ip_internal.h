@@ -27,7 +27,9 @@
 /** A host, as one core sees it. */
 struct ip {
 	struct ip_config config;
+	rte_be32_t addr; /* ours */
 	rte_be32_t mask; /* of the on-link prefix */
+	rte_be32_t gateway; /* 0: none */
 	uint16_t next_id;
 	uint64_t tx_flags; /* of an mbuf with a TCP segment: what the port computes */
 	uint64_t defend_after_us; /* RFC 5227 section 2.4: not before */
@@ -50,14 +52,14 @@ ip_drop(struct rte_mbuf *mbuf, uint64_t *counter)
 
 /** Whether an address is in our prefix. */
 static inline bool
-ip_addr_is_on_link(const struct ip *ip, rte_be32_t addr)
+ip_ipv4_is_on_link(const struct ip *ip, rte_be32_t addr)
 {
-	return ((addr ^ ip->config.addr) & ip->mask) == 0;
+	return ((addr ^ ip->addr) & ip->mask) == 0;
 }
 
 /** RFC 1122 section 3.2.1.3: whether one host can have this address. */
 static inline bool
-ip_addr_is_host(const struct ip *ip, rte_be32_t addr)
+ip_ipv4_is_host(const struct ip *ip, rte_be32_t addr)
 {
 	uint8_t network = rte_be_to_cpu_32(addr) >> 24;
 	rte_be32_t host = addr & ~ip->mask;
@@ -65,19 +67,26 @@ ip_addr_is_host(const struct ip *ip, rte_be32_t addr)
 	if (network == 0 || network == IN_LOOPBACKNET || network >= 224)
 		return false;
 	/* RFC 3021: a link of two has no broadcast address. */
-	return !ip_addr_is_on_link(ip, addr) || ip->config.prefix_len >= 31 ||
+	return !ip_ipv4_is_on_link(ip, addr) || ip->config.ipv4.prefix_len >= 31 ||
 	       (host != 0 && host != ~ip->mask);
 }
 
-/** Which neighbour a packet goes to; false: none. */
-bool ip_route(const struct ip *ip, rte_be32_t dst, rte_be32_t *next_hop);
+/** The same, and it is not ours. */
+static inline bool
+ip_ipv4_is_peer(const struct ip *ip, rte_be32_t addr)
+{
+	return addr != ip->addr && ip_ipv4_is_host(ip, addr);
+}
 
 /** The same as ip_output(), with an ECN field. */
-void ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t dst, uint8_t protocol,
-		   uint8_t ecn, uint64_t now_us);
+void ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *src,
+		   const struct tr_addr *dst, uint8_t protocol, uint8_t ecn, uint64_t now_us);
 
-/** What all our headers to a destination have in common: no length, no id. */
-struct wire_ipv4 ip_header(const struct ip *ip, rte_be32_t dst, uint8_t protocol);
+/** Which neighbour a packet goes to; false: none. */
+bool ip_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_hop);
+
+/** What all headers from one address to another have in common: no length, no id. */
+struct wire_ipv4 ip_header(const struct tr_addr *src, const struct tr_addr *dst, uint8_t protocol);
 
 /**
  * Prepend an Ethernet header and queue the frame for the device.

@@ -17,7 +17,7 @@ struct ip_neighbour_entry {
 	uint64_t deadline_us; /* when something is to be done */
 	uint64_t used_us; /* about when it was used last: to the second */
 	uint64_t reported_us;
-	rte_be32_t addr;
+	struct tr_addr addr;
 	struct rte_ether_addr mac;
 	uint8_t state;
 	uint8_t tries; /* questions since the last answer */
@@ -26,8 +26,9 @@ struct ip_neighbour_entry {
 	struct rte_mbuf *waiting[IP_NEIGHBOUR_WAITING]; /* oldest first */
 };
 
-static struct ip_neighbour_entry *find(const struct ip_neighbour_table *table, rte_be32_t addr);
-static struct ip_neighbour_entry *insert(struct ip *ip, rte_be32_t addr);
+static struct ip_neighbour_entry *find(const struct ip_neighbour_table *table,
+				       const struct tr_addr *addr);
+static struct ip_neighbour_entry *insert(struct ip *ip, const struct tr_addr *addr);
 static struct ip_neighbour_entry *evict(struct ip *ip);
 static void remove_entry(struct ip *ip, struct ip_neighbour_entry *entry);
 static void ask(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us);
@@ -42,7 +43,8 @@ static void schedule(struct ip_neighbour_table *table, struct ip_neighbour_entry
 		     uint64_t deadline_us);
 static void change(struct ip_neighbour_table *table);
 static void transmit(struct ip *ip, const struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf);
-static struct ip_neighbour_entry **bucket(const struct ip_neighbour_table *table, rte_be32_t addr);
+static struct ip_neighbour_entry **bucket(const struct ip_neighbour_table *table,
+					  const struct tr_addr *addr);
 
 int
 ip_neighbour_setup(struct ip *ip)
@@ -83,7 +85,8 @@ ip_neighbour_teardown(struct ip *ip)
 }
 
 void
-ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t addr, uint64_t now_us)
+ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *addr,
+		    uint64_t now_us)
 {
 	struct ip_neighbour_table *table = &ip->neighbours;
 	struct ip_neighbour_entry *entry = find(table, addr);
@@ -104,7 +107,7 @@ ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t addr, uint6
 }
 
 bool
-ip_neighbour_known(const struct ip *ip, rte_be32_t addr, struct rte_ether_addr *mac,
+ip_neighbour_known(const struct ip *ip, const struct tr_addr *addr, struct rte_ether_addr *mac,
 		   uint64_t *until_us)
 {
 	const struct ip_neighbour_entry *entry = find(&ip->neighbours, addr);
@@ -117,8 +120,8 @@ ip_neighbour_known(const struct ip *ip, rte_be32_t addr, struct rte_ether_addr *
 }
 
 bool
-ip_neighbour_heard(struct ip *ip, rte_be32_t addr, const struct rte_ether_addr *mac, bool create,
-		   uint64_t now_us)
+ip_neighbour_heard(struct ip *ip, const struct tr_addr *addr, const struct rte_ether_addr *mac,
+		   bool create, uint64_t now_us)
 {
 	struct ip_neighbour_entry *entry = find(&ip->neighbours, addr);
 
@@ -133,10 +136,10 @@ ip_neighbour_heard(struct ip *ip, rte_be32_t addr, const struct rte_ether_addr *
 void
 ip_neighbour_update(struct ip *ip, const struct ip_neighbour *neighbour, uint64_t now_us)
 {
-	struct ip_neighbour_entry *entry = find(&ip->neighbours, neighbour->addr);
+	struct ip_neighbour_entry *entry = find(&ip->neighbours, &neighbour->addr);
 
 	if (entry == NULL && !neighbour->only_if_known)
-		entry = insert(ip, neighbour->addr);
+		entry = insert(ip, &neighbour->addr);
 	if (entry != NULL)
 		update(ip, entry, &neighbour->mac, now_us);
 }
@@ -171,18 +174,18 @@ ip_neighbour_walk(const struct ip *ip,
 }
 
 static struct ip_neighbour_entry *
-find(const struct ip_neighbour_table *table, rte_be32_t addr)
+find(const struct ip_neighbour_table *table, const struct tr_addr *addr)
 {
 	struct ip_neighbour_entry *entry = *bucket(table, addr);
 
-	while (entry != NULL && entry->addr != addr)
+	while (entry != NULL && !tr_addr_is_same(&entry->addr, addr))
 		entry = entry->next;
 	return entry;
 }
 
 /* A new entry, incomplete and never used; NULL when packets wait in all that there are. */
 static struct ip_neighbour_entry *
-insert(struct ip *ip, rte_be32_t addr)
+insert(struct ip *ip, const struct tr_addr *addr)
 {
 	struct ip_neighbour_table *table = &ip->neighbours;
 	struct ip_neighbour_entry **head = bucket(table, addr);
@@ -194,7 +197,7 @@ insert(struct ip *ip, rte_be32_t addr)
 		return NULL;
 	TAILQ_REMOVE(&table->free, entry, list);
 	*entry = (struct ip_neighbour_entry){
-		.addr = addr,
+		.addr = *addr,
 		.state = INCOMPLETE,
 		.deadline_us = UINT64_MAX,
 		.next = *head,
@@ -221,7 +224,7 @@ static void
 remove_entry(struct ip *ip, struct ip_neighbour_entry *entry)
 {
 	struct ip_neighbour_table *table = &ip->neighbours;
-	struct ip_neighbour_entry **link = bucket(table, entry->addr);
+	struct ip_neighbour_entry **link = bucket(table, &entry->addr);
 	uint8_t i;
 
 	for (i = 0; i < entry->nb_waiting; i++)
@@ -240,7 +243,8 @@ static void
 ask(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us)
 {
 	entry->tries++;
-	arp_request(ip, entry->addr, entry->state == INCOMPLETE ? NULL : &entry->mac);
+	arp_request(ip, tr_addr_to_ipv4(&entry->addr),
+		    entry->state == INCOMPLETE ? NULL : &entry->mac);
 	schedule(&ip->neighbours, entry, now_us + IP_NEIGHBOUR_RETRY_US);
 }
 
@@ -346,7 +350,11 @@ transmit(struct ip *ip, const struct ip_neighbour_entry *entry, struct rte_mbuf 
 }
 
 static struct ip_neighbour_entry **
-bucket(const struct ip_neighbour_table *table, rte_be32_t addr)
+bucket(const struct ip_neighbour_table *table, const struct tr_addr *addr)
 {
-	return &table->buckets[rte_jhash_1word(addr, table->hash_key) & table->bucket_mask];
+	uint32_t words[sizeof(*addr) / sizeof(uint32_t)];
+
+	memcpy(words, addr, sizeof(words));
+	return &table->buckets[rte_jhash_32b(words, RTE_DIM(words), table->hash_key) &
+			       table->bucket_mask];
 }

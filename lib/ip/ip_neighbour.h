@@ -58,7 +58,8 @@ int ip_neighbour_setup(struct ip *ip);
 void ip_neighbour_teardown(struct ip *ip);
 
 /** Send a packet, IPv4 header first, to a neighbour, now or when its address is known. */
-void ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t addr, uint64_t now_us);
+void ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *addr,
+			 uint64_t now_us);
 
 /**
  * Where a neighbour is, if its address is known and a packet was sent to it in the last second.
@@ -67,7 +68,7 @@ void ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, rte_be32_t addr, 
  *   When the next is to be sent by ip_neighbour_output(), for the entry to count as used. Good as
  *   long as the table's generation is the same.
  */
-bool ip_neighbour_known(const struct ip *ip, rte_be32_t addr, struct rte_ether_addr *mac,
+bool ip_neighbour_known(const struct ip *ip, const struct tr_addr *addr, struct rte_ether_addr *mac,
 			uint64_t *until_us);
 
 /**
@@ -78,7 +79,7 @@ bool ip_neighbour_known(const struct ip *ip, rte_be32_t addr, struct rte_ether_a
  * @return
  *   Whether there is an entry now.
  */
-bool ip_neighbour_heard(struct ip *ip, rte_be32_t addr, const struct rte_ether_addr *mac,
+bool ip_neighbour_heard(struct ip *ip, const struct tr_addr *addr, const struct rte_ether_addr *mac,
 			bool create, uint64_t now_us);
 
 /** Run the entries' timers that are due. */

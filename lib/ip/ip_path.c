@@ -20,7 +20,18 @@ static bool is_usable(const struct ip *ip, const struct ip_path *path, const str
 		      uint64_t now_us);
 static void long_way(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
 		     uint16_t tcp_header_bytes, uint64_t now_us);
-static void note(struct ip *ip, struct ip_path *path);
+static void read_addrs(const struct ip_path *path, struct tr_addr *src, struct tr_addr *dst);
+static void note(struct ip *ip, struct ip_path *path, const struct tr_addr *src,
+		 const struct tr_addr *dst);
+
+void
+ip_path_init(struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst)
+{
+	struct wire_ipv4 ipv4 = ip_header(src, dst, IPPROTO_TCP);
+
+	*path = (struct ip_path){0};
+	wire_ipv4_write(path->header + WIRE_ETHER_HEADER_BYTES, &ipv4);
+}
 
 void
 ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
@@ -81,23 +92,37 @@ static __rte_noinline void
 long_way(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf, uint16_t tcp_header_bytes,
 	 uint64_t now_us)
 {
-	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, ip->config.addr, path->dst);
-	ip_output_ecn(ip, mbuf, path->dst, IPPROTO_TCP, path->ecn, now_us);
-	note(ip, path);
+	struct tr_addr src, dst;
+
+	read_addrs(path, &src, &dst);
+	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, src, dst);
+	ip_output_ecn(ip, mbuf, &src, &dst, IPPROTO_TCP, path->ecn, now_us);
+	note(ip, path, &src, &dst);
+}
+
+static void
+read_addrs(const struct ip_path *path, struct tr_addr *src, struct tr_addr *dst)
+{
+	const uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
+	rte_be32_t addrs[2];
+
+	memcpy(addrs, at + WIRE_IPV4_ADDRS_OFFSET, sizeof(addrs));
+	*src = tr_addr_ipv4(addrs[0]);
+	*dst = tr_addr_ipv4(addrs[1]);
 }
 
 /* After a packet went the long way: how the next is spared that. */
 static void
-note(struct ip *ip, struct ip_path *path)
+note(struct ip *ip, struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst)
 {
 	struct wire_ether ether = {.src = ip->config.mac, .type = RTE_ETHER_TYPE_IPV4};
-	struct wire_ipv4 ipv4 = ip_header(ip, path->dst, IPPROTO_TCP);
+	struct wire_ipv4 ipv4 = ip_header(src, dst, IPPROTO_TCP);
 	uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
-	rte_be32_t next_hop;
+	struct tr_addr next_hop;
 
 	path->generation = 0;
-	if (!ip_route(ip, path->dst, &next_hop) ||
-	    !ip_neighbour_known(ip, next_hop, &ether.dst, &path->until_us))
+	if (!ip_route(ip, dst, &next_hop) ||
+	    !ip_neighbour_known(ip, &next_hop, &ether.dst, &path->until_us))
 		return;
 	ipv4.dscp_ecn = path->ecn;
 	wire_ether_write(path->header, &ether);

@@ -121,8 +121,8 @@ struct tcp_config {
 
 /** Why the owner may want to look at a connection. */
 struct tcp_conn_info {
-	rte_be32_t local_addr;
-	rte_be32_t remote_addr;
+	struct tr_addr local_addr;
+	struct tr_addr remote_addr;
 	rte_be16_t local_port;
 	rte_be16_t remote_port;
 	enum tcp_state state;
@@ -181,11 +181,11 @@ void tcp_output(struct tcp *tcp, uint64_t now_us);
  * Accept connections to a port.
  *
  * @param addr
- *   Ours, or 0 for any.
+ *   Ours, or none for any.
  * @return
  *   0, -EADDRINUSE, -ENOSPC (too many listeners).
  */
-int tcp_listen(struct tcp *tcp, rte_be32_t addr, rte_be16_t port, void *listener_arg);
+int tcp_listen(struct tcp *tcp, struct tr_addr addr, rte_be16_t port, void *listener_arg);
 
 /**
  * The owner's receive buffers run dry: until told otherwise, drop the payload of segments for
@@ -194,7 +194,7 @@ int tcp_listen(struct tcp *tcp, rte_be32_t addr, rte_be16_t port, void *listener
 void tcp_set_pressure(struct tcp *tcp, bool pressure);
 
 /** Accept no more. Connections live on. 0 or -ENOENT. */
-int tcp_unlisten(struct tcp *tcp, rte_be32_t addr, rte_be16_t port);
+int tcp_unlisten(struct tcp *tcp, struct tr_addr addr, rte_be16_t port);
 
 /**
  * Open actively. The SYN leaves with the next tcp_output().
@@ -204,7 +204,7 @@ int tcp_unlisten(struct tcp *tcp, rte_be32_t addr, rte_be16_t port);
  * @return
  *   The connection, or NULL with rte_errno: EADDRINUSE, ENOBUFS, EINVAL (no such peer).
  */
-struct tcp_conn *tcp_connect(struct tcp *tcp, rte_be32_t remote_addr, rte_be16_t remote_port,
+struct tcp_conn *tcp_connect(struct tcp *tcp, struct tr_addr remote_addr, rte_be16_t remote_port,
 			     rte_be16_t local_port, void *user, uint64_t now_us);
 
 /** The chain to append to; tcp_send() afterwards. Not after tcp_close() or tcp_shutdown(). */

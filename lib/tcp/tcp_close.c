@@ -152,8 +152,8 @@ tcp_close_reopen(struct tcp_conn *conn, struct tcp_segment *segment)
 
 	if (conn->owned || !may_reuse(conn, segment))
 		return false;
-	listener =
-		tcp_listen_lookup(&tcp->listen, segment->flow.local_addr, segment->flow.local_port);
+	listener = tcp_listen_lookup(&tcp->listen, &segment->flow.local_addr,
+				     segment->flow.local_port);
 	if (listener == NULL)
 		return false;
 	/* Its memory first: it may be the last. */

@@ -84,7 +84,7 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 	conn->tcp = tcp;
 	conn->id = id;
 	conn->flow = *flow;
-	conn->path.dst = flow->remote_addr;
+	ip_path_init(&conn->path, &flow->local_addr, &flow->remote_addr);
 	if (rte_hash_add_key_with_hash_data(tcp->flows, flow, tcp_isn_flow(tcp->secret, flow),
 					    conn) < 0) {
 		rte_mempool_put(tcp->conns_pool, conn);

@@ -38,12 +38,12 @@ static bool syn_sent_ack(struct tcp_conn *conn, const struct tcp_segment *segmen
 static void established(struct tcp_conn *conn, const struct tcp_segment *segment);
 
 struct tcp_conn *
-tcp_connect(struct tcp *tcp, rte_be32_t remote_addr, rte_be16_t remote_port, rte_be16_t local_port,
-	    void *user, uint64_t now_us)
+tcp_connect(struct tcp *tcp, struct tr_addr remote_addr, rte_be16_t remote_port,
+	    rte_be16_t local_port, void *user, uint64_t now_us)
 {
 	struct tcp_flow flow = {
 		.remote_addr = remote_addr,
-		.local_addr = ip_addr(tcp->ip),
+		.local_addr = ip_source(tcp->ip, remote_addr),
 		.remote_port = remote_port,
 		.local_port = local_port,
 	};

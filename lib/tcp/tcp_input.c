@@ -119,11 +119,12 @@ no_conn(struct tcp *tcp, struct tcp_segment *segment)
 	struct tcp_conn *conn;
 
 	/* RFC 9293 MUST-57, MUST-63: no broadcast or multicast, on either side. */
-	if (flow->local_addr != ip_addr(tcp->ip) || !ip_addr_is_peer(tcp->ip, flow->remote_addr)) {
+	if (!ip_addr_is_ours(tcp->ip, flow->local_addr) ||
+	    !ip_addr_is_peer(tcp->ip, flow->remote_addr)) {
 		tcp->stats.drop_address++;
 		return;
 	}
-	listener = tcp_listen_lookup(&tcp->listen, flow->local_addr, flow->local_port);
+	listener = tcp_listen_lookup(&tcp->listen, &flow->local_addr, flow->local_port);
 	if (listener != NULL) {
 		conn = tcp_handshake_listen(tcp, segment, listener, 0);
 		if (conn != NULL) {

@@ -18,13 +18,15 @@
 
 #include <rte_byteorder.h>
 
+#include "tr_addr.h"
+
 /** Bytes of a secret. */
 #define TCP_ISN_SECRET_BYTES 16
 
 /** The addresses of a connection: the key of the flow table. No padding. */
 struct tcp_flow {
-	rte_be32_t remote_addr;
-	rte_be32_t local_addr;
+	struct tr_addr remote_addr;
+	struct tr_addr local_addr;
 	rte_be16_t remote_port;
 	rte_be16_t local_port;
 };
@@ -50,24 +52,25 @@ uint64_t tcp_isn_cookie(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct
 /** Hash for the flow table. */
 uint32_t tcp_isn_flow(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow);
 
-/** Addresses and ports of a flow, as two words. */
-static inline void
-tcp_isn_flow_words(const struct tcp_flow *flow, uint64_t *addrs, uint32_t *ports)
+_Static_assert(sizeof(struct tcp_flow) == 36, "no padding in a key");
+
+/** The ports of a flow, as a word. */
+static inline uint32_t
+tcp_isn_flow_ports(const struct tcp_flow *flow)
 {
-	memcpy(addrs, flow, sizeof(*addrs));
-	memcpy(ports, (const uint8_t *)flow + sizeof(*addrs), sizeof(*ports));
+	uint32_t ports;
+
+	memcpy(&ports, &flow->remote_port, sizeof(ports));
+	return ports;
 }
 
 /** Whether two flows are one. */
 static inline bool
 tcp_isn_flow_is_same(const struct tcp_flow *a, const struct tcp_flow *b)
 {
-	uint64_t addrs_a, addrs_b;
-	uint32_t ports_a, ports_b;
-
-	tcp_isn_flow_words(a, &addrs_a, &ports_a);
-	tcp_isn_flow_words(b, &addrs_b, &ports_b);
-	return addrs_a == addrs_b && ports_a == ports_b;
+	return tcp_isn_flow_ports(a) == tcp_isn_flow_ports(b) &&
+	       tr_addr_is_same(&a->remote_addr, &b->remote_addr) &&
+	       tr_addr_is_same(&a->local_addr, &b->local_addr);
 }
 
 /**
@@ -77,12 +80,16 @@ tcp_isn_flow_is_same(const struct tcp_flow *a, const struct tcp_flow *b)
 static inline uint64_t
 tcp_isn_flow_recent(const struct tcp_flow *flow, unsigned int bits)
 {
-	uint64_t addrs;
-	uint32_t ports;
+	uint64_t ports = tcp_isn_flow_ports(flow);
+	uint64_t words[2];
 
-	tcp_isn_flow_words(flow, &addrs, &ports);
-	/* The local address is the same for all: its place takes the ports. */
-	return ((addrs ^ (uint64_t)ports << 32) * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - bits);
+	/*
+	 * The local address is one of few: it does not count. Networks differ in the upper half of
+	 * the remote one, hosts in the lower, those of IPv4 in its last bytes.
+	 */
+	memcpy(words, &flow->remote_addr, sizeof(words));
+	words[1] ^= words[0] << 21 | words[0] >> 43;
+	return ((words[1] ^ ports) * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - bits);
 }
 
 #endif /* TCP_ISN_H */

@@ -8,15 +8,16 @@
 #include "tcp_close.h"
 #include "tcp_conn.h"
 
-static struct tcp_listener *find(struct tcp_listen *listen, rte_be32_t addr, rte_be16_t port);
+static struct tcp_listener *find(struct tcp_listen *listen, const struct tr_addr *addr,
+				 rte_be16_t port);
 
 int
-tcp_listen(struct tcp *tcp, rte_be32_t addr, rte_be16_t port, void *listener_arg)
+tcp_listen(struct tcp *tcp, struct tr_addr addr, rte_be16_t port, void *listener_arg)
 {
 	struct tcp_listener *listener;
 	unsigned int i;
 
-	if (find(&tcp->listen, addr, port) != NULL)
+	if (find(&tcp->listen, &addr, port) != NULL)
 		return -EADDRINUSE;
 	for (i = 0; i < TCP_LISTEN_MAX; i++) {
 		listener = &tcp->listen.listeners[i];
@@ -32,9 +33,9 @@ tcp_listen(struct tcp *tcp, rte_be32_t addr, rte_be16_t port, void *listener_arg
 }
 
 int
-tcp_unlisten(struct tcp *tcp, rte_be32_t addr, rte_be16_t port)
+tcp_unlisten(struct tcp *tcp, struct tr_addr addr, rte_be16_t port)
 {
-	struct tcp_listener *listener = find(&tcp->listen, addr, port);
+	struct tcp_listener *listener = find(&tcp->listen, &addr, port);
 	struct tcp_conn *conn;
 	uint32_t id;
 
@@ -51,7 +52,7 @@ tcp_unlisten(struct tcp *tcp, rte_be32_t addr, rte_be16_t port)
 }
 
 const struct tcp_listener *
-tcp_listen_lookup(const struct tcp_listen *listen, rte_be32_t addr, rte_be16_t port)
+tcp_listen_lookup(const struct tcp_listen *listen, const struct tr_addr *addr, rte_be16_t port)
 {
 	const struct tcp_listener *any = NULL;
 	const struct tcp_listener *listener;
@@ -61,23 +62,24 @@ tcp_listen_lookup(const struct tcp_listen *listen, rte_be32_t addr, rte_be16_t p
 		listener = &listen->listeners[i];
 		if (!listener->used || listener->port != port)
 			continue;
-		if (listener->addr == addr)
+		if (tr_addr_is_same(&listener->addr, addr))
 			return listener;
-		if (listener->addr == 0)
+		if (tr_addr_is_none(&listener->addr))
 			any = listener;
 	}
 	return any;
 }
 
 static struct tcp_listener *
-find(struct tcp_listen *listen, rte_be32_t addr, rte_be16_t port)
+find(struct tcp_listen *listen, const struct tr_addr *addr, rte_be16_t port)
 {
 	struct tcp_listener *listener;
 	unsigned int i;
 
 	for (i = 0; i < TCP_LISTEN_MAX; i++) {
 		listener = &listen->listeners[i];
-		if (listener->used && listener->addr == addr && listener->port == port)
+		if (listener->used && listener->port == port &&
+		    tr_addr_is_same(&listener->addr, addr))
 			return listener;
 	}
 	return NULL;

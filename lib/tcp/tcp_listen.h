@@ -15,13 +15,15 @@
 
 #include <rte_byteorder.h>
 
+#include "tr_addr.h"
+
 /** Most listeners. */
 #define TCP_LISTEN_MAX 16
 
 /** A listener. */
 struct tcp_listener {
 	bool used;
-	rte_be32_t addr; /* 0: any of ours */
+	struct tr_addr addr; /* none: any of ours */
 	rte_be16_t port;
 	void *arg;
 };
@@ -32,7 +34,7 @@ struct tcp_listen {
 };
 
 /** The listener for an address: one for it alone before one for any; or NULL. */
-const struct tcp_listener *tcp_listen_lookup(const struct tcp_listen *listen, rte_be32_t addr,
-					     rte_be16_t port);
+const struct tcp_listener *tcp_listen_lookup(const struct tcp_listen *listen,
+					     const struct tr_addr *addr, rte_be16_t port);
 
 #endif /* TCP_LISTEN_H */

@@ -171,7 +171,7 @@ tcp_output_stateless(struct tcp *tcp, const struct tcp_flow *flow, struct wire_t
 	wire_tcp_write((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), header);
 	tcp->stats.tx_segments++;
 	ip_tcp_checksum(tcp->ip, mbuf, bytes, flow->local_addr, flow->remote_addr);
-	ip_output(tcp->ip, mbuf, flow->remote_addr, IPPROTO_TCP, tcp->now_us);
+	ip_output(tcp->ip, mbuf, flow->local_addr, flow->remote_addr, IPPROTO_TCP, tcp->now_us);
 	return true;
 }
 

@@ -23,6 +23,9 @@
 /** Where the two bytes of its checksum are, for whom a device is to compute it. */
 #define WIRE_IPV4_CHECKSUM_OFFSET 10
 
+/** Where its source address is, and behind it the destination. */
+#define WIRE_IPV4_ADDRS_OFFSET 12
+
 /** Where dscp_ecn is. */
 #define WIRE_IPV4_DSCP_ECN_OFFSET 1
 

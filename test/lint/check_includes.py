@@ -26,8 +26,8 @@ ENGINES_ALLOWED = ["engine", "submit"]
 # The outer headers of it: they name none of another library.
 NET_ALLOWED = ["core"]
 # What the server sees: core and mc, and what their headers include.
-SERVER_ALLOWED = ["core", "mc", "engine", "protocol", "chain"]
-BENCH_ALLOWED = ["core", "submit", "chain", "engine"]
+SERVER_ALLOWED = ["core", "mc", "engine", "protocol", "chain", "wire"]
+BENCH_ALLOWED = ["core", "submit", "chain", "engine", "wire"]
 
 # Who may talk to devices.
 ETHDEV = ("lib/core/", "app/", "drivers/net/", "test/")

@@ -23,6 +23,7 @@
 #define POOL_MBUFS 1023
 #define START_US 1000000000
 
+static struct tr_addr addr_of(uint32_t ipv4);
 static void create_pools(struct packet *packet);
 static void fill(struct rte_mbuf *mbuf, const struct packet_segment *segment,
 		 const struct wire_tcp *header);
@@ -109,14 +110,13 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	char name[16];
 	struct ip_config ip_config = {
 		.mac = {{2, 0, 0, 0, 0, 1}},
-		.addr = rte_cpu_to_be_32(OUR_ADDR),
-		.prefix_len = 24,
+		.ipv4 = {.addr = addr_of(OUR_ADDR), .prefix_len = 24},
 		.mtu = PACKET_MTU,
 		.neighbours_max = 16,
 		.socket = SOCKET_ID_ANY,
 	};
 	struct ip_neighbour peer = {
-		.addr = rte_cpu_to_be_32(PEER_ADDR),
+		.addr = addr_of(PEER_ADDR),
 		.mac = {{2, 0, 0, 0, 0, 2}},
 	};
 	struct tcp_config config = {
@@ -164,7 +164,8 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	config.syn_backlog = setup->syn_backlog != 0 ? setup->syn_backlog : config.conns_max;
 	packet->tcp = tcp_create(&config);
 	assert_non_null(packet->tcp);
-	assert_int_equal(tcp_listen(packet->tcp, 0, rte_cpu_to_be_16(OUR_PORT), packet), 0);
+	assert_int_equal(
+		tcp_listen(packet->tcp, tr_addr_none(), rte_cpu_to_be_16(OUR_PORT), packet), 0);
 }
 
 void
@@ -193,8 +194,8 @@ packet_inject(struct packet *packet, const struct packet_segment *segment)
 		.window = segment->window != 0 || segment->zero_window ? segment->window : 65535,
 	};
 	struct ip_packet ip = {
-		.src = rte_cpu_to_be_32(segment->src != 0 ? segment->src : PEER_ADDR),
-		.dst = rte_cpu_to_be_32(segment->dst != 0 ? segment->dst : OUR_ADDR),
+		.src = addr_of(segment->src != 0 ? segment->src : PEER_ADDR),
+		.dst = addr_of(segment->dst != 0 ? segment->dst : OUR_ADDR),
 		.protocol = IPPROTO_TCP,
 		.ttl = 64,
 		.ecn = segment->ecn,
@@ -212,8 +213,9 @@ packet_inject(struct packet *packet, const struct packet_segment *segment)
 	ip.bytes = mbuf->pkt_len;
 	((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[9] = rte_cpu_to_be_16(segment->urgent);
 	((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[8] =
-		checksum(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len, rte_be_to_cpu_32(ip.src),
-			 rte_be_to_cpu_32(ip.dst));
+		checksum(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len,
+			 rte_be_to_cpu_32(tr_addr_to_ipv4(&ip.src)),
+			 rte_be_to_cpu_32(tr_addr_to_ipv4(&ip.dst)));
 	if (segment->bad_checksum)
 		((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[8] ^= 0x0101;
 	tcp_input(packet->tcp, mbuf, &ip, packet->now_us);
@@ -382,9 +384,8 @@ packet_reach(struct packet *packet, enum tcp_state state)
 struct tcp_conn *
 packet_connect(struct packet *packet)
 {
-	return tcp_connect(packet->tcp, rte_cpu_to_be_32(PEER_ADDR),
-			   rte_cpu_to_be_16(packet->peer_port), rte_cpu_to_be_16(OUR_PORT), packet,
-			   packet->now_us);
+	return tcp_connect(packet->tcp, addr_of(PEER_ADDR), rte_cpu_to_be_16(packet->peer_port),
+			   rte_cpu_to_be_16(OUR_PORT), packet, packet->now_us);
 }
 
 void
@@ -440,6 +441,12 @@ uint8_t
 packet_byte(uint32_t seq)
 {
 	return (seq * 2654435761u) >> 24;
+}
+
+static struct tr_addr
+addr_of(uint32_t ipv4)
+{
+	return tr_addr_ipv4(rte_cpu_to_be_32(ipv4));
 }
 
 static void

@@ -205,8 +205,8 @@ test_truncated_segments_are_dropped(void **state)
 {
 	static const uint8_t offsets[] = {0x00, 0x40, 0x60, 0xf0};
 	struct ip_packet ip = {
-		.src = rte_cpu_to_be_32(0x0a000002),
-		.dst = rte_cpu_to_be_32(0x0a000001),
+		.src = tr_addr_ipv4(RTE_BE32(0x0a000002)),
+		.dst = tr_addr_ipv4(RTE_BE32(0x0a000001)),
 		.checksum_good = true,
 	};
 	struct rte_mbuf *mbuf;

@@ -386,8 +386,8 @@ static uint64_t
 place(uint16_t peer_port)
 {
 	struct tcp_flow flow = {
-		.remote_addr = RTE_BE32(0x0a000002),
-		.local_addr = RTE_BE32(0x0a000001),
+		.remote_addr = tr_addr_ipv4(RTE_BE32(0x0a000002)),
+		.local_addr = tr_addr_ipv4(RTE_BE32(0x0a000001)),
 		.remote_port = rte_cpu_to_be_16(peer_port),
 		.local_port = RTE_BE16(80),
 	};

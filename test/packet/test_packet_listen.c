@@ -79,8 +79,8 @@ test_closed_port_is_reset(void **state)
 
 	(void)state;
 	packet_begin(&p, NULL);
-	assert_int_equal(tcp_unlisten(p.tcp, 0, rte_cpu_to_be_16(80)), 0);
-	assert_int_equal(tcp_unlisten(p.tcp, 0, rte_cpu_to_be_16(80)), -ENOENT);
+	assert_int_equal(tcp_unlisten(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80)), 0);
+	assert_int_equal(tcp_unlisten(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80)), -ENOENT);
 	inject(&p, .flags = SYN, .len = 10);
 	/* SEQ=0, ACK=SEG.SEQ+SEG.LEN, where the SYN counts. */
 	expect_sent(&p, &sent, .flags = RST | ACK, .seq = 0, .ack = 11);
@@ -147,10 +147,12 @@ test_listeners_are_few_and_unique(void **state)
 
 	(void)state;
 	packet_begin(&p, NULL);
-	assert_int_equal(tcp_listen(p.tcp, 0, rte_cpu_to_be_16(80), NULL), -EADDRINUSE);
+	assert_int_equal(tcp_listen(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80), NULL),
+			 -EADDRINUSE);
 	for (port = 81; port < 96; port++)
-		assert_int_equal(tcp_listen(p.tcp, 0, rte_cpu_to_be_16(port), NULL), 0);
-	assert_int_equal(tcp_listen(p.tcp, 0, rte_cpu_to_be_16(96), NULL), -ENOSPC);
+		assert_int_equal(tcp_listen(p.tcp, tr_addr_none(), rte_cpu_to_be_16(port), NULL),
+				 0);
+	assert_int_equal(tcp_listen(p.tcp, tr_addr_none(), rte_cpu_to_be_16(96), NULL), -ENOSPC);
 	packet_end(&p);
 }
 

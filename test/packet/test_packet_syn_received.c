@@ -169,7 +169,7 @@ test_unlisten_resets_it(void **state)
 	(void)state;
 	packet_begin(&p, NULL);
 	packet_reach(&p, TCP_SYN_RECEIVED);
-	assert_int_equal(tcp_unlisten(p.tcp, 0, rte_cpu_to_be_16(80)), 0);
+	assert_int_equal(tcp_unlisten(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80)), 0);
 	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 1);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
 	assert_int_equal(p.owner.closed, 0);

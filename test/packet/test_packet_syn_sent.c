@@ -223,22 +223,21 @@ test_close_and_abort(void **state)
 static void
 test_connect_refuses_nonsense(void **state)
 {
+	const struct tr_addr group = tr_addr_ipv4(RTE_BE32(0xe0000001));
+	const struct tr_addr peer = tr_addr_ipv4(RTE_BE32(0x0a000002));
 	struct packet p;
 
 	(void)state;
 	packet_begin(&p, NULL);
-	assert_null(tcp_connect(p.tcp, 0, rte_cpu_to_be_16(1), 0, NULL, p.now_us));
+	assert_null(tcp_connect(p.tcp, tr_addr_none(), rte_cpu_to_be_16(1), 0, NULL, p.now_us));
 	assert_int_equal(rte_errno, EINVAL);
-	assert_null(tcp_connect(p.tcp, rte_cpu_to_be_32(0xe0000001), rte_cpu_to_be_16(1), 0, NULL,
-				p.now_us));
+	assert_null(tcp_connect(p.tcp, group, rte_cpu_to_be_16(1), 0, NULL, p.now_us));
 	packet_reach(&p, TCP_SYN_SENT);
 	assert_null(packet_connect(&p));
 	assert_int_equal(rte_errno, EADDRINUSE);
 	for (unsigned int i = 1; i < PACKET_CONNS; i++)
-		assert_non_null(tcp_connect(p.tcp, rte_cpu_to_be_32(0x0a000002),
-					    rte_cpu_to_be_16(9), 0, &p, p.now_us));
-	assert_null(tcp_connect(p.tcp, rte_cpu_to_be_32(0x0a000002), rte_cpu_to_be_16(9), 0, &p,
-				p.now_us));
+		assert_non_null(tcp_connect(p.tcp, peer, rte_cpu_to_be_16(9), 0, &p, p.now_us));
+	assert_null(tcp_connect(p.tcp, peer, rte_cpu_to_be_16(9), 0, &p, p.now_us));
 	assert_int_equal(rte_errno, ENOBUFS);
 	packet_end(&p);
 }

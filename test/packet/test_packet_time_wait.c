@@ -128,7 +128,7 @@ test_syn_without_listener_does_not_end_it(void **state)
 	(void)state;
 	packet_begin(&p, NULL);
 	packet_reach(&p, TCP_TIME_WAIT);
-	assert_int_equal(tcp_unlisten(p.tcp, 0, rte_cpu_to_be_16(80)), 0);
+	assert_int_equal(tcp_unlisten(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80)), 0);
 	inject(&p, .flags = SYN, .seq = 2);
 	expect(&p, .flags = ACK, .seq = 2, .ack = 2);
 	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);

@@ -150,9 +150,8 @@ run_case(struct replay *replay)
 static void
 create(struct replay *replay)
 {
-	static const struct tr_core_config server = {
-		.addr = REPLAY_SERVER,
-		.prefix_len = 24,
+	const struct tr_core_config server = {
+		.ipv4 = {.addr = tr_addr_ipv4(REPLAY_SERVER), .prefix_len = 24},
 		.conns_max = 4096,
 		.credits = STORES_FIRST,
 		.value_max = 1 << 20,
@@ -184,7 +183,8 @@ create(struct replay *replay)
 	};
 	struct core_listener listener = {.port = REPLAY_SERVER_PORT, .ops = &mc_protocol};
 	struct mc_config mc = {.version = "replay"};
-	const struct ip_neighbour client = {.addr = REPLAY_CLIENT, .mac = {{0x02, 0, 0, 0, 0, 1}}};
+	const struct ip_neighbour client = {.addr = tr_addr_ipv4(REPLAY_CLIENT),
+					    .mac = {{0x02, 0, 0, 0, 0, 1}}};
 	char error[256];
 
 	replay->now_us = 1;

@@ -33,7 +33,7 @@ static void close_if_done(struct sim_peer_conn *conn);
 static uint8_t stream_byte(uint64_t seed, uint32_t offset);
 
 void
-sim_peer_connect(struct sim_peer *peer, struct tcp *tcp, rte_be32_t addr, rte_be16_t port,
+sim_peer_connect(struct sim_peer *peer, struct tcp *tcp, struct tr_addr addr, rte_be16_t port,
 		 unsigned int index)
 {
 	struct sim_peer_conn *conn = &peer->conns[index];

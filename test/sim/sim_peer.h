@@ -63,7 +63,7 @@ struct sim_peer {
 extern const struct tcp_events sim_peer_events;
 
 /** Open connection @p index actively. */
-void sim_peer_connect(struct sim_peer *peer, struct tcp *tcp, rte_be32_t addr, rte_be16_t port,
+void sim_peer_connect(struct sim_peer *peer, struct tcp *tcp, struct tr_addr addr, rte_be16_t port,
 		      unsigned int index);
 
 /** Let every connection read and write what it can. */

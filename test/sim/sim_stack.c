@@ -33,8 +33,7 @@ sim_stack_init(struct sim_stack *stack, const struct sim_stack_config *config)
 	struct sim_random random = {.state = config->seed};
 	struct ip_config ip = {
 		.mac = config->port->mac,
-		.addr = config->addr,
-		.prefix_len = PREFIX_LEN,
+		.ipv4 = {.addr = config->addr, .prefix_len = PREFIX_LEN},
 		.mtu = config->port->mtu,
 		.neighbours_max = 16,
 		.socket = SOCKET_ID_ANY,

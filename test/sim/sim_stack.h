@@ -26,7 +26,7 @@ struct sim_stack {
 struct sim_stack_config {
 	const char *name; /* unique: of its pools */
 	struct core_port *port;
-	rte_be32_t addr;
+	struct tr_addr addr;
 	const struct tcp_events *events;
 	void *events_arg;
 	unsigned int nb_mbufs; /* of its send chains */

@@ -101,7 +101,7 @@ run_init(struct run *run)
 	for (i = 0; i < 2; i++) {
 		config.name = names[i];
 		config.port = sim_wire_port(run->wire, i);
-		config.addr = rte_cpu_to_be_32(i == 0 ? CLIENT : SERVER);
+		config.addr = tr_addr_ipv4(rte_cpu_to_be_32(i == 0 ? CLIENT : SERVER));
 		config.events_arg = &run->peers[i];
 		config.nb_mbufs = 64 + sim_random_below(random, 1024);
 		config.nb_segment_mbufs = run->plan.calm ? 1024 : 2 + sim_random_below(random, 64);
@@ -116,7 +116,7 @@ run_init(struct run *run)
 	run->peers[1].nb_conns = run->peers[0].nb_conns;
 	for (i = 0; i < run->peers[0].nb_conns; i++)
 		plan_conn(run, i);
-	tcp_listen(run->stacks[1].tcp, 0, rte_cpu_to_be_16(SERVER_PORT), run);
+	tcp_listen(run->stacks[1].tcp, tr_addr_none(), rte_cpu_to_be_16(SERVER_PORT), run);
 }
 
 /* Of packets to a neighbour that has yet to be found only the latest wait. */
@@ -124,7 +124,7 @@ static void
 introduce(struct run *run, unsigned int end)
 {
 	struct ip_neighbour neighbour = {
-		.addr = rte_cpu_to_be_32(end == 0 ? SERVER : CLIENT),
+		.addr = tr_addr_ipv4(rte_cpu_to_be_32(end == 0 ? SERVER : CLIENT)),
 		.mac = sim_wire_port(run->wire, 1 - end)->mac,
 	};
 
@@ -163,7 +163,8 @@ run_until_end(struct run *run)
 	unsigned int turns, i;
 
 	for (i = 0; i < run->peers[0].nb_conns; i++)
-		sim_peer_connect(&run->peers[0], run->stacks[0].tcp, rte_cpu_to_be_32(SERVER),
+		sim_peer_connect(&run->peers[0], run->stacks[0].tcp,
+				 tr_addr_ipv4(rte_cpu_to_be_32(SERVER)),
 				 rte_cpu_to_be_16(SERVER_PORT), i);
 	for (turns = 0; turns < SIM_PLAN_TURNS_MAX; turns++) {
 		sim_wire_advance(run->wire, now_us);

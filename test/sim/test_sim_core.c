@@ -119,7 +119,7 @@ client_init(struct run *run)
 	struct sim_stack_config config = {
 		.name = "client",
 		.port = sim_wire_port(run->wire, 0),
-		.addr = rte_cpu_to_be_32(CLIENT),
+		.addr = tr_addr_ipv4(rte_cpu_to_be_32(CLIENT)),
 		.events = &sim_peer_events,
 		.events_arg = &run->client,
 		.nb_mbufs = 64 + sim_random_below(random, 1024),
@@ -138,8 +138,7 @@ core_init(struct run *run)
 	static const struct tr_engine no_engine;
 	struct submit_config submit = {.nb_cores = 1};
 	struct tr_core_config server = {
-		.addr = rte_cpu_to_be_32(SERVER),
-		.prefix_len = 24,
+		.ipv4 = {.addr = tr_addr_ipv4(rte_cpu_to_be_32(SERVER)), .prefix_len = 24},
 		.conns_max = 64,
 		.credits = 16u << sim_random_below(random, 6),
 		.value_max = 1 << 20,
@@ -192,7 +191,8 @@ run_until_end(struct run *run)
 	unsigned int turns, work, i;
 
 	for (i = 0; i < run->client.nb_conns; i++)
-		sim_peer_connect(&run->client, run->stack.tcp, rte_cpu_to_be_32(SERVER),
+		sim_peer_connect(&run->client, run->stack.tcp,
+				 tr_addr_ipv4(rte_cpu_to_be_32(SERVER)),
 				 rte_cpu_to_be_16(SERVER_PORT), i);
 	for (turns = 0; turns < SIM_PLAN_TURNS_MAX; turns++) {
 		sim_wire_advance(run->wire, now_us);

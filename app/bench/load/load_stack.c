@@ -68,9 +68,9 @@ open_all(struct load_worker *worker)
 	struct core_client_config config = {
 		.name = name,
 		.port_id = addr->port_id,
-		.addr = addr->addr,
-		.prefix_len = addr->prefix_len,
-		.gateway = args->gateway,
+		.ipv4 = {.addr = tr_addr_ipv4(addr->addr),
+			 .prefix_len = addr->prefix_len,
+			 .gateway = tr_addr_ipv4(args->gateway)},
 		.conns_max = worker->nb_conns,
 		.events = &events,
 		.events_arg = stack,
@@ -111,8 +111,9 @@ open_conns(struct stack *stack)
 	while (stack->nb_opened < worker->nb_conns) {
 		while (stack->nb_asked < worker->nb_conns &&
 		       stack->nb_asked < stack->nb_opened + OPENING_MAX) {
-			rc = core_client_connect(stack->client, stack->nb_asked, args->server_addr,
-						 args->server_port, now_us(stack));
+			rc = core_client_connect(stack->client, stack->nb_asked,
+						 tr_addr_ipv4(args->server_addr), args->server_port,
+						 now_us(stack));
 			if (rc < 0)
 				return load_worker_fail(worker, "%s: %s", args->server,
 							strerror(-rc));

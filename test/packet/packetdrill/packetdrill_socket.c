@@ -154,7 +154,7 @@ packetdrill_socket_listen(struct packetdrill_socket *socket)
 		return 0;
 	if (socket->port == 0 || socket->conn != NULL)
 		return fail(EINVAL);
-	rc = tcp_listen(socket->drill->stack.tcp, 0, socket->port, socket);
+	rc = tcp_listen(socket->drill->stack.tcp, tr_addr_none(), socket->port, socket);
 	if (rc < 0)
 		return fail(-rc);
 	socket->listening = true;
@@ -194,8 +194,8 @@ packetdrill_socket_connect(struct packetdrill_socket *socket, const struct socka
 		return fail(EALREADY);
 	if (socket->conn != NULL || socket->listening)
 		return fail(EISCONN);
-	socket->conn = tcp_connect(stack->tcp, in->sin_addr.s_addr, in->sin_port, socket->port,
-				   socket, stack->now_us);
+	socket->conn = tcp_connect(stack->tcp, tr_addr_ipv4(in->sin_addr.s_addr), in->sin_port,
+				   socket->port, socket, stack->now_us);
 	if (socket->conn == NULL)
 		return fail(rte_errno == EINVAL ? EADDRNOTAVAIL : rte_errno);
 	socket->connecting = true;
@@ -283,7 +283,7 @@ packetdrill_socket_close(struct packetdrill_socket *socket)
 	socket->drill->sockets[fd] = NULL;
 	socket->fd = -1;
 	if (socket->listening)
-		tcp_unlisten(stack->tcp, 0, socket->port);
+		tcp_unlisten(stack->tcp, tr_addr_none(), socket->port);
 	while ((queued = STAILQ_FIRST(&socket->queue)) != NULL) {
 		STAILQ_REMOVE_HEAD(&socket->queue, link);
 		queued->queued = false;
@@ -575,7 +575,7 @@ name_peer(const struct packetdrill_socket *socket, struct sockaddr *addr, sockle
 		return;
 	if (socket->conn != NULL) {
 		tcp_conn_info(socket->conn, &info);
-		in.sin_addr.s_addr = info.remote_addr;
+		in.sin_addr.s_addr = tr_addr_to_ipv4(&info.remote_addr);
 		in.sin_port = info.remote_port;
 	}
 	memcpy(addr, &in, RTE_MIN(*len, (socklen_t)sizeof(in)));

@@ -37,9 +37,9 @@ packetdrill_stack_init(struct packetdrill_stack *stack, const struct packetdrill
 {
 	struct ip_config ip = {
 		.mac = our_mac,
-		.addr = flags->local,
-		.prefix_len = PREFIX_LEN,
-		.gateway = flags->gateway,
+		.ipv4 = {.addr = tr_addr_ipv4(flags->local),
+			 .prefix_len = PREFIX_LEN,
+			 .gateway = tr_addr_ipv4(flags->gateway)},
 		.mtu = flags->mtu,
 		.neighbours_max = 64,
 		.socket = SOCKET_ID_ANY,
@@ -223,7 +223,7 @@ answer_arp(struct packetdrill_stack *stack, const uint8_t *data, uint32_t len)
 
 	if (wire_arp_parse(data, len, &arp) != WIRE_ARP_OK || arp.target_addr == arp.sender_addr)
 		return;
-	neighbour.addr = arp.target_addr;
+	neighbour.addr = tr_addr_ipv4(arp.target_addr);
 	ip_neighbour_update(stack->ip, &neighbour, stack->now_us);
 }
 

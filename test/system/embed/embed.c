@@ -8,7 +8,6 @@
  *	cc $(pkg-config --cflags tailrace) embed.c -o embed $(pkg-config --libs tailrace)
  *	embed <EAL arguments> -- ADDRESS PORT
  */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
@@ -107,24 +106,23 @@ quit(int signal_number)
 int
 main(int argc, char **argv)
 {
-	struct tr_core_config config = {.prefix_len = 24};
+	struct tr_core_config config = {.ipv4 = {.prefix_len = 24}};
 	char error[256] = "";
 	int ret;
 
 	ret = rte_eal_init(argc, argv);
-	if (ret < 0 || argc - ret != 3) {
+	if (ret < 0 || argc - ret != 3 || !tr_addr_parse(argv[ret + 1], &config.ipv4.addr)) {
 		fprintf(stderr, "usage: %s <EAL arguments> -- ADDRESS PORT\n", argv[0]);
 		return EXIT_FAILURE;
 	}
 	argv += ret;
-	config.addr = inet_addr(argv[1]);
 	server = tr_core_create(&config, error, sizeof(error));
 	if (server == NULL) {
 		fprintf(stderr, "%s\n", error);
 		return EXIT_FAILURE;
 	}
 	signal(SIGTERM, quit);
-	ret = tr_core_listen(server, 0, atoi(argv[2]), &upper, &config);
+	ret = tr_core_listen(server, tr_addr_none(), atoi(argv[2]), &upper, &config);
 	if (ret == 0)
 		ret = tr_core_run(server);
 	tr_core_destroy(server);

@@ -7,7 +7,6 @@
  *
  * peer <EAL arguments> -- ADDRESS SERVER PORT BYTES
  */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -80,23 +79,25 @@ main(int argc, char **argv)
 	struct peer peer = {0};
 	struct core_client_config config = {
 		.name = "peer",
-		.prefix_len = 24,
+		.ipv4 = {.prefix_len = 24},
 		.conns_max = 1,
 		.events = &events,
 		.events_arg = &peer,
 	};
+	struct tr_addr server;
 	char error[256];
 	int used = rte_eal_init(argc, argv);
 
 	if (used < 0 || argc - used != 5)
 		rte_exit(EXIT_FAILURE, "peer: give ADDRESS SERVER PORT BYTES\n");
 	argv += used;
-	config.addr = inet_addr(argv[1]);
+	if (!tr_addr_parse(argv[1], &config.ipv4.addr) || !tr_addr_parse(argv[2], &server))
+		rte_exit(EXIT_FAILURE, "peer: give ADDRESS SERVER PORT BYTES\n");
 	peer.bytes = strtoull(argv[4], NULL, 10);
 	peer.client = core_client_create(&config, error, sizeof(error));
 	if (peer.client == NULL)
 		rte_exit(EXIT_FAILURE, "peer: %s\n", error);
-	if (core_client_connect(peer.client, 0, inet_addr(argv[2]), atoi(argv[3]), 0) < 0)
+	if (core_client_connect(peer.client, 0, server, atoi(argv[3]), 0) < 0)
 		rte_exit(EXIT_FAILURE, "peer: cannot connect\n");
 	run(&peer);
 	printf("sent %" PRIu64 ", received %" PRIu64 "%s%s\n", peer.sent, peer.received,

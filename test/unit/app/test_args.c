@@ -58,12 +58,12 @@ test_defaults(void **state)
 	(void)state;
 	parse_good("tailrace --addr 10.77.0.2/24", &args);
 	assert_int_equal(args.action, ARGS_SERVE);
-	assert_int_equal(args.addr, htonl(0x0a4d0002));
-	assert_int_equal(args.prefix_len, 24);
+	assert_int_equal(tr_addr_to_ipv4(&args.ipv4.addr), htonl(0x0a4d0002));
+	assert_int_equal(args.ipv4.prefix_len, 24);
 	assert_int_equal(args.port, ARGS_PORT_ANY);
-	assert_int_equal(args.gateway, 0);
+	assert_true(tr_addr_is_none(&args.ipv4.gateway));
 	assert_int_equal(args.nb_listens, 1);
-	assert_int_equal(args.listens[0].addr, 0);
+	assert_true(tr_addr_is_none(&args.listens[0].addr));
 	assert_int_equal(args.listens[0].port, 11211);
 	assert_int_equal(args.listens[0].protocol, ARGS_PROTOCOL_MC);
 	assert_string_equal(args.engine, "dram");
@@ -91,16 +91,16 @@ test_every_option(void **state)
 		   " --value-max 2M --keepalive 60 --idle poll --congestion newreno --ecn off -i"
 		   " --cmdline-file a.txt --metrics 9121",
 		   &args);
-	assert_int_equal(args.addr, htonl(0xc0a80709));
-	assert_int_equal(args.prefix_len, 16);
+	assert_int_equal(tr_addr_to_ipv4(&args.ipv4.addr), htonl(0xc0a80709));
+	assert_int_equal(args.ipv4.prefix_len, 16);
 	assert_int_equal(args.port, 3);
-	assert_int_equal(args.gateway, htonl(0xc0a80001));
+	assert_int_equal(tr_addr_to_ipv4(&args.ipv4.gateway), htonl(0xc0a80001));
 	assert_int_equal(args.nb_listens, 3);
 	assert_int_equal(args.listens[0].port, 11300);
 	assert_int_equal(args.listens[1].port, 7);
-	assert_int_equal(args.listens[1].addr, htonl(0xc0a80709));
+	assert_int_equal(tr_addr_to_ipv4(&args.listens[1].addr), htonl(0xc0a80709));
 	assert_int_equal(args.listens[1].protocol, ARGS_PROTOCOL_ECHO);
-	assert_int_equal(args.listens[2].addr, 0);
+	assert_true(tr_addr_is_none(&args.listens[2].addr));
 	assert_int_equal(args.listens[2].protocol, ARGS_PROTOCOL_MC);
 	assert_string_equal(args.engine, "./x.so,memory=64M");
 	assert_int_equal(args.engine_threads, 0);

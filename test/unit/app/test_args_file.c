@@ -95,14 +95,14 @@ static const char every_option[] = "; all of it\n"
 static void
 assert_every_option(const struct args *args)
 {
-	assert_int_equal(args->addr, htonl(0xc0a80709));
-	assert_int_equal(args->prefix_len, 16);
+	assert_int_equal(tr_addr_to_ipv4(&args->ipv4.addr), htonl(0xc0a80709));
+	assert_int_equal(args->ipv4.prefix_len, 16);
 	assert_int_equal(args->port, 3);
-	assert_int_equal(args->gateway, htonl(0xc0a80001));
+	assert_int_equal(tr_addr_to_ipv4(&args->ipv4.gateway), htonl(0xc0a80001));
 	assert_int_equal(args->nb_listens, 2);
 	assert_int_equal(args->listens[0].port, 11300);
 	assert_int_equal(args->listens[1].port, 7);
-	assert_int_equal(args->listens[1].addr, htonl(0xc0a80709));
+	assert_int_equal(tr_addr_to_ipv4(&args->listens[1].addr), htonl(0xc0a80709));
 	assert_int_equal(args->listens[1].protocol, ARGS_PROTOCOL_ECHO);
 	assert_string_equal(args->engine, "./x;y.so,memory=64M");
 	assert_int_equal(args->engine_threads, 0);
@@ -203,7 +203,7 @@ test_command_line_wins(void **state)
 	(void)state;
 	parse_good(&args, every_option,
 		   "--addr 192.168.7.10/16 --listen 80 --idle interrupt --engine null");
-	assert_int_equal(args.addr, htonl(0xc0a8070a));
+	assert_int_equal(tr_addr_to_ipv4(&args.ipv4.addr), htonl(0xc0a8070a));
 	assert_int_equal(args.port, ARGS_PORT_ANY);
 	assert_int_equal(args.nb_listens, 1);
 	assert_int_equal(args.listens[0].port, 80);
@@ -211,7 +211,7 @@ test_command_line_wins(void **state)
 	assert_string_equal(args.engine, "null");
 	/* What it does not name is as the file says. */
 	assert_int_equal(args.conns_max, 100);
-	assert_int_equal(args.gateway, htonl(0xc0a80001));
+	assert_int_equal(tr_addr_to_ipv4(&args.ipv4.gateway), htonl(0xc0a80001));
 }
 
 #define HEAD "[tailrace]\naddr = 10.77.0.2/24\n"

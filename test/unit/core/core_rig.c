@@ -53,7 +53,7 @@ core_rig_init_engine(struct core_rig *rig, const struct tr_core_config *config,
 {
 	struct sim_stack_config stack = {
 		.name = "client",
-		.addr = rte_cpu_to_be_32(CLIENT),
+		.addr = tr_addr_ipv4(rte_cpu_to_be_32(CLIENT)),
 		.events = &client_events,
 		.events_arg = rig,
 		.nb_mbufs = 4096,
@@ -77,8 +77,8 @@ core_rig_init_engine(struct core_rig *rig, const struct tr_core_config *config,
 	DEFAULT(send_timeout_ms, 60000);
 	DEFAULT(send_max_bytes, 1024 * KILOBYTE);
 #undef DEFAULT
-	rig->config.addr = rte_cpu_to_be_32(SERVER);
-	rig->config.prefix_len = 24;
+	rig->config.ipv4.addr = tr_addr_ipv4(rte_cpu_to_be_32(SERVER));
+	rig->config.ipv4.prefix_len = 24;
 	rig->wire = sim_wire_create(wire, seed);
 	assert_non_null(rig->wire);
 	stack.port = sim_wire_port(rig->wire, 0);
@@ -177,7 +177,7 @@ core_rig_connect_begin(struct core_rig *rig, unsigned int index, uint16_t port)
 	struct core_rig_client *client = &rig->clients[index];
 
 	client->rig = rig;
-	client->tcp = tcp_connect(rig->stack.tcp, rte_cpu_to_be_32(SERVER), rte_cpu_to_be_16(port),
+	client->tcp = tcp_connect(rig->stack.tcp, rig->config.ipv4.addr, rte_cpu_to_be_16(port),
 				  rte_cpu_to_be_16(CLIENT_PORT + index), client, rig->now_us);
 	assert_non_null(client->tcp);
 }

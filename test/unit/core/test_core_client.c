@@ -122,9 +122,8 @@ transmit(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t nb, vo
 static void
 create_core(void)
 {
-	static const struct tr_core_config config = {
-		.addr = RTE_BE32(SERVER),
-		.prefix_len = 24,
+	const struct tr_core_config config = {
+		.ipv4 = {.addr = tr_addr_ipv4(RTE_BE32(SERVER)), .prefix_len = 24},
 		.conns_max = 64,
 		.credits = 64,
 		.value_max = 1024,
@@ -155,8 +154,7 @@ create_client(void)
 	const struct core_client_config config = {
 		.name = "client",
 		.port_id = port_id,
-		.addr = RTE_BE32(CLIENT),
-		.prefix_len = 24,
+		.ipv4 = {.addr = tr_addr_ipv4(RTE_BE32(CLIENT)), .prefix_len = 24},
 		.conns_max = CONNS_MAX,
 		.events = &events,
 		.events_arg = told,
@@ -238,7 +236,8 @@ teardown(void **state)
 static void
 connect_to(uint32_t conn, uint16_t port)
 {
-	assert_return_code(core_client_connect(client, conn, RTE_BE32(SERVER), port, now_us), 0);
+	assert_return_code(
+		core_client_connect(client, conn, tr_addr_ipv4(RTE_BE32(SERVER)), port, now_us), 0);
 }
 
 /* Connect, and wait until it is established. */
@@ -343,7 +342,7 @@ test_refused(void **state)
 	assert_int_equal(told[0].closed, 1);
 	assert_int_equal(told[0].error, -ECONNREFUSED);
 	/* Not somebody on a network. */
-	assert_int_equal(core_client_connect(client, 1, 0, PORT, now_us), -EINVAL);
+	assert_int_equal(core_client_connect(client, 1, tr_addr_none(), PORT, now_us), -EINVAL);
 	assert_int_equal(send_bytes(1, "lost", 4), -EPIPE);
 }
 

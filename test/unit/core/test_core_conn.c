@@ -176,8 +176,8 @@ test_stop_closes_and_start_accepts_again(void **state)
 	core_rig_run(&rig, 100000);
 	assert_true(rig.clients[0].ended);
 	assert_true(core_is_drained(rig.core));
-	tcp = tcp_connect(rig.stack.tcp, rig.config.addr, rte_cpu_to_be_16(CORE_RIG_ECHO_PORT), 0,
-			  &rig.clients[1], rig.now_us);
+	tcp = tcp_connect(rig.stack.tcp, rig.config.ipv4.addr, rte_cpu_to_be_16(CORE_RIG_ECHO_PORT),
+			  0, &rig.clients[1], rig.now_us);
 	assert_non_null(tcp);
 	core_rig_run(&rig, 100000);
 	assert_true(rig.clients[1].ended);

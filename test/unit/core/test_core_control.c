@@ -158,10 +158,10 @@ test_a_full_ring_is_told(void **state)
 }
 
 static void
-count(struct core *core, void *arg, uint64_t data)
+count(struct core *core, const struct core_message *message)
 {
 	(void)core;
-	*(uint64_t *)arg += data;
+	*(uint64_t *)message->arg += message->data;
 }
 
 static void

@@ -52,8 +52,8 @@ config(void)
 {
 	return (struct tr_core_config){
 		.port_id = port_id,
-		.addr = rte_cpu_to_be_32(RTE_IPV4(10, 0, 0, 2)),
-		.prefix_len = 24,
+		.ipv4 = {.addr = tr_addr_ipv4(rte_cpu_to_be_32(RTE_IPV4(10, 0, 0, 2))),
+			 .prefix_len = 24},
 		.conns_max = 64,
 		.credits = 64,
 	};
@@ -234,9 +234,11 @@ test_a_server_runs_and_ends(void **state)
 	(void)state;
 	assert_non_null(server);
 	assert_int_equal(core_info_engine_control(server, "run", reply, sizeof(reply)), -ENOENT);
-	assert_return_code(tr_core_listen(server, 0, 7, &tr_core_echo, NULL), 0);
-	assert_int_equal(tr_core_listen(server, 0, 7, &tr_core_echo, NULL), -EADDRINUSE);
-	assert_int_equal(tr_core_listen(server, 1, 7, &tr_core_echo, NULL), -EADDRNOTAVAIL);
+	assert_return_code(tr_core_listen(server, tr_addr_none(), 7, &tr_core_echo, NULL), 0);
+	assert_int_equal(tr_core_listen(server, tr_addr_none(), 7, &tr_core_echo, NULL),
+			 -EADDRINUSE);
+	assert_int_equal(tr_core_listen(server, tr_addr_ipv4(1), 7, &tr_core_echo, NULL),
+			 -EADDRNOTAVAIL);
 	tr_core_quit(server);
 	assert_return_code(tr_core_run(server), 0);
 	tr_core_destroy(server);
@@ -284,16 +286,16 @@ test_all_cores_listen_or_none(void **state)
 	server->cores[server->nb_cores++] = (struct core *)(uintptr_t)&full;
 
 	instances = (struct instances){.none_for = nb_cores};
-	assert_int_equal(tr_core_listen(server, 0, 7, &ops, &instances), -ENOMEM);
+	assert_int_equal(tr_core_listen(server, tr_addr_none(), 7, &ops, &instances), -ENOMEM);
 	assert_int_equal(instances.nb, 0);
 	assert_int_equal(server->cores[0]->nb_listeners, 0);
 	instances.none_for = UINT_MAX;
-	assert_int_equal(tr_core_listen(server, 0, 7, &ops, &instances), -ENOSPC);
+	assert_int_equal(tr_core_listen(server, tr_addr_none(), 7, &ops, &instances), -ENOSPC);
 	assert_int_equal(instances.nb, 0);
 	assert_int_equal(server->cores[0]->nb_listeners, 0);
 
 	server->nb_cores = nb_cores;
-	assert_return_code(tr_core_listen(server, 0, 7, &ops, &instances), 0);
+	assert_return_code(tr_core_listen(server, tr_addr_none(), 7, &ops, &instances), 0);
 	assert_int_equal(instances.nb, nb_cores);
 	tr_core_destroy(server);
 	assert_int_equal(instances.nb, 0);
@@ -327,7 +329,7 @@ test_a_bad_configuration_is_named(void **state)
 	given.congestion = "vegas";
 	assert_refused(&given, EINVAL, "congestion");
 	given = config();
-	given.prefix_len = 33;
+	given.ipv4.prefix_len = 33;
 	assert_refused(&given, EINVAL, "addr");
 	given = config();
 	given.port_id = RTE_MAX_ETHPORTS - 1;

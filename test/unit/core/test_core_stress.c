@@ -284,12 +284,12 @@ worker_main(void *arg)
 /* Control. */
 
 static void
-run_post(struct core *core, void *arg, uint64_t data)
+run_post(struct core *core, const struct core_message *message)
 {
-	struct stress *stress = arg;
+	struct stress *stress = message->arg;
 
 	(void)core;
-	RTE_VERIFY(data == ++stress->posts_run);
+	RTE_VERIFY(message->data == ++stress->posts_run);
 }
 
 static void *
@@ -352,7 +352,7 @@ client_connect(struct stress *stress, unsigned int index)
 	memset(&stress->clients[index], 0, sizeof(stress->clients[index]));
 	*client = (struct core_rig_client){.rig = rig};
 	client->tcp =
-		tcp_connect(rig->stack.tcp, rig->config.addr, rte_cpu_to_be_16(CORE_RIG_PORT),
+		tcp_connect(rig->stack.tcp, rig->config.ipv4.addr, rte_cpu_to_be_16(CORE_RIG_PORT),
 			    rte_cpu_to_be_16(FIRST_PORT + stress->next_port), client, rig->now_us);
 	stress->next_port = (stress->next_port + 1) % PORTS;
 	stress->connected += client->tcp != NULL;

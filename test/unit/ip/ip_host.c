@@ -73,9 +73,9 @@ ip_host_setup(void **state)
 	assert_non_null(host->rx_pool);
 	host->config = (struct ip_config){
 		.mac = our_mac,
-		.addr = OURS,
-		.prefix_len = 24,
-		.gateway = GATEWAY,
+		.ipv4 = {.addr = tr_addr_ipv4(OURS),
+			 .prefix_len = 24,
+			 .gateway = tr_addr_ipv4(GATEWAY)},
 		.mtu = 1500,
 		.neighbours_max = 4,
 		.mbufs = rte_pktmbuf_pool_create("test_tx", POOL_MBUFS, 0, 32,
@@ -183,13 +183,14 @@ ip_host_send(struct ip_host *host, rte_be32_t dst, uint8_t first, uint32_t bytes
 {
 	uint8_t data[FRAME_MAX] = {first};
 
-	ip_output(host->ip, ip_host_mbuf(host, data, bytes), dst, IPPROTO_TCP, host->now_us);
+	ip_output(host->ip, ip_host_mbuf(host, data, bytes), tr_addr_ipv4(OURS), tr_addr_ipv4(dst),
+		  IPPROTO_TCP, host->now_us);
 }
 
 void
 ip_host_know(struct ip_host *host, rte_be32_t addr, const struct rte_ether_addr *mac)
 {
-	const struct ip_neighbour neighbour = {.addr = addr, .mac = *mac};
+	const struct ip_neighbour neighbour = {.addr = tr_addr_ipv4(addr), .mac = *mac};
 
 	ip_neighbour_update(host->ip, &neighbour, host->now_us);
 }

@@ -59,7 +59,7 @@ test_answer(void **state)
 
 	/* And learned from it: the answer to what follows needs no question. */
 	assert_int_equal(host->nb_events, 1);
-	assert_int_equal(host->event.addr, PEER);
+	assert_int_equal(tr_addr_to_ipv4(&host->event.addr), PEER);
 	assert_true(rte_is_same_ether_addr(&host->event.mac, &peer_mac));
 	assert_false(host->event.only_if_known);
 	ip_host_send(host, PEER, 1, 40);

@@ -78,8 +78,8 @@ test_kinds(void **state)
 		assert_int_equal(host->error.protocol, IPPROTO_TCP);
 		assert_int_equal(host->error.mtu, 1300);
 		assert_int_equal(host->error.bytes, 1020);
-		assert_int_equal(host->error.local_addr, OURS);
-		assert_int_equal(host->error.remote_addr, FAR);
+		assert_int_equal(tr_addr_to_ipv4(&host->error.local_addr), OURS);
+		assert_int_equal(tr_addr_to_ipv4(&host->error.remote_addr), FAR);
 		assert_int_equal(host->error.local_port, RTE_BE16(11211));
 		assert_int_equal(host->error.remote_port, RTE_BE16(40000));
 		assert_int_equal(host->error.seq, 0x12345678);

@@ -53,9 +53,9 @@ test_config(void **state)
 		struct ip_config config = host->config;
 		struct ip *ip;
 
-		config.addr = rte_cpu_to_be_32(cases[i].addr);
-		config.prefix_len = cases[i].prefix_len;
-		config.gateway = rte_cpu_to_be_32(cases[i].gateway);
+		config.ipv4.addr = tr_addr_ipv4(rte_cpu_to_be_32(cases[i].addr));
+		config.ipv4.prefix_len = cases[i].prefix_len;
+		config.ipv4.gateway = tr_addr_ipv4(rte_cpu_to_be_32(cases[i].gateway));
 		config.mtu = cases[i].mtu;
 		rte_errno = 0;
 		ip = ip_create(&config);
@@ -63,7 +63,9 @@ test_config(void **state)
 		assert_int_equal(rte_errno, cases[i].error);
 		ip_destroy(ip);
 	}
-	assert_int_equal(ip_addr(host->ip), OURS);
+	assert_true(ip_addr_is_ours(host->ip, tr_addr_ipv4(OURS)));
+	assert_false(ip_addr_is_ours(host->ip, tr_addr_ipv4(PEER)));
+	assert_true(ip_addr_is_ours(host->ip, ip_source(host->ip, tr_addr_ipv4(PEER))));
 	assert_int_equal(ip_mtu(host->ip), 1500);
 }
 
@@ -116,7 +118,7 @@ test_route(void **state)
 		ip_host_send(host, rte_cpu_to_be_32(unreachable[i]), 1, 40);
 	assert_int_equal(ip_stats(host->ip)->drop_no_route, RTE_DIM(unreachable));
 
-	host->config.gateway = 0;
+	host->config.ipv4.gateway = tr_addr_ipv4(0);
 	ip_host_create(host);
 	ip_host_send(host, FAR, 1, 40);
 	assert_int_equal(ip_stats(host->ip)->drop_no_route, 1);
@@ -147,11 +149,13 @@ test_no_headroom(void **state)
 
 	ip_host_know(host, PEER, &peer_mac);
 	rte_pktmbuf_prepend(mbuf, RTE_PKTMBUF_HEADROOM - 33);
-	ip_output(host->ip, mbuf, PEER, IPPROTO_TCP, host->now_us);
+	ip_output(host->ip, mbuf, tr_addr_ipv4(OURS), tr_addr_ipv4(PEER), IPPROTO_TCP,
+		  host->now_us);
 	assert_int_equal(ip_stats(host->ip)->drop_no_mbuf, 1);
 	mbuf = ip_host_mbuf(host, data, sizeof(data));
 	rte_pktmbuf_prepend(mbuf, RTE_PKTMBUF_HEADROOM - 34);
-	ip_output(host->ip, mbuf, PEER, IPPROTO_TCP, host->now_us);
+	ip_output(host->ip, mbuf, tr_addr_ipv4(OURS), tr_addr_ipv4(PEER), IPPROTO_TCP,
+		  host->now_us);
 	assert_true(ip_host_sent(host));
 }
 
@@ -181,8 +185,9 @@ test_offload_flags(void **state)
 		if (set & 2)
 			want |= RTE_MBUF_F_TX_TCP_CKSUM;
 		mbuf->ol_flags |= stale;
-		ip_tcp_checksum(host->ip, mbuf, 20, OURS, PEER);
-		ip_output(host->ip, mbuf, PEER, IPPROTO_TCP, host->now_us);
+		ip_tcp_checksum(host->ip, mbuf, 20, tr_addr_ipv4(OURS), tr_addr_ipv4(PEER));
+		ip_output(host->ip, mbuf, tr_addr_ipv4(OURS), tr_addr_ipv4(PEER), IPPROTO_TCP,
+			  host->now_us);
 		assert_int_equal(ip_txq(host->ip)->nb, 1);
 		assert_int_equal(mbuf->ol_flags, want);
 		assert_int_equal(mbuf->l2_len, 14);
@@ -198,17 +203,17 @@ test_addr_is_peer(void **state)
 {
 	struct ip_host *host = *state;
 
-	assert_true(ip_addr_is_peer(host->ip, PEER));
-	assert_true(ip_addr_is_peer(host->ip, FAR));
-	assert_false(ip_addr_is_peer(host->ip, OURS));
-	assert_false(ip_addr_is_peer(host->ip, RTE_BE32(0x0a4d00ff)));
+	assert_true(ip_addr_is_peer(host->ip, tr_addr_ipv4(PEER)));
+	assert_true(ip_addr_is_peer(host->ip, tr_addr_ipv4(FAR)));
+	assert_false(ip_addr_is_peer(host->ip, tr_addr_ipv4(OURS)));
+	assert_false(ip_addr_is_peer(host->ip, tr_addr_ipv4(RTE_BE32(0x0a4d00ff))));
 	/* RFC 3021: both addresses of a /31 are hosts. */
-	host->config.prefix_len = 31;
-	host->config.gateway = 0;
+	host->config.ipv4.prefix_len = 31;
+	host->config.ipv4.gateway = tr_addr_ipv4(0);
 	ip_host_create(host);
-	assert_true(ip_addr_is_peer(host->ip, PEER));
+	assert_true(ip_addr_is_peer(host->ip, tr_addr_ipv4(PEER)));
 	/* Outside our prefix a last byte of 255 says nothing. */
-	assert_true(ip_addr_is_peer(host->ip, RTE_BE32(0x0a4d00ff)));
+	assert_true(ip_addr_is_peer(host->ip, tr_addr_ipv4(RTE_BE32(0x0a4d00ff))));
 }
 
 /* What waits, for a neighbour and for the device, is freed with the host: see the teardown. */

@@ -53,6 +53,7 @@ fill(uint8_t *data, uint32_t len, unsigned int seed)
 static void
 test_software(void **state)
 {
+	const struct tr_addr ours = tr_addr_ipv4(OURS), peer = tr_addr_ipv4(PEER);
 	struct ip_host *host = *state;
 	uint8_t data[SEGMENT_MAX];
 	uint32_t len;
@@ -63,7 +64,7 @@ test_software(void **state)
 
 		fill(data, len, len);
 		mbuf = ip_host_mbuf(host, data, len);
-		ip_tcp_checksum(host->ip, mbuf, 20, OURS, PEER);
+		ip_tcp_checksum(host->ip, mbuf, 20, ours, peer);
 		at = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 		assert_int_equal(at[16] << 8 | at[17], (uint16_t)~reference_tcp(data, len));
 		rte_pktmbuf_free(mbuf);
@@ -74,6 +75,7 @@ test_software(void **state)
 static void
 test_segments(void **state)
 {
+	const struct tr_addr ours = tr_addr_ipv4(OURS), peer = tr_addr_ipv4(PEER);
 	struct ip_host *host = *state;
 	uint8_t data[SEGMENT_MAX];
 	uint32_t segment;
@@ -82,7 +84,7 @@ test_segments(void **state)
 	for (ones = 0; ones < 2; ones++) {
 		for (segment = 20; segment < 1000; segment += 1 + segment / 40) {
 			struct ip_packet packet = {
-				.src = OURS, .dst = PEER, .bytes = 1001, .protocol = IPPROTO_TCP};
+				.src = ours, .dst = peer, .bytes = 1001, .protocol = IPPROTO_TCP};
 			struct rte_mbuf *mbuf;
 			const uint8_t *at;
 
@@ -91,7 +93,7 @@ test_segments(void **state)
 				memset(data + 20, 0xff, 981);
 			mbuf = ip_host_segments(host, data, 1001, segment);
 			rte_pktmbuf_chain(mbuf, ip_host_mbuf(host, data, 0));
-			ip_tcp_checksum(host->ip, mbuf, 20, OURS, PEER);
+			ip_tcp_checksum(host->ip, mbuf, 20, ours, peer);
 			at = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 			assert_int_equal(at[16] << 8 | at[17],
 					 (uint16_t)~reference_tcp(data, 1001));
@@ -104,8 +106,9 @@ test_segments(void **state)
 static void
 test_one_bit_wrong(void **state)
 {
+	const struct tr_addr ours = tr_addr_ipv4(OURS), peer = tr_addr_ipv4(PEER);
 	struct ip_host *host = *state;
-	struct ip_packet packet = {.src = OURS, .dst = PEER, .bytes = 60, .protocol = IPPROTO_TCP};
+	struct ip_packet packet = {.src = ours, .dst = peer, .bytes = 60, .protocol = IPPROTO_TCP};
 	uint8_t data[60];
 	struct rte_mbuf *mbuf;
 	uint8_t *at;
@@ -113,7 +116,7 @@ test_one_bit_wrong(void **state)
 
 	fill(data, sizeof(data), 1);
 	mbuf = ip_host_mbuf(host, data, sizeof(data));
-	ip_tcp_checksum(host->ip, mbuf, 20, OURS, PEER);
+	ip_tcp_checksum(host->ip, mbuf, 20, ours, peer);
 	assert_true(ip_tcp_checksum_ok(mbuf, &packet));
 	at = rte_pktmbuf_mtod(mbuf, uint8_t *);
 	for (bit = 0; bit < sizeof(data) * 8; bit++) {
@@ -124,7 +127,7 @@ test_one_bit_wrong(void **state)
 		packet.checksum_good = false;
 		at[bit / 8] ^= 1 << bit % 8;
 	}
-	packet.src = FAR;
+	packet.src = tr_addr_ipv4(FAR);
 	assert_false(ip_tcp_checksum_ok(mbuf, &packet));
 	rte_pktmbuf_free(mbuf);
 }
@@ -133,6 +136,7 @@ test_one_bit_wrong(void **state)
 static void
 test_offload(void **state)
 {
+	const struct tr_addr ours = tr_addr_ipv4(OURS), peer = tr_addr_ipv4(PEER);
 	struct ip_host *host = *state;
 	uint8_t data[101];
 	struct rte_mbuf *mbuf;
@@ -142,7 +146,7 @@ test_offload(void **state)
 	ip_host_create(host);
 	fill(data, sizeof(data), 3);
 	mbuf = ip_host_mbuf(host, data, sizeof(data));
-	ip_tcp_checksum(host->ip, mbuf, 32, OURS, PEER);
+	ip_tcp_checksum(host->ip, mbuf, 32, ours, peer);
 	at = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	assert_int_equal(reference(at, sizeof(data), 0), reference_tcp(data, sizeof(data)));
 	assert_int_equal(mbuf->ol_flags & RTE_MBUF_F_TX_L4_MASK, RTE_MBUF_F_TX_TCP_CKSUM);

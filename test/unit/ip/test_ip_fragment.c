@@ -78,8 +78,8 @@ check_whole(const struct ip_host *host, uint32_t bytes)
 
 	assert_non_null(host->delivered);
 	assert_int_equal(host->packet.bytes, bytes);
-	assert_int_equal(host->packet.src, PEER);
-	assert_int_equal(host->packet.dst, OURS);
+	assert_int_equal(tr_addr_to_ipv4(&host->packet.src), PEER);
+	assert_int_equal(tr_addr_to_ipv4(&host->packet.dst), OURS);
 	assert_int_equal(host->packet.protocol, IPPROTO_TCP);
 	assert_int_equal(host->packet.ttl, 64);
 	assert_false(host->packet.checksum_good);

@@ -39,8 +39,8 @@ test_deliver(void **state)
 
 		memset(frame + bytes, 0xee, padded - bytes);
 		assert_int_equal(ip_host_receive(host, frame, padded), IP_DELIVER);
-		assert_int_equal(host->packet.src, PEER);
-		assert_int_equal(host->packet.dst, OURS);
+		assert_int_equal(tr_addr_to_ipv4(&host->packet.src), PEER);
+		assert_int_equal(tr_addr_to_ipv4(&host->packet.dst), OURS);
 		assert_int_equal(host->packet.bytes, payload);
 		assert_int_equal(host->packet.protocol, IPPROTO_TCP);
 		assert_int_equal(host->packet.ttl, 64);

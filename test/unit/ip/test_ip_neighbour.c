@@ -262,7 +262,8 @@ static void
 test_update_from_another_core(void **state)
 {
 	struct ip_host *host = *state;
-	struct ip_neighbour neighbour = {.addr = PEER, .mac = peer_mac, .only_if_known = true};
+	struct ip_neighbour neighbour = {
+		.addr = tr_addr_ipv4(PEER), .mac = peer_mac, .only_if_known = true};
 
 	/* Nobody asked here. */
 	ip_neighbour_update(host->ip, &neighbour, host->now_us);

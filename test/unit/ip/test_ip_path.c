@@ -43,8 +43,20 @@ send_path(struct ip_host *host, struct ip_path *path, struct rte_mbuf *mbuf)
 static void
 send_long_way(struct ip_host *host, rte_be32_t dst, uint8_t ecn, struct rte_mbuf *mbuf)
 {
-	ip_tcp_checksum(host->ip, mbuf, 20, OURS, dst);
-	ip_output_ecn(host->ip, mbuf, dst, IPPROTO_TCP, ecn, host->now_us);
+	const struct tr_addr src_addr = tr_addr_ipv4(OURS), dst_addr = tr_addr_ipv4(dst);
+
+	ip_tcp_checksum(host->ip, mbuf, 20, src_addr, dst_addr);
+	ip_output_ecn(host->ip, mbuf, &src_addr, &dst_addr, IPPROTO_TCP, ecn, host->now_us);
+}
+
+static struct ip_path
+path_to(rte_be32_t dst)
+{
+	const struct tr_addr src_addr = tr_addr_ipv4(OURS), dst_addr = tr_addr_ipv4(dst);
+	struct ip_path path;
+
+	ip_path_init(&path, &src_addr, &dst_addr);
+	return path;
 }
 
 /* Byte for byte and flag for flag, whatever the device computes, near and far. */
@@ -57,7 +69,7 @@ test_same_as_the_long_way(void **state)
 	uint32_t bytes;
 
 	for (set = 0; set < 8; set++) {
-		struct ip_path path = {.dst = set & 4 ? FAR : PEER};
+		struct ip_path path = path_to(set & 4 ? FAR : PEER);
 		struct rte_mbuf *mbuf, *other;
 
 		host->config.tx_ipv4_checksum = set & 1;
@@ -74,7 +86,7 @@ test_same_as_the_long_way(void **state)
 			/* One after another for a while, then each time another. */
 			ip_path_set_ecn(&path, bytes < 1000 ? bytes / 100 % 4 : bytes % 4);
 			send_path(host, &path, mbuf);
-			send_long_way(&twin, path.dst, path.ecn, other);
+			send_long_way(&twin, set & 4 ? FAR : PEER, path.ecn, other);
 			assert_int_not_equal(path.generation, 0);
 			assert_int_equal(mbuf->ol_flags, other->ol_flags);
 			assert_int_equal(mbuf->tx_offload, other->tx_offload);
@@ -94,7 +106,7 @@ static void
 test_follows_the_neighbour(void **state)
 {
 	struct ip_host *host = *state;
-	struct ip_path path = {.dst = PEER};
+	struct ip_path path = path_to(PEER);
 
 	ip_host_know(host, PEER, &peer_mac);
 	send_path(host, &path, segment(host, 40, 1));
@@ -111,7 +123,7 @@ static void
 test_neighbour_in_use_is_asked(void **state)
 {
 	struct ip_host *host = *state;
-	struct ip_path path = {.dst = PEER};
+	struct ip_path path = path_to(PEER);
 	unsigned int asked = 0, sent = 0, i;
 
 	ip_host_know(host, PEER, &peer_mac);
@@ -141,7 +153,7 @@ static void
 test_not_in_use_is_forgotten(void **state)
 {
 	struct ip_host *host = *state;
-	struct ip_path path = {.dst = PEER};
+	struct ip_path path = path_to(PEER);
 
 	ip_host_know(host, PEER, &peer_mac);
 	ip_host_sleep(host, 61 * SECOND);
@@ -156,7 +168,7 @@ static void
 test_drops_are_counted_as_ever(void **state)
 {
 	struct ip_host *host = *state;
-	struct ip_path path = {.dst = PEER}, nowhere = {.dst = RTE_BE32(0x7f000001)};
+	struct ip_path path = path_to(PEER), nowhere = path_to(RTE_BE32(0x7f000001));
 	struct rte_mbuf *mbuf;
 	unsigned int i;
 

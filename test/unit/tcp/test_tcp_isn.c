@@ -16,7 +16,7 @@
 static const uint8_t secret[TCP_ISN_SECRET_BYTES] = {0, 1, 2,  3,  4,  5,  6,  7,
 						     8, 9, 10, 11, 12, 13, 14, 15};
 static const struct tcp_flow flow = {
-	.remote_addr = 1, .local_addr = 2, .remote_port = 3, .local_port = 4};
+	.remote_addr = {{1}}, .local_addr = {{2}}, .remote_port = 3, .local_port = 4};
 
 /* The vectors of SipHash's authors: the bytes 0, 1, 2 ... of length 0, 1, 7, 8, 15 and 63. */
 static void
@@ -73,7 +73,7 @@ test_port_does_not_depend_on_the_port(void **state)
 	(void)state;
 	other.local_port = 99;
 	assert_int_equal(tcp_isn_port(secret, &other), tcp_isn_port(secret, &flow));
-	other.remote_addr = 99;
+	other.remote_addr = tr_addr_ipv4(99);
 	assert_int_not_equal(tcp_isn_port(secret, &other), tcp_isn_port(secret, &flow));
 }
 
@@ -93,7 +93,8 @@ test_recent_flows_spread(void **state)
 		memset(taken, 0, sizeof(taken));
 		for (addr = 0; addr < crowds[i].addrs; addr++)
 			for (port = 0; port < crowds[i].ports; port++) {
-				other.remote_addr = rte_cpu_to_be_32(0x0a000000 + addr);
+				other.remote_addr =
+					tr_addr_ipv4(rte_cpu_to_be_32(0x0a000000 + addr));
 				other.remote_port = rte_cpu_to_be_16(30000 + port);
 				taken[tcp_isn_flow_recent(&other, 9)] = true;
 			}

@@ -14,19 +14,20 @@
 static void
 test_address_before_any(void **state)
 {
+	const struct tr_addr any = {{0}}, seven = tr_addr_ipv4(7), eight = tr_addr_ipv4(8);
 	struct tcp_listen listen = {.listeners = {
-					    [2] = {.used = true, .addr = 0, .port = 80},
-					    [3] = {.used = true, .addr = 7, .port = 80},
-					    [4] = {.used = true, .addr = 8, .port = 81},
-					    [5] = {.used = false, .addr = 0, .port = 82},
+					    [2] = {.used = true, .addr = any, .port = 80},
+					    [3] = {.used = true, .addr = seven, .port = 80},
+					    [4] = {.used = true, .addr = eight, .port = 81},
+					    [5] = {.used = false, .addr = any, .port = 82},
 				    }};
 
 	(void)state;
-	assert_ptr_equal(tcp_listen_lookup(&listen, 7, 80), &listen.listeners[3]);
-	assert_ptr_equal(tcp_listen_lookup(&listen, 8, 80), &listen.listeners[2]);
-	assert_ptr_equal(tcp_listen_lookup(&listen, 8, 81), &listen.listeners[4]);
-	assert_null(tcp_listen_lookup(&listen, 7, 81));
-	assert_null(tcp_listen_lookup(&listen, 7, 82));
+	assert_ptr_equal(tcp_listen_lookup(&listen, &seven, 80), &listen.listeners[3]);
+	assert_ptr_equal(tcp_listen_lookup(&listen, &eight, 80), &listen.listeners[2]);
+	assert_ptr_equal(tcp_listen_lookup(&listen, &eight, 81), &listen.listeners[4]);
+	assert_null(tcp_listen_lookup(&listen, &seven, 81));
+	assert_null(tcp_listen_lookup(&listen, &seven, 82));
 }
 
 int
