@@ -15,6 +15,8 @@ usage()
 	  --suite NAME   only this suite: ${SUITES[*]} (repeat for several)
 	  --asan         build-asan/: AddressSanitizer and UBSan, suites ${ASAN_SUITES[*]}
 	  --tsan         build-tsan/: ThreadSanitizer, suite ${TSAN_SUITES[*]}
+	  --fuzz         build-fuzz/: libFuzzer with clang, AddressSanitizer and UBSan, suite
+	                 ${FUZZ_SUITES[*]}
 	  --build-only   build and run nothing
 	  --no-install   do not install packages
 	  --help         this text
@@ -27,6 +29,7 @@ usage()
 SUITES=(unit sim packet lint model perf system)
 ASAN_SUITES=(unit sim packet)
 TSAN_SUITES=(unit)
+FUZZ_SUITES=(fuzz)
 
 TEST_PACKAGES=(
 	# lint
@@ -43,6 +46,8 @@ TEST_PACKAGES=(
 	valgrind
 )
 
+FUZZ_PACKAGES=(clang libclang-rt-14-dev)
+
 say()
 {
 	printf '\n== %s\n' "$*"
@@ -52,9 +57,9 @@ build()
 {
 	say "building $folder"
 	if [ ! -f "$folder/build.ninja" ]; then
-		meson setup "$folder" "${setup[@]}" || return
+		env "${compiler[@]}" meson setup "$folder" "${setup[@]}" || return
 	fi
-	ninja -C "$folder"
+	ninja -C "$folder" "${targets[@]}"
 }
 
 # Add what a runner counted. A runner that failed without a failed test counts as one.
@@ -111,7 +116,10 @@ run_perf()
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . config/packages.sh
 folder=build
+compiler=()
 setup=()
+targets=()
+packages=("${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}")
 suites=()
 defaults=("${SUITES[@]}")
 install=1
@@ -134,6 +142,16 @@ while (($# > 0)); do
 		setup=('-Db_sanitize=thread' '-Db_lundef=false' '-Doptimization=2')
 		defaults=("${TSAN_SUITES[@]}")
 		;;
+	--fuzz)
+		folder=build-fuzz
+		compiler=(CC=clang)
+		# DPDK's headers ask for the version of gcc without asking whether it is one.
+		setup=('-Db_sanitize=address,undefined' '-Db_lundef=false' '-Doptimization=2'
+			'-Dc_args=-DRTE_ENABLE_ASSERT -fsanitize=fuzzer-no-link -Wno-undef')
+		defaults=("${FUZZ_SUITES[@]}")
+		targets=(fuzz)
+		packages=("${BUILD_PACKAGES[@]}" "${FUZZ_PACKAGES[@]}")
+		;;
 	--build-only) build_only=1 ;;
 	--no-install) install=0 ;;
 	--help)
@@ -155,7 +173,7 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=suppressions=$PWD/test/tsan.supp:halt_on_error=1
 export PYTHONDONTWRITEBYTECODE=1
 
-((install == 0)) || install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+((install == 0)) || install_packages "${packages[@]}"
 passed=0 failed=0 skipped=0
 if ! build; then
 	say "$folder does not build"

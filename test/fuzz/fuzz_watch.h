@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * What holds for a TCP stack whatever its peers send: of each segment that leaves it, and of each
+ * connection between two turns.
+ */
+#ifndef FUZZ_WATCH_H
+#define FUZZ_WATCH_H
+
+#include "fuzz_world.h"
+
+#define FUZZ_OUR_ADDR RTE_BE32(0x0a000001)
+#define FUZZ_PEER_ADDR RTE_BE32(0x0a000002)
+
+/** A frame leaves the stack: it goes into the trace, and must be right. */
+void fuzz_watch_frame(struct fuzz_world *world, const struct rte_mbuf *mbuf);
+
+/** What the owner was told goes into the trace. */
+void fuzz_watch_event(struct fuzz_world *world, char kind, const struct tcp_conn_info *info);
+
+/** Look at every connection, and note where its numbers stand. */
+void fuzz_watch_conns(struct fuzz_world *world);
+
+/** The byte of any stream at an absolute sequence number. */
+uint8_t fuzz_watch_byte(uint32_t seq);
+
+/** RFC 9293 section 3.1, by the book; 0 over a segment whose checksum is right. */
+uint16_t fuzz_watch_checksum(const uint8_t *data, uint32_t len, rte_be32_t src, rte_be32_t dst);
+
+#endif /* FUZZ_WATCH_H */
