@@ -55,6 +55,7 @@
 
 struct core;
 struct core_ask;
+struct core_steer;
 
 /** Where a request stands. */
 enum core_request_state {
@@ -161,7 +162,7 @@ struct core_config {
 	int socket;
 	const struct tr_core_config *server; /* with its defaults filled in; copied */
 	struct core_port *port;
-	struct rte_mempool *rx_mbufs; /* of the port's queue, to watch; NULL: not watched */
+	struct rte_mempool *rx_mbufs; /* of what is received, to watch; NULL: not watched */
 	struct tr_submit *submit;
 	uint8_t secret[16];
 	uint64_t now_us; /* on the clock that core_poll() will be given */
@@ -197,6 +198,7 @@ struct core {
 	struct rte_mempool *conn_pool;
 	struct rte_ring *control;
 	atomic_bool stop; /* any thread sets it, and wakes the core */
+	atomic_bool drained; /* after stop: it goes on for the cores that it passes frames to */
 	struct core_stats stats;
 
 	/* Values that are prepared and not executed. */
@@ -217,6 +219,7 @@ struct core {
 	unsigned int index;
 	unsigned int lcore;
 	void *owner;
+	const struct core_steer *steer; /* NULL: its queue brings what is its own */
 	uint64_t key_seed; /* secret: nobody is to know which keys share a hash */
 	uint64_t unix_us;
 	uint64_t memory_retry_us;

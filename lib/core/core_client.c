@@ -98,8 +98,8 @@ core_client_create(const struct core_client_config *config, char *error, size_t 
 	ret = create_pools(client);
 	if (ret < 0)
 		goto fail;
-	ret = core_ethdev_setup(config->port_id, 1, &client->rx_mbufs, 0, false, &client->port,
-				error, error_size);
+	ret = core_ethdev_setup(config->port_id, 1, &client->rx_mbufs, 0, false, NULL,
+				&client->port, error, error_size);
 	if (ret < 0)
 		goto fail;
 	client->port_set_up = true;
@@ -108,7 +108,7 @@ core_client_create(const struct core_client_config *config, char *error, size_t 
 	ret = create_stack(client);
 	if (ret < 0)
 		goto fail;
-	ret = core_ethdev_start(config->port_id, 1, &client->port, error, error_size);
+	ret = core_ethdev_start(config->port_id, 1, NULL, &client->port, error, error_size);
 	if (ret < 0)
 		goto fail;
 	client->port_started = true;

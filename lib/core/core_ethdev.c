@@ -13,6 +13,7 @@
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
+#include "core_ethdev_rss.h"
 #include "core_guard.h"
 
 #define RX_DESCRIPTORS 1024
@@ -28,20 +29,23 @@
 	 RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 
 static int configure(uint16_t port_id, unsigned int nb_queues, const struct rte_eth_dev_info *info,
-		     bool *interrupts, struct rte_eth_conf *conf);
+		     bool *interrupts, struct core_rss *rss, struct rte_eth_conf *conf);
 static int setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
 			const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf);
 static int wait_link(uint16_t port_id);
 static int guard_port(uint16_t port_id, unsigned int nb_queues, struct core_port *ports);
+static void set_rss(uint16_t port_id, unsigned int nb_queues, struct core_rss *rss,
+		    struct core_port *ports);
 static bool has_interrupt(uint16_t port_id, uint16_t queue);
 static bool reads_any_memory(const struct rte_eth_dev_info *info);
+static bool has_partial_queues(const char *driver);
 static uint16_t ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t ethdev_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 
 int
 core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
-		  uint16_t mtu, bool interrupts, struct core_port *ports, char *error,
-		  size_t error_size)
+		  uint16_t mtu, bool interrupts, struct core_rss *rss, struct core_port *ports,
+		  char *error, size_t error_size)
 {
 	struct rte_eth_conf conf = {0};
 	struct rte_eth_dev_info info;
@@ -61,7 +65,7 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 			 nb_queues);
 		return -ENOSPC;
 	}
-	ret = configure(port_id, nb_queues, &info, &interrupts, &conf);
+	ret = configure(port_id, nb_queues, &info, &interrupts, rss, &conf);
 	if (ret == 0 && mtu != 0)
 		ret = rte_eth_dev_set_mtu(port_id, mtu);
 	if (ret == 0)
@@ -82,6 +86,7 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	port.share_mbufs = strcmp(info.driver_name, "net_ring") != 0;
 	port.tx_external = port.tx_segments && port.share_mbufs && reads_any_memory(&info);
 	port.rx_interrupt = interrupts;
+	port.partial = has_partial_queues(info.driver_name);
 	for (i = 0; i < nb_queues; i++) {
 		ports[i] = port;
 		ports[i].queue = i;
@@ -89,19 +94,24 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	return 0;
 }
 
+bool
+core_ethdev_offers_rss(uint16_t port_id)
+{
+	struct rte_eth_dev_info info;
+
+	return rte_eth_dev_info_get(port_id, &info) == 0 && core_ethdev_rss_offered(&info);
+}
+
 static int
 configure(uint16_t port_id, unsigned int nb_queues, const struct rte_eth_dev_info *info,
-	  bool *interrupts, struct rte_eth_conf *conf)
+	  bool *interrupts, struct core_rss *rss, struct rte_eth_conf *conf)
 {
 	int ret;
 
 	conf->rxmode.offloads = RX_OFFLOADS & info->rx_offload_capa;
 	conf->txmode.offloads = TX_OFFLOADS & info->tx_offload_capa;
-	if (nb_queues > 1 && info->flow_type_rss_offloads != 0) {
-		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf->rx_adv_conf.rss_conf.rss_hf =
-			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP) & info->flow_type_rss_offloads;
-	}
+	if (nb_queues > 1)
+		core_ethdev_rss_configure(info, rss, conf);
 	conf->intr_conf.rxq = *interrupts;
 	ret = rte_eth_dev_configure(port_id, nb_queues, nb_queues, conf);
 	if (ret < 0 && *interrupts) {
@@ -138,8 +148,8 @@ setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_m
 }
 
 int
-core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_port *ports, char *error,
-		  size_t error_size)
+core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_rss *rss,
+		  struct core_port *ports, char *error, size_t error_size)
 {
 	char name[RTE_ETH_NAME_MAX_LEN] = "";
 	unsigned int i;
@@ -153,6 +163,8 @@ core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_port *po
 	}
 	for (i = 0; i < nb_queues; i++)
 		ports[i].rx_interrupt = ports[i].rx_interrupt && has_interrupt(port_id, i);
+	if (nb_queues > 1)
+		set_rss(port_id, nb_queues, rss, ports);
 	ret = wait_link(port_id);
 	if (ret < 0) {
 		rte_eth_dev_get_name_by_port(port_id, name);
@@ -199,6 +211,18 @@ guard_port(uint16_t port_id, unsigned int nb_queues, struct core_port *ports)
 	if (ret < 0 || !core_guard_needed(info.driver_name))
 		return ret;
 	return core_guard_attach(port_id, ports, nb_queues);
+}
+
+static void
+set_rss(uint16_t port_id, unsigned int nb_queues, struct core_rss *rss, struct core_port *ports)
+{
+	bool set = core_ethdev_rss_set(port_id, rss);
+	unsigned int i;
+
+	if (!set)
+		rss->entries = CORE_RSS_ENTRIES;
+	for (i = 0; i < nb_queues; i++)
+		ports[i].rss = set;
 }
 
 /* Many drivers take the setting and have no interrupt: only then is ethdev's complaint no news. */
@@ -250,6 +274,13 @@ reads_any_memory(const struct rte_eth_dev_info *info)
 		if (strcmp(info->driver_name, drivers[i]) == 0)
 			return true;
 	return false;
+}
+
+/* Of as many queues as we set up, the peer of these may open fewer, and nothing says how many. */
+static bool
+has_partial_queues(const char *driver)
+{
+	return strcmp(driver, "net_memif") == 0 || strcmp(driver, "net_vhost") == 0;
 }
 
 static uint16_t

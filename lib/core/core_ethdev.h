@@ -10,6 +10,7 @@
 #define CORE_ETHDEV_H
 
 #include "core_port.h"
+#include "core_rss.h"
 
 /**
  * Configure a port: a queue pair for each core, RSS and checksum offloads where it has them.
@@ -20,21 +21,28 @@
  *   Of IP packets; 0: what the port has.
  * @param interrupts
  *   Ask for receive interrupts; ports[].rx_interrupt says whether there are any.
+ * @param[in,out] rss
+ *   How connections are to be spread over several queues; ports[].rss of the started port says
+ *   whether they are, and if not, who wants it sees to it (core_steer.h). With one queue it may be
+ *   NULL. Stays where it is until core_ethdev_start().
  * @param[out] ports
  *   One for each queue.
  * @return
  *   0 or -errno with a line in @p error.
  */
 int core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
-		      uint16_t mtu, bool interrupts, struct core_port *ports, char *error,
-		      size_t error_size);
+		      uint16_t mtu, bool interrupts, struct core_rss *rss, struct core_port *ports,
+		      char *error, size_t error_size);
+
+/** Whether a port claims that it can spread connections over its queues: not if it then does. */
+bool core_ethdev_offers_rss(uint16_t port_id);
 
 /**
  * Start the port and wait for its link; 0 or -errno with a line in @p error. Ports that turn out to
- * have no receive interrupts are told so.
+ * have no receive interrupts, or not to spread connections as @p rss does, are told so.
  */
-int core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_port *ports,
-		      char *error, size_t error_size);
+int core_ethdev_start(uint16_t port_id, unsigned int nb_queues, struct core_rss *rss,
+		      struct core_port *ports, char *error, size_t error_size);
 
 /** Stop the port that was started. */
 void core_ethdev_stop(uint16_t port_id);

@@ -15,6 +15,7 @@
 #include <rte_pause.h>
 
 #include "core_control.h"
+#include "core_steer.h"
 
 /* Turns without work before a core sleeps: some tens of microseconds. */
 #define IDLE_TURNS 256
@@ -26,6 +27,8 @@
 /* Longest sleep: nothing needs it to end, but a bound is good to have. */
 #define SLEEP_MAX_US 1000000ull
 
+static bool has_steered(struct core_idle *idle);
+static bool may_sleep(const struct core *core);
 static void arm(struct core_idle *idle, bool armed);
 static void take_signals(const struct core_port *port);
 static void wait_interrupt(uint64_t timeout_us);
@@ -42,6 +45,7 @@ core_idle_init(struct core_idle *idle, struct core *core, bool poll)
 	idle->armed = false;
 	idle->idle_turns = 0;
 	idle->nap_us = NAP_MIN_US;
+	idle->steered = core->stats.steered;
 	idle->wake_fd = submit_wake_fd(core->submit, core->index);
 	idle->wake_event = (struct rte_epoll_event){.epdata.event = EPOLLIN};
 	if (poll || !port->rx_interrupt)
@@ -78,7 +82,7 @@ core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
 	struct core *core = idle->core;
 	uint64_t next_us;
 
-	if (work > 0) {
+	if (work > 0 || has_steered(idle)) {
 		arm(idle, false);
 		idle->idle_turns = 0;
 		idle->nap_us = NAP_MIN_US;
@@ -96,7 +100,7 @@ core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
 	next_us = core_sleep_until_us(core);
 	if (next_us <= now_us || !submit_sleep_begin(core->submit, core->index))
 		return;
-	if (!core_control_waits(core) && !atomic_load_explicit(&core->stop, memory_order_relaxed)) {
+	if (may_sleep(core)) {
 		core->stats.sleeps++;
 		if (idle->interrupts)
 			wait_interrupt(RTE_MIN(next_us - now_us, SLEEP_MAX_US));
@@ -108,6 +112,26 @@ core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
 		arm(idle, false);
 		idle->idle_turns = 0;
 	}
+}
+
+/* What a queue brings for others is no work of the core's, but the queue is not idle. */
+static bool
+has_steered(struct core_idle *idle)
+{
+	uint64_t steered = idle->core->stats.steered;
+	bool has = steered != idle->steered;
+
+	idle->steered = steered;
+	return has;
+}
+
+/* Having said that it sleeps: nothing has crossed to it before, and what does now wakes it. */
+static bool
+may_sleep(const struct core *core)
+{
+	return !core_control_waits(core) &&
+	       !atomic_load_explicit(&core->stop, memory_order_relaxed) &&
+	       (core->steer == NULL || !core_steer_waits(core->steer, core->index));
 }
 
 /* A core that is at work polls: an interrupt for each frame would be waste. */

@@ -39,6 +39,8 @@ struct core_port {
 	 */
 	bool tx_external;
 	bool rx_interrupt;
+	bool rss; /* of several queues: this one brings the connections that core_rss says */
+	bool partial; /* a peer decides which of the queues there are: others bring and take none */
 	struct core_port *below; /* what this one stands in front of (core_between.h), or NULL */
 	/*
 	 * When rx is to be called though nothing may have come: there are frames that wait for that

@@ -16,8 +16,8 @@
 #include <rte_malloc.h>
 
 #include "core_control.h"
-#include "core_ethdev.h"
 #include "core_idle.h"
+#include "core_server_port.h"
 
 #define CONNS_MAX 4096
 #define CREDITS 4096
@@ -30,10 +30,6 @@
 #define SEND_MAX_BYTES (1024 * 1024)
 #define KEEPALIVE_S (2 * 3600)
 
-/* Frames that a core has received and not parsed, at most. */
-#define RX_MBUFS 16384
-#define RX_MBUF_CACHE 256
-
 #define DRAIN_US (2 * 1000 * 1000)
 #define DRAIN_CHECK_US 1000
 
@@ -45,13 +41,11 @@
 #define BODY_BUDGET_SMALL_VALUES 8
 
 static int check_config(struct tr_core_config *config, char *error, size_t error_size);
-static int no_pools(const char *what, char *error, size_t error_size);
-static int create_port(struct tr_core_server *server, char *error, size_t error_size);
-static int start_port(struct tr_core_server *server, char *error, size_t error_size);
 static int create_engine(struct tr_core_server *server, char *error, size_t error_size);
 static int create_cores(struct tr_core_server *server, char *error, size_t error_size);
 static void init_clock(struct tr_core_server *server);
 static void drain(struct tr_core_server *server, struct core *core);
+static bool is_needed(const struct tr_core_server *server);
 static int core_main(void *arg);
 static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
 static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
@@ -83,13 +77,13 @@ tr_core_create(const struct tr_core_config *config, char *error, size_t error_si
 	init_clock(server);
 	ret = check_config(&server->config, error, error_size);
 	if (ret == 0)
-		ret = create_port(server, error, error_size);
+		ret = core_server_port_setup(server, error, error_size);
 	if (ret == 0)
 		ret = create_engine(server, error, error_size);
 	if (ret == 0)
 		ret = create_cores(server, error, error_size);
 	if (ret == 0)
-		ret = start_port(server, error, error_size);
+		ret = core_server_port_start(server, error, error_size);
 	if (ret < 0) {
 		tr_core_destroy(server);
 		rte_errno = -ret;
@@ -160,38 +154,6 @@ core_server_body_budget(const struct tr_core_config *config)
 }
 
 static int
-create_port(struct tr_core_server *server, char *error, size_t error_size)
-{
-	uint16_t port_id = server->config.port_id;
-	char name[RTE_MEMPOOL_NAMESIZE];
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < server->nb_cores; i++) {
-		snprintf(name, sizeof(name), "core%u_rx", i);
-		server->rx_mbufs[i] = rte_pktmbuf_pool_create(
-			name, RX_MBUFS, RX_MBUF_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-		if (server->rx_mbufs[i] == NULL) {
-			return no_pools(name, error, error_size);
-		}
-	}
-	ret = core_ethdev_setup(port_id, server->nb_cores, server->rx_mbufs, server->config.mtu,
-				!server->config.idle_poll, server->ports, error, error_size);
-	server->port_set_up = ret == 0;
-	return ret;
-}
-
-static int
-start_port(struct tr_core_server *server, char *error, size_t error_size)
-{
-	int ret = core_ethdev_start(server->config.port_id, server->nb_cores, server->ports, error,
-				    error_size);
-
-	server->port_started = ret == 0;
-	return ret;
-}
-
-static int
 create_engine(struct tr_core_server *server, char *error, size_t error_size)
 {
 	const struct tr_core_config *config = &server->config;
@@ -252,7 +214,7 @@ create_cores(struct tr_core_server *server, char *error, size_t error_size)
 		server->cores[i] = core_create(&config);
 		if (server->cores[i] == NULL) {
 			snprintf(what, sizeof(what), "lcore %u", lcore);
-			return no_pools(what, error, error_size);
+			return core_server_no_pools(what, error, error_size);
 		}
 		i++;
 	}
@@ -264,9 +226,8 @@ create_cores(struct tr_core_server *server, char *error, size_t error_size)
 	return ret;
 }
 
-/* Say why a pool could not be made; -rte_errno. */
-static int
-no_pools(const char *what, char *error, size_t error_size)
+int
+core_server_no_pools(const char *what, char *error, size_t error_size)
 {
 	int ret = -rte_errno;
 
@@ -404,12 +365,27 @@ drain(struct tr_core_server *server, struct core *core)
 			continue;
 		if (now_us >= check_us) {
 			if (core_is_drained(core))
+				atomic_store_explicit(&core->drained, true, memory_order_relaxed);
+			if (atomic_load_explicit(&core->drained, memory_order_relaxed) &&
+			    !is_needed(server))
 				break;
 			check_us = now_us + DRAIN_CHECK_US;
 		}
 		rte_pause();
 	}
 	core_abort(core);
+}
+
+/* Whether a core that is done goes on, as its queue may bring what others wait for. */
+static bool
+is_needed(const struct tr_core_server *server)
+{
+	unsigned int i;
+
+	for (i = 0; server->steer != NULL && i < server->nb_cores; i++)
+		if (!atomic_load_explicit(&server->cores[i]->drained, memory_order_relaxed))
+			return true;
+	return false;
 }
 
 void
@@ -436,17 +412,13 @@ tr_core_destroy(struct tr_core_server *server)
 	if (server->engine.ops != NULL && server->engine.ops->stop != NULL)
 		server->engine.ops->stop(server->engine.instance);
 	/* First the port: it holds mbufs of the cores and, by reference, values of the engine. */
-	if (server->port_started)
-		core_ethdev_stop(server->config.port_id);
-	if (server->port_set_up)
-		core_ethdev_teardown(server->config.port_id);
+	core_server_port_close(server);
 	for (i = 0; i < server->nb_cores; i++)
 		core_destroy(server->cores[i]);
 	if (server->engine.ops != NULL)
 		tr_engine_close(&server->engine);
 	submit_destroy(server->submit);
-	for (i = 0; i < server->nb_cores; i++)
-		rte_mempool_free(server->rx_mbufs[i]);
+	core_server_port_teardown(server);
 	rte_free(server);
 }
 

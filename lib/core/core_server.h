@@ -11,6 +11,8 @@
 
 #include "core.h"
 #include "core_capture.h"
+#include "core_rss.h"
+#include "core_steer.h"
 
 /** What tr_core.h calls a server. */
 struct tr_core_server {
@@ -18,6 +20,8 @@ struct tr_core_server {
 	unsigned int nb_cores;
 	struct core *cores[RTE_MAX_LCORE];
 	struct core_port ports[RTE_MAX_LCORE];
+	struct core_rss rss; /* of several cores */
+	struct core_steer *steer; /* NULL: one core, or a port that does it */
 	struct rte_mempool *rx_mbufs[RTE_MAX_LCORE];
 	struct tr_submit *submit;
 	struct tr_engine engine; /* ops NULL: none */
@@ -34,5 +38,8 @@ uint64_t core_server_body_budget(const struct tr_core_config *config);
 
 /** The server's clock: microseconds since it was created. Any thread. */
 uint64_t core_server_now_us(const struct tr_core_server *server);
+
+/** Say in @p error why pools could not be made, by rte_errno; it returns -rte_errno. */
+int core_server_no_pools(const char *what, char *error, size_t error_size);
 
 #endif /* CORE_SERVER_H */

@@ -44,6 +44,8 @@
 	X(drop_response_double, "second responses to one request, released")               \
 	X(capture_missed, "frames that a capture lacks, as it had no mbuf for a copy")       \
 	X(trace_missed, "lines that a trace lacks, as its ring was full")                  \
+	X(steered, "frames that came by this core's queue and were for another core")       \
+	X(drop_steer, "frames for another core dropped because the ring to it was full")   \
 	X(drop_control, "neighbour messages dropped because a control ring was full")
 /* clang-format on */
 

@@ -51,6 +51,25 @@ def test_both_cores_have_connections(two_cores):
         sock.close()
 
 
+def test_each_connection_has_one_core(two_cores):
+    """The kernel chooses a queue by a hash of its own: what is another core's is passed on."""
+    two_cores.cmd("clear stats")
+    socks = [two_cores.connect() for _ in range(200)]
+    for _ in range(3):
+        for sock in socks:
+            mc.exchange(sock, mc.PING, mc.PONG)
+    cores = [line.split()[1] for line in two_cores.cmd("show conn").splitlines()
+             if "ESTABLISHED" in line]
+    counters = two_cores.counters()
+    assert len(cores) == len(socks)
+    assert min(cores.count("0"), cores.count("1")) > len(socks) / 4
+    assert counters["steered"] > len(socks) / 4
+    for name in ["drop_steer", "drop_no_conn", "reset_sent", "reset_received"]:
+        assert counters[name] == 0, name
+    for sock in socks:
+        sock.close()
+
+
 def test_short_connections(two_cores):
     for i in range(300):
         with two_cores.connect(two_cores.echo_port) as sock:

@@ -84,7 +84,8 @@ add_port(const char *device, const char *args, struct core_port *port)
 	assert_return_code(rte_eal_hotplug_add("vdev", device, args), 0);
 	assert_return_code(rte_eth_dev_get_port_by_name(device, &port_id), 0);
 	assert_int_equal(
-		core_ethdev_setup(port_id, 1, &mbufs, 0, false, port, error, sizeof(error)), 0);
+		core_ethdev_setup(port_id, 1, &mbufs, 0, false, NULL, port, error, sizeof(error)),
+		0);
 	return port_id;
 }
 
@@ -188,7 +189,8 @@ test_apart(void **state)
 	unsigned int held;
 
 	(void)state;
-	assert_int_equal(core_ethdev_start(port_id, 1, &server_port, error, sizeof(error)), 0);
+	assert_int_equal(core_ethdev_start(port_id, 1, NULL, &server_port, error, sizeof(error)),
+			 0);
 	assert_int_equal(core_guard_attach(port_id, &server_port, 1), 0);
 	callback = rte_eth_add_rx_callback(port_id, 0, long_burst, NULL);
 	assert_non_null(callback);
@@ -226,8 +228,8 @@ test_two_ports(void **state)
 	unsigned int tries, nb;
 
 	(void)state;
-	assert_int_equal(core_ethdev_start(one, 1, &server_port, error, sizeof(error)), 0);
-	assert_int_equal(core_ethdev_start(two, 1, &other, error, sizeof(error)), 0);
+	assert_int_equal(core_ethdev_start(one, 1, NULL, &server_port, error, sizeof(error)), 0);
+	assert_int_equal(core_ethdev_start(two, 1, NULL, &other, error, sizeof(error)), 0);
 	for (tries = 0; tries < 3; tries++) {
 		assert_int_equal(core_guard_attach(one, &server_port, 1), 0);
 		assert_int_equal(core_guard_attach(two, &other, 1), 0);
@@ -313,7 +315,7 @@ test_peers(void **state)
 	/* The driver asks once: the server is to listen. */
 	assert_return_code(rte_eth_dev_start(server), 0);
 	assert_return_code(rte_eth_dev_start(client), 0);
-	assert_int_equal(core_ethdev_start(server, 1, &server_port, error, sizeof(error)), 0);
+	assert_int_equal(core_ethdev_start(server, 1, NULL, &server_port, error, sizeof(error)), 0);
 	begin_polling(&server_port);
 	rte_eth_dev_stop(client);
 	wait_link(server, false);

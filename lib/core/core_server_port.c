@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_server_port.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include <rte_errno.h>
+
+#include "core_ethdev.h"
+
+/* Frames that a core has received and not parsed, at most. */
+#define RX_MBUFS 16384
+#define RX_MBUF_CACHE 256
+
+static int create_rx_mbufs(struct tr_core_server *server, bool rss, char *error, size_t error_size);
+static int create_steering(struct tr_core_server *server);
+static void wake_core(void *arg, unsigned int core);
+
+int
+core_server_port_setup(struct tr_core_server *server, char *error, size_t error_size)
+{
+	uint16_t port_id = server->config.port_id;
+	uint8_t rss_key[CORE_RSS_KEY_BYTES];
+	int ret;
+
+	if (getrandom(rss_key, sizeof(rss_key), 0) != sizeof(rss_key)) {
+		snprintf(error, error_size, "the kernel gives no random bytes");
+		return -EIO;
+	}
+	core_rss_init(&server->rss, rss_key, server->nb_cores);
+	ret = create_rx_mbufs(server, core_ethdev_offers_rss(port_id), error, error_size);
+	if (ret < 0)
+		return ret;
+	ret = core_ethdev_setup(port_id, server->nb_cores, server->rx_mbufs, server->config.mtu,
+				!server->config.idle_poll, &server->rss, server->ports, error,
+				error_size);
+	server->port_set_up = ret == 0;
+	return ret;
+}
+
+/*
+ * A pool for each queue; one for all where frames are steered, since a core then holds what others'
+ * queues brought, and is to see that it runs dry.
+ */
+static int
+create_rx_mbufs(struct tr_core_server *server, bool rss, char *error, size_t error_size)
+{
+	unsigned int nb_pools = rss ? server->nb_cores : 1;
+	unsigned int share = server->nb_cores / nb_pools;
+	char name[RTE_MEMPOOL_NAMESIZE];
+	unsigned int i;
+
+	for (i = 0; i < server->nb_cores; i++) {
+		if (i >= nb_pools) {
+			server->rx_mbufs[i] = server->rx_mbufs[0];
+			continue;
+		}
+		snprintf(name, sizeof(name), "core%u_rx", i);
+		server->rx_mbufs[i] =
+			rte_pktmbuf_pool_create(name, share * RX_MBUFS, RX_MBUF_CACHE, 0,
+						RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+		if (server->rx_mbufs[i] == NULL)
+			return core_server_no_pools(name, error, error_size);
+	}
+	return 0;
+}
+
+int
+core_server_port_start(struct tr_core_server *server, char *error, size_t error_size)
+{
+	int ret = core_ethdev_start(server->config.port_id, server->nb_cores, &server->rss,
+				    server->ports, error, error_size);
+
+	server->port_started = ret == 0;
+	/* A core whose queue is not there could answer nobody. */
+	if (ret < 0 || server->nb_cores == 1 || server->ports[0].rss || server->ports[0].partial)
+		return ret;
+	ret = create_steering(server);
+	return ret < 0 ? core_server_no_pools("steering", error, error_size) : 0;
+}
+
+/* The port brings connections by whichever queue. */
+static int
+create_steering(struct tr_core_server *server)
+{
+	struct core_steer_config config = {
+		.rss = &server->rss,
+		.wake = wake_core,
+		.wake_arg = server,
+		.socket = SOCKET_ID_ANY,
+	};
+	struct core *core;
+	unsigned int i;
+
+	server->steer = core_steer_create(&config);
+	if (server->steer == NULL)
+		return -rte_errno;
+	for (i = 0; i < server->nb_cores; i++) {
+		core = server->cores[i];
+		core->port = core_steer_port(server->steer, i, core->port, &core->stats);
+		core->steer = server->steer;
+	}
+	return 0;
+}
+
+static void
+wake_core(void *arg, unsigned int core)
+{
+	const struct tr_core_server *server = arg;
+
+	submit_wake(server->submit, core);
+}
+
+void
+core_server_port_close(struct tr_core_server *server)
+{
+	if (server->port_started)
+		core_ethdev_stop(server->config.port_id);
+	if (server->port_set_up)
+		core_ethdev_teardown(server->config.port_id);
+}
+
+void
+core_server_port_teardown(struct tr_core_server *server)
+{
+	unsigned int i;
+
+	core_steer_destroy(server->steer);
+	for (i = 0; i < server->nb_cores; i++)
+		if (i == 0 || server->rx_mbufs[i] != server->rx_mbufs[0])
+			rte_mempool_free(server->rx_mbufs[i]);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "core_steer.h"
+
+#include <rte_branch_prediction.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_prefetch.h>
+#include <rte_ring.h>
+
+/*
+ * Frames that may wait for an owner in all its rings together, and in one of them at least: few of
+ * the mbufs that cores receive into.
+ */
+#define FRAMES_MAX 4096
+#define RING_FRAMES_MIN 128
+
+/* Frames that are passed at a time. */
+#define PASS_BURST 32
+
+/* Frames of a burst that are another core's. */
+struct outbox {
+	struct rte_mbuf *frames[PASS_BURST];
+	unsigned int nb;
+};
+
+struct steer_port {
+	struct core_port port; /* what the core sees */
+	struct core_steer *steer;
+	struct core_stats *stats;
+	struct rte_ring **inbox; /* by the core that passes */
+	struct outbox *outbox; /* by the owner */
+	uint16_t core;
+	uint16_t next; /* whose ring is looked into first */
+} __rte_cache_aligned;
+
+struct core_steer {
+	struct core_steer_config config;
+	struct steer_port ports[];
+};
+
+static int create_port(struct core_steer *steer, uint16_t core);
+static struct rte_ring *create_ring(uint16_t nb_cores, int socket);
+static uint16_t steer_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
+static uint16_t steer_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
+static uint16_t take(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max);
+static uint16_t keep_own(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb);
+static void pass(struct steer_port *own, uint16_t owner);
+
+/* Others' frames have half of a burst at least: a busy queue is not to keep them waiting. */
+static uint16_t
+steer_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
+{
+	struct steer_port *own = container_of(port, struct steer_port, port);
+	uint16_t taken = take(own, mbufs, max / 2);
+	uint16_t nb = port->below->rx(port->below, mbufs + taken, max - taken);
+
+	return taken + keep_own(own, mbufs + taken, nb);
+}
+
+static uint16_t
+steer_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	return port->below->tx(port->below, mbufs, nb);
+}
+
+static uint16_t
+take(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max)
+{
+	uint16_t nb_cores = own->steer->config.rss->nb_cores;
+	uint16_t from = own->next;
+	uint16_t taken = 0;
+	uint16_t i;
+
+	for (i = 0; i < nb_cores && taken < max; i++) {
+		if (own->inbox[from] != NULL)
+			taken += rte_ring_sc_dequeue_burst(own->inbox[from], (void **)&mbufs[taken],
+							   max - taken, NULL);
+		if (++from == nb_cores)
+			from = 0;
+	}
+	/* The one after the last that had its turn: nobody is passed over for long. */
+	own->next = from;
+	return taken;
+}
+
+/* Pass what is others', and close the gaps. */
+static uint16_t
+keep_own(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	struct outbox *outbox = own->outbox;
+	uint16_t nb_cores = own->steer->config.rss->nb_cores;
+	uint16_t kept = 0;
+	uint16_t owner;
+	uint16_t i;
+
+	for (i = 0; i < nb; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+	for (i = 0; i < nb; i++) {
+		owner = core_rss_frame_owner(own->steer->config.rss, mbufs[i]);
+		if (owner == own->core || owner == CORE_RSS_NO_CORE) {
+			mbufs[kept++] = mbufs[i];
+			continue;
+		}
+		outbox[owner].frames[outbox[owner].nb++] = mbufs[i];
+		if (outbox[owner].nb == PASS_BURST)
+			pass(own, owner);
+	}
+	if (kept < nb)
+		for (i = 0; i < nb_cores; i++)
+			if (outbox[i].nb > 0)
+				pass(own, i);
+	return kept;
+}
+
+static void
+pass(struct steer_port *own, uint16_t owner)
+{
+	const struct core_steer_config *config = &own->steer->config;
+	struct outbox *outbox = &own->outbox[owner];
+	struct rte_ring *ring = own->steer->ports[owner].inbox[own->core];
+	unsigned int passed =
+		rte_ring_sp_enqueue_burst(ring, (void **)outbox->frames, outbox->nb, NULL);
+
+	own->stats->steered += outbox->nb;
+	if (unlikely(passed < outbox->nb)) {
+		own->stats->drop_steer += outbox->nb - passed;
+		rte_pktmbuf_free_bulk(outbox->frames + passed, outbox->nb - passed);
+	}
+	outbox->nb = 0;
+	if (config->wake != NULL)
+		config->wake(config->wake_arg, owner);
+}
+
+bool
+core_steer_waits(const struct core_steer *steer, unsigned int core)
+{
+	const struct steer_port *own = &steer->ports[core];
+	uint16_t i;
+
+	for (i = 0; i < steer->config.rss->nb_cores; i++)
+		if (own->inbox[i] != NULL && !rte_ring_empty(own->inbox[i]))
+			return true;
+	return false;
+}
+
+struct core_port *
+core_steer_port(struct core_steer *steer, unsigned int core, struct core_port *below,
+		struct core_stats *stats)
+{
+	struct steer_port *own = &steer->ports[core];
+
+	own->port = *below;
+	own->port.rx = steer_rx;
+	own->port.tx = steer_tx;
+	own->port.below = below;
+	own->stats = stats;
+	return &own->port;
+}
+
+struct core_steer *
+core_steer_create(const struct core_steer_config *config)
+{
+	struct core_steer *steer;
+	uint16_t core;
+	int ret = 0;
+
+	steer = rte_zmalloc_socket("core_steer",
+				   sizeof(*steer) + config->rss->nb_cores * sizeof(steer->ports[0]),
+				   RTE_CACHE_LINE_SIZE, config->socket);
+	if (steer == NULL) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	steer->config = *config;
+	for (core = 0; core < config->rss->nb_cores && ret == 0; core++)
+		ret = create_port(steer, core);
+	if (ret < 0) {
+		core_steer_destroy(steer);
+		rte_errno = -ret;
+		return NULL;
+	}
+	return steer;
+}
+
+static int
+create_port(struct core_steer *steer, uint16_t core)
+{
+	struct steer_port *own = &steer->ports[core];
+	uint16_t nb_cores = steer->config.rss->nb_cores;
+	int socket = steer->config.socket;
+	uint16_t from;
+
+	own->steer = steer;
+	own->core = core;
+	own->inbox =
+		rte_calloc_socket("core_steer_inbox", nb_cores, sizeof(own->inbox[0]), 0, socket);
+	own->outbox = rte_calloc_socket("core_steer_outbox", nb_cores, sizeof(own->outbox[0]),
+					RTE_CACHE_LINE_SIZE, socket);
+	if (own->inbox == NULL || own->outbox == NULL)
+		return -ENOMEM;
+	for (from = 0; from < nb_cores; from++) {
+		if (from == core)
+			continue;
+		own->inbox[from] = create_ring(nb_cores, socket);
+		if (own->inbox[from] == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Not by name: many rings would use up EAL's memzones. */
+static struct rte_ring *
+create_ring(uint16_t nb_cores, int socket)
+{
+	unsigned int frames =
+		RTE_MAX(rte_align32prevpow2(FRAMES_MAX / nb_cores), (uint32_t)RING_FRAMES_MIN);
+	struct rte_ring *ring = rte_malloc_socket("core_steer_ring", rte_ring_get_memsize(frames),
+						  RTE_CACHE_LINE_SIZE, socket);
+
+	if (ring != NULL)
+		rte_ring_init(ring, "core_steer", frames, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	return ring;
+}
+
+void
+core_steer_destroy(struct core_steer *steer)
+{
+	struct steer_port *own;
+	struct rte_mbuf *mbuf;
+	uint16_t core, from;
+
+	if (steer == NULL)
+		return;
+	for (core = 0; core < steer->config.rss->nb_cores; core++) {
+		own = &steer->ports[core];
+		for (from = 0; own->inbox != NULL && from < steer->config.rss->nb_cores; from++) {
+			if (own->inbox[from] == NULL)
+				continue;
+			while (rte_ring_sc_dequeue(own->inbox[from], (void **)&mbuf) == 0)
+				rte_pktmbuf_free(mbuf);
+			rte_free(own->inbox[from]);
+		}
+		rte_free(own->inbox);
+		rte_free(own->outbox);
+	}
+	rte_free(steer);
+}

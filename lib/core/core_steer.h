@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * Brings each TCP segment to the core that owns its connection, whichever queue it came by: for
+ * ports that do not spread connections by core_rss themselves. Each core reads its own queue and
+ * passes what is another's through a ring of that pair, one producer and one consumer; the owner
+ * finds it among what its own queue brings. Whatever is no TCP segment stays where it came.
+ *
+ * A port for each core stands before its queue; nothing else knows of it. Frames wait in bounded
+ * rings: what finds one full is dropped and counted.
+ *
+ * Threads: create and destroy are for the control thread; a port is its core's.
+ */
+#ifndef CORE_STEER_H
+#define CORE_STEER_H
+
+#include <stdbool.h>
+
+#include "core_port.h"
+#include "core_rss.h"
+#include "core_stats.h"
+
+struct core_steer;
+
+struct core_steer_config {
+	const struct core_rss *rss; /* for so many cores; outlives the steering */
+	/** A core was passed frames, and may sleep. On the core that passed them. May be NULL. */
+	void (*wake)(void *arg, unsigned int core);
+	void *wake_arg;
+	int socket;
+};
+
+/** Create the rings between all cores; NULL with rte_errno. */
+struct core_steer *core_steer_create(const struct core_steer_config *config);
+
+/** Free it, and the frames on their way; NULL is nothing. The cores do not run any more. */
+void core_steer_destroy(struct core_steer *steer);
+
+/**
+ * The port of a core; its rx and tx go through @p below.
+ *
+ * @param below
+ *   The core's own queue; stays where it is.
+ * @param stats
+ *   The core's: what is passed and dropped is counted there.
+ */
+struct core_port *core_steer_port(struct core_steer *steer, unsigned int core,
+				  struct core_port *below, struct core_stats *stats);
+
+/** Whether frames of others wait for a core. The core, between saying that it sleeps and sleeping.
+ */
+bool core_steer_waits(const struct core_steer *steer, unsigned int core);
+
+#endif /* CORE_STEER_H */

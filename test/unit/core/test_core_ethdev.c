@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* An ethdev with several queues: one that spreads connections as it is told, and one that cannot.
+ */
+#include "core_ethdev.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+
+#include "test_eal.h"
+
+#define QUEUES 3
+
+static struct rte_mempool *mbufs[QUEUES];
+static struct core_port ports[QUEUES];
+static struct core_rss rss;
+static uint16_t port_id;
+static char error[256];
+
+static void
+start(const char *device, const char *args)
+{
+	static const uint8_t key[CORE_RSS_KEY_BYTES] = "the key of this test";
+	unsigned int i;
+
+	mbufs[0] = rte_pktmbuf_pool_create("ethdev", 8191, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					   SOCKET_ID_ANY);
+	assert_non_null(mbufs[0]);
+	for (i = 1; i < QUEUES; i++)
+		mbufs[i] = mbufs[0];
+	core_rss_init(&rss, key, QUEUES);
+	assert_return_code(rte_eal_hotplug_add("vdev", device, args), 0);
+	assert_return_code(rte_eth_dev_get_port_by_name(device, &port_id), 0);
+	assert_return_code(core_ethdev_setup(port_id, QUEUES, mbufs, 0, false, &rss, ports, error,
+					     sizeof(error)),
+			   0);
+	assert_return_code(core_ethdev_start(port_id, QUEUES, &rss, ports, error, sizeof(error)),
+			   0);
+}
+
+static void
+stop(const char *device)
+{
+	core_ethdev_stop(port_id);
+	core_ethdev_teardown(port_id);
+	rte_eal_hotplug_remove("vdev", device);
+	assert_int_equal(test_pools_full(NULL), 0);
+	rte_mempool_free(mbufs[0]);
+}
+
+static void
+test_a_port_is_told(void **state)
+{
+	struct rte_eth_rss_reta_entry64 table[CORE_RSS_ENTRIES / RTE_ETH_RETA_GROUP_SIZE] = {0};
+	uint8_t key[CORE_RSS_KEY_BYTES] = {0};
+	struct rte_eth_rss_conf conf = {.rss_key = key, .rss_key_len = sizeof(key)};
+	struct rte_eth_dev_info info;
+	unsigned int i;
+
+	(void)state;
+	start("net_null0", "");
+	assert_true(core_ethdev_offers_rss(port_id));
+	assert_return_code(rte_eth_dev_info_get(port_id, &info), 0);
+	assert_int_equal(rss.entries, info.reta_size);
+	assert_return_code(rte_eth_dev_rss_hash_conf_get(port_id, &conf), 0);
+	assert_memory_equal(key, rss.key, CORE_RSS_KEY_BYTES_MIN);
+	assert_true(conf.rss_hf & RTE_ETH_RSS_NONFRAG_IPV4_TCP);
+	assert_true(conf.rss_hf & RTE_ETH_RSS_NONFRAG_IPV6_TCP);
+	for (i = 0; i < RTE_DIM(table); i++)
+		table[i].mask = UINT64_MAX;
+	assert_return_code(rte_eth_dev_rss_reta_query(port_id, table, info.reta_size), 0);
+	for (i = 0; i < info.reta_size; i++)
+		assert_int_equal(
+			table[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE],
+			core_rss_owner(&rss, i));
+	for (i = 0; i < QUEUES; i++)
+		assert_true(ports[i].rss);
+	stop("net_null0");
+}
+
+static void
+test_a_port_cannot(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	start("net_ring0", "");
+	assert_false(core_ethdev_offers_rss(port_id));
+	assert_int_equal(rss.entries, CORE_RSS_ENTRIES);
+	for (i = 0; i < QUEUES; i++)
+		assert_false(ports[i].rss);
+	stop("net_ring0");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_port_is_told),
+		cmocka_unit_test(test_a_port_cannot),
+	};
+
+	test_eal_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* Steering: whichever queue frames come by, those of a connection reach one core, in order. */
+#include "core_steer.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <rte_mempool.h>
+
+#include "test_eal.h"
+
+#define CORES 3
+#define QUEUE_FRAMES 4096
+#define POOL_MBUFS 16383
+#define BURST 64
+#define FLOWS 97
+
+/* Where a frame's number stands, behind what steering looks at. */
+#define NUMBER_OFFSET 54
+
+/* A queue of a port: what is to be received. */
+struct queue {
+	struct core_port port;
+	struct rte_mbuf *frames[QUEUE_FRAMES];
+	unsigned int nb;
+	unsigned int at;
+	unsigned int sent;
+};
+
+static struct rte_mempool *pool;
+static struct core_rss rss;
+static struct core_steer *steer;
+static struct queue queues[CORES];
+static struct core_stats stats[CORES];
+static struct core_port *ports[CORES];
+static unsigned int woken[CORES];
+
+static uint16_t
+queue_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
+{
+	struct queue *queue = container_of(port, struct queue, port);
+	uint16_t nb = RTE_MIN((unsigned int)max, queue->nb - queue->at);
+
+	memcpy(mbufs, &queue->frames[queue->at], nb * sizeof(mbufs[0]));
+	queue->at += nb;
+	return nb;
+}
+
+static uint16_t
+queue_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	struct queue *queue = container_of(port, struct queue, port);
+
+	queue->sent += nb;
+	rte_pktmbuf_free_bulk(mbufs, nb);
+	return nb;
+}
+
+static void
+wake(void *arg, unsigned int core)
+{
+	assert_ptr_equal(arg, woken);
+	/* Several cores wake in the test of threads. */
+	__atomic_store_n(&woken[core], __atomic_load_n(&woken[core], __ATOMIC_RELAXED) + 1,
+			 __ATOMIC_RELAXED);
+}
+
+static int
+setup(void **state)
+{
+	static const uint8_t key[CORE_RSS_KEY_BYTES] =
+		"any that is not all zero, and of this length...";
+	struct core_steer_config config = {
+		.rss = &rss, .wake = wake, .wake_arg = woken, .socket = SOCKET_ID_ANY};
+	unsigned int i;
+
+	(void)state;
+	pool = rte_pktmbuf_pool_create("steer", POOL_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+				       SOCKET_ID_ANY);
+	assert_non_null(pool);
+	memset(queues, 0, sizeof(queues));
+	memset(stats, 0, sizeof(stats));
+	memset(woken, 0, sizeof(woken));
+	core_rss_init(&rss, key, CORES);
+	steer = core_steer_create(&config);
+	assert_non_null(steer);
+	for (i = 0; i < CORES; i++) {
+		queues[i].port = (struct core_port){.rx = queue_rx,
+						    .tx = queue_tx,
+						    .queue = i,
+						    .mtu = 1500,
+						    .rx_interrupt = true};
+		ports[i] = core_steer_port(steer, i, &queues[i].port, &stats[i]);
+	}
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	int lacking;
+
+	core_steer_destroy(steer);
+	lacking = test_pools_full(state);
+	rte_mempool_free(pool);
+	return lacking;
+}
+
+/* A segment of a flow, over IPv4 or IPv6 in turn. */
+static struct rte_mbuf *
+segment(uint16_t flow, uint32_t number)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+	bool ipv6 = flow % 2;
+	uint8_t *frame;
+
+	assert_non_null(mbuf);
+	frame = (uint8_t *)rte_pktmbuf_append(mbuf, NUMBER_OFFSET + 16);
+	memset(frame, 0, NUMBER_OFFSET + 16);
+	memcpy(frame + 12, ipv6 ? "\x86\xdd" : "\x08\x00", 2);
+	frame[14] = ipv6 ? 0x60 : 0x45;
+	frame[14 + (ipv6 ? 6 : 9)] = 6;
+	/* The source port tells flows apart. */
+	memcpy(frame + 14 + (ipv6 ? 40 : 20), &flow, sizeof(flow));
+	memcpy(frame + NUMBER_OFFSET + 4, &number, sizeof(number));
+	return mbuf;
+}
+
+static uint16_t
+flow_of(const struct rte_mbuf *mbuf)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	uint16_t flow;
+
+	memcpy(&flow, frame + 14 + (frame[14] == 0x60 ? 40 : 20), sizeof(flow));
+	return flow;
+}
+
+static uint32_t
+number_of(const struct rte_mbuf *mbuf)
+{
+	uint32_t number;
+
+	memcpy(&number, rte_pktmbuf_mtod(mbuf, const uint8_t *) + NUMBER_OFFSET + 4,
+	       sizeof(number));
+	return number;
+}
+
+static void
+put(unsigned int queue, struct rte_mbuf *mbuf)
+{
+	assert_in_range(queues[queue].nb, 0, QUEUE_FRAMES - 1);
+	queues[queue].frames[queues[queue].nb++] = mbuf;
+}
+
+/* What a core has in a turn; it owns each connection of it, whose segments come in order. */
+static unsigned int
+turn(unsigned int core, uint32_t *next)
+{
+	struct rte_mbuf *mbufs[BURST];
+	uint16_t nb = ports[core]->rx(ports[core], mbufs, BURST);
+	uint16_t i;
+
+	assert_in_range(nb, 0, BURST);
+	for (i = 0; i < nb; i++) {
+		assert_int_equal(core_rss_frame_owner(&rss, mbufs[i]), core);
+		assert_int_equal(number_of(mbufs[i]), next[flow_of(mbufs[i])]++);
+		rte_pktmbuf_free(mbufs[i]);
+	}
+	return nb;
+}
+
+static void
+test_a_flow_reaches_one_core(void **state)
+{
+	uint32_t next[FLOWS] = {0};
+	unsigned int received[CORES] = {0};
+	unsigned int all = FLOWS * 40;
+	unsigned int core, turns, i;
+
+	(void)state;
+	/* Each flow by a queue that has nothing to do with its owner. */
+	for (i = 0; i < all; i++)
+		put(i % FLOWS * 7 % CORES, segment(i % FLOWS, i / FLOWS));
+	for (turns = 0; turns < 1000; turns++)
+		for (core = 0; core < CORES; core++)
+			received[core] += turn(core, next);
+	for (core = 0; core < CORES; core++) {
+		assert_true(received[core] > all / CORES / 2);
+		assert_true(stats[core].steered > 0);
+		assert_int_equal(stats[core].drop_steer, 0);
+		assert_true(woken[core] > 0);
+		assert_false(core_steer_waits(steer, core));
+	}
+	assert_int_equal(received[0] + received[1] + received[2], all);
+}
+
+/* Whichever queue a segment comes by. */
+static void
+test_a_flow_may_move(void **state)
+{
+	uint32_t next[FLOWS] = {0};
+	unsigned int core, i;
+
+	(void)state;
+	for (i = 0; i < 600; i++) {
+		put(i % CORES, segment(5, i));
+		for (core = 0; core < CORES; core++)
+			turn((core + i) % CORES, next);
+		for (core = 0; core < CORES; core++)
+			turn(core, next);
+		assert_int_equal(next[5], i + 1);
+	}
+}
+
+static void
+test_the_rest_stays(void **state)
+{
+	struct rte_mbuf *mbufs[BURST];
+	struct rte_mbuf *arp = segment(0, 0), *fragment = segment(0, 0);
+	unsigned int core;
+
+	(void)state;
+	rte_pktmbuf_mtod(arp, uint8_t *)[13] = 0x06;
+	rte_pktmbuf_mtod(fragment, uint8_t *)[14 + 7] = 1;
+	for (core = 0; core < CORES; core++) {
+		rte_mbuf_refcnt_update(arp, 1);
+		put(core, arp);
+		put(core, fragment);
+		assert_int_equal(ports[core]->rx(ports[core], mbufs, BURST), 2);
+		assert_ptr_equal(mbufs[0], arp);
+		assert_ptr_equal(mbufs[1], fragment);
+		assert_int_equal(stats[core].steered, 0);
+		rte_pktmbuf_free(arp);
+	}
+	rte_pktmbuf_free(arp);
+	rte_pktmbuf_free(fragment);
+}
+
+/* A flow that core 0 owns not, and who does. */
+static uint16_t
+foreign_flow(uint16_t *owner)
+{
+	struct rte_mbuf *mbuf;
+	uint16_t flow = 0;
+
+	do {
+		mbuf = segment(++flow, 0);
+		*owner = core_rss_frame_owner(&rss, mbuf);
+		rte_pktmbuf_free(mbuf);
+	} while (*owner == 0);
+	return flow;
+}
+
+static void
+test_a_full_ring_drops(void **state)
+{
+	struct rte_mbuf *mbufs[BURST];
+	unsigned int all = 3000, passed;
+	uint32_t next[FLOWS] = {0};
+	uint16_t owner, flow = foreign_flow(&owner);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < all; i++)
+		put(0, segment(flow, i));
+	for (i = 0; i < all; i++)
+		assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	assert_int_equal(stats[0].steered, all);
+	passed = all - stats[0].drop_steer;
+	assert_in_range(passed, 128, all - 1);
+	assert_true(core_steer_waits(steer, owner));
+	assert_false(core_steer_waits(steer, 0));
+	/* The oldest are there, and no more than fit are taken in a turn. */
+	for (i = 0; i < all; i++)
+		turn(owner, next);
+	assert_int_equal(next[flow], passed);
+	/* What is on its way when all ends is freed: the teardown looks. */
+	put(0, segment(flow, 0));
+	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	assert_true(core_steer_waits(steer, owner));
+}
+
+/* A queue that never runs dry does not keep from its core what came by another. */
+static void
+test_a_busy_queue_lets_others_in(void **state)
+{
+	struct rte_mbuf *mbufs[BURST];
+	uint16_t owner, flow = foreign_flow(&owner), own_flow = flow;
+	unsigned int foreign = 0;
+	struct rte_mbuf *mbuf;
+	uint16_t nb, i;
+
+	(void)state;
+	mbuf = segment(own_flow, 0);
+	put(0, mbuf);
+	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	for (i = 0; i < 4 * BURST; i++)
+		put(owner, segment(own_flow, 1));
+	nb = ports[owner]->rx(ports[owner], mbufs, BURST);
+	assert_int_equal(nb, BURST);
+	for (i = 0; i < nb; i++)
+		foreign += mbufs[i] == mbuf;
+	rte_pktmbuf_free_bulk(mbufs, nb);
+	assert_int_equal(foreign, 1);
+	rte_pktmbuf_free_bulk(&queues[owner].frames[queues[owner].at],
+			      queues[owner].nb - queues[owner].at);
+}
+
+static void
+test_the_rest_of_the_port(void **state)
+{
+	struct rte_mbuf *mbuf = segment(1, 1);
+
+	(void)state;
+	assert_int_equal(ports[2]->queue, 2);
+	assert_int_equal(ports[2]->mtu, 1500);
+	assert_true(ports[2]->rx_interrupt);
+	assert_ptr_equal(ports[2]->below, &queues[2].port);
+	assert_int_equal(ports[2]->tx(ports[2], &mbuf, 1), 1);
+	assert_int_equal(queues[2].sent, 1);
+}
+
+/* Cores as threads, as they are. */
+struct runner {
+	pthread_t thread;
+	unsigned int core;
+	unsigned int received;
+	bool unowned;
+};
+
+static atomic_uint running;
+static atomic_bool go_on;
+
+static void *
+run(void *arg)
+{
+	struct runner *runner = arg;
+	struct rte_mbuf *mbufs[BURST];
+	struct core_port *port = ports[runner->core];
+	const struct queue *queue = &queues[runner->core];
+	bool done = false;
+	uint16_t nb, i;
+
+	while (atomic_load(&go_on) || core_steer_waits(steer, runner->core)) {
+		nb = port->rx(port, mbufs, BURST);
+		for (i = 0; i < nb; i++)
+			runner->unowned |= core_rss_frame_owner(&rss, mbufs[i]) != runner->core;
+		runner->received += nb;
+		rte_pktmbuf_free_bulk(mbufs, nb);
+		if (!done && queue->at == queue->nb) {
+			done = true;
+			atomic_fetch_sub(&running, 1);
+		}
+		if (nb == 0)
+			sched_yield();
+	}
+	return NULL;
+}
+
+static void
+test_threads(void **state)
+{
+	struct runner runners[CORES] = {0};
+	unsigned int all = 0, dropped = 0, i;
+
+	(void)state;
+	for (i = 0; i < CORES * QUEUE_FRAMES; i++)
+		put(i % CORES, segment(i % FLOWS, i));
+	atomic_store(&running, CORES);
+	atomic_store(&go_on, true);
+	for (i = 0; i < CORES; i++) {
+		runners[i].core = i;
+		assert_int_equal(pthread_create(&runners[i].thread, NULL, run, &runners[i]), 0);
+	}
+	while (atomic_load(&running) > 0)
+		sched_yield();
+	atomic_store(&go_on, false);
+	for (i = 0; i < CORES; i++) {
+		pthread_join(runners[i].thread, NULL);
+		assert_false(runners[i].unowned);
+		assert_true(runners[i].received > 0);
+		all += runners[i].received;
+		dropped += stats[i].drop_steer;
+	}
+	assert_int_equal(all + dropped, CORES * QUEUE_FRAMES);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_flow_reaches_one_core, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_flow_may_move, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_rest_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_full_ring_drops, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_busy_queue_lets_others_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_rest_of_the_port, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
+	};
+
+	test_eal_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
