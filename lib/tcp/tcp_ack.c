@@ -127,7 +127,7 @@ update_window(struct tcp_conn *conn, const struct tcp_segment *segment)
 	uint32_t ack = segment->header.ack;
 
 	/* Alive: as long as probes are answered they go on (RFC 9293 MUST-37), if it is owned. */
-	if (tcp_wheel_running(&conn->timers[TCP_TIMER_PERSIST]) && !conn->closed)
+	if (tcp_wheel_running(&conn->timers, TCP_TIMER_PERSIST) && !conn->closed)
 		conn->retries = 0;
 	if (tcp_seq_lt(ack, conn->snd_una) ||
 	    (tcp_seq_le(ack, conn->snd_wl2) && tcp_seq_gt(conn->snd_wl1, seq)))

@@ -48,6 +48,8 @@ enum tcp_timer_kind {
 	TCP_TIMER_KINDS
 };
 
+_Static_assert((int)TCP_TIMER_KINDS == TCP_WHEEL_TIMERS, "each has its place on the wheel");
+
 struct tcp_congestion_ops;
 struct tcp_flight_range;
 struct tcp_reassembly_entry;
@@ -193,7 +195,7 @@ struct tcp_conn {
 	uint32_t waiting_ms; /* since when there is no answer: to what is sent again, or to a probe
 			      */
 
-	struct tcp_wheel_timer timers[TCP_TIMER_KINDS];
+	struct tcp_wheel_timers timers; /* by enum tcp_timer_kind */
 	TAILQ_ENTRY(tcp_conn) output_link;
 	union {
 		/* Of one in SYN-RECEIVED, and until opened() is called. */

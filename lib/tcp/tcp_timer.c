@@ -76,16 +76,17 @@ static void give_up(struct tcp_conn *conn);
 void
 tcp_tick(struct tcp *tcp, uint64_t now_us)
 {
-	struct tcp_wheel_timer *timer;
+	struct tcp_wheel_timers *timers;
 	struct tcp_conn *conn;
+	unsigned int kind;
 
 	tcp->now_us = now_us;
 	if (likely(now_us < tcp_wheel_next_us(&tcp->wheel)))
 		return;
-	while ((timer = tcp_wheel_expire(&tcp->wheel, now_us)) != NULL) {
-		conn = RTE_PTR_SUB(timer - timer->kind, offsetof(struct tcp_conn, timers));
+	while ((timers = tcp_wheel_expire(&tcp->wheel, now_us, &kind)) != NULL) {
+		conn = RTE_PTR_SUB(timers, offsetof(struct tcp_conn, timers));
 		tcp_conn_hold(conn);
-		expired(conn, timer->kind);
+		expired(conn, kind);
 		tcp_conn_release(conn);
 	}
 }
@@ -105,10 +106,6 @@ tcp_next_timer_us(const struct tcp *tcp)
 void
 tcp_timer_init(struct tcp_conn *conn)
 {
-	enum tcp_timer_kind kind;
-
-	for (kind = 0; kind < TCP_TIMER_KINDS; kind++)
-		conn->timers[kind].kind = kind;
 	conn->rto_us = RTO_INITIAL_US;
 }
 
@@ -186,7 +183,8 @@ tcp_timer_fin_wait_2(struct tcp_conn *conn)
 void
 tcp_timer_keepalive(struct tcp_conn *conn, uint64_t delay_us)
 {
-	start(conn, TCP_TIMER_LINGER, delay_us);
+	/* It may expire early: then the rest of the time is waited for. */
+	start(conn, TCP_TIMER_LINGER, RTE_MIN(delay_us, TCP_WHEEL_DELAY_MAX_US));
 }
 
 void
@@ -204,7 +202,7 @@ tcp_set_user_timeout(struct tcp_conn *conn, uint16_t timeout_s)
 void
 tcp_timer_time_wait(struct tcp_conn *conn)
 {
-	start(conn, TCP_TIMER_LINGER, conn->tcp->time_wait_us);
+	start(conn, TCP_TIMER_LINGER, RTE_MIN(conn->tcp->time_wait_us, TCP_WHEEL_DELAY_MAX_US));
 }
 
 void
@@ -245,10 +243,7 @@ tcp_timer_rtt(struct tcp_conn *conn, uint32_t rtt_us)
 void
 tcp_timer_stop_all(struct tcp_conn *conn)
 {
-	enum tcp_timer_kind kind;
-
-	for (kind = 0; kind < TCP_TIMER_KINDS; kind++)
-		tcp_wheel_remove(&conn->tcp->wheel, &conn->timers[kind]);
+	tcp_wheel_remove(&conn->tcp->wheel, &conn->timers);
 }
 
 static void
@@ -341,20 +336,19 @@ start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us)
 {
 	struct tcp *tcp = conn->tcp;
 
-	/* At the beginning of time something can be due at once. */
-	tcp_wheel_start(&tcp->wheel, &conn->timers[kind], RTE_MAX(tcp->now_us + delay_us, 1u));
+	tcp_wheel_start(&tcp->wheel, &conn->timers, kind, tcp->now_us + delay_us);
 }
 
 static void
 stop(struct tcp_conn *conn, enum tcp_timer_kind kind)
 {
-	tcp_wheel_stop(&conn->timers[kind]);
+	tcp_wheel_stop(&conn->timers, kind);
 }
 
 static bool
 running(const struct tcp_conn *conn, enum tcp_timer_kind kind)
 {
-	return tcp_wheel_running(&conn->timers[kind]);
+	return tcp_wheel_running(&conn->timers, kind);
 }
 
 static bool

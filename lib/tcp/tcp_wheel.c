@@ -8,11 +8,16 @@
 #include <rte_common.h>
 
 #define SLOT_BITS 6
-#define TICK_MAX ((UINT64_C(1) << (SLOT_BITS * TCP_WHEEL_LEVELS)) - 1)
+#define DELAY_MAX (TCP_WHEEL_DELAY_MAX_US / TCP_WHEEL_TICK_US)
 
-static struct tcp_wheel_timer *expire_one(struct tcp_wheel *wheel);
-static void take_out(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer);
-static void insert(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer);
+static struct tcp_wheel_timers *expire_one(struct tcp_wheel *wheel, unsigned int *kind);
+static bool expire_kind(const struct tcp_wheel *wheel, struct tcp_wheel_timers *timers,
+			unsigned int *kind);
+static void place_first(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers);
+static void place(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers, uint64_t tick);
+static void take_out(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers);
+static void insert(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers);
+static uint64_t widen(const struct tcp_wheel *wheel, uint32_t tick);
 static void cascade(struct tcp_wheel *wheel, unsigned int level, unsigned int slot);
 static int first_level(const struct tcp_wheel *wheel);
 static uint64_t first_tick(const struct tcp_wheel *wheel, unsigned int level);
@@ -26,107 +31,148 @@ tcp_wheel_init(struct tcp_wheel *wheel, uint64_t now_us)
 }
 
 void
-tcp_wheel_place(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer)
+tcp_wheel_place(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers, uint64_t tick)
 {
-	if (timer->link != NULL)
-		take_out(wheel, timer);
-	timer->due_us = RTE_MIN(timer->due_us, TICK_MAX * TCP_WHEEL_TICK_US);
-	timer->tick = (timer->due_us + TCP_WHEEL_TICK_US - 1) / TCP_WHEEL_TICK_US;
-	timer->tick = RTE_MAX(timer->tick, wheel->tick);
-	insert(wheel, timer);
-	wheel->next_us = RTE_MIN(wheel->next_us, timer->tick * TCP_WHEEL_TICK_US);
+	if (timers->link != NULL)
+		take_out(wheel, timers);
+	/* An empty wheel stands still, for months maybe: let 32 bits tell its tick from this one.
+	 */
+	if (first_level(wheel) < 0 && tick > DELAY_MAX)
+		wheel->tick = RTE_MAX(wheel->tick, tick - DELAY_MAX);
+	place(wheel, timers, tick);
 }
 
 void
-tcp_wheel_remove(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer)
+tcp_wheel_remove(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers)
 {
-	timer->due_us = 0;
-	if (timer->link != NULL)
-		take_out(wheel, timer);
+	memset(timers->due, 0, sizeof(timers->due));
+	if (timers->link != NULL)
+		take_out(wheel, timers);
 }
 
-struct tcp_wheel_timer *
-tcp_wheel_expire(struct tcp_wheel *wheel, uint64_t now_us)
+struct tcp_wheel_timers *
+tcp_wheel_expire(struct tcp_wheel *wheel, uint64_t now_us, unsigned int *kind)
 {
-	struct tcp_wheel_timer *timer = NULL;
+	struct tcp_wheel_timers *timers = NULL;
 	uint64_t now = now_us / TCP_WHEEL_TICK_US;
 	uint64_t tick;
 	int level;
 
-	while (timer == NULL && (level = first_level(wheel)) >= 0) {
+	while (timers == NULL && (level = first_level(wheel)) >= 0) {
 		tick = first_tick(wheel, level);
 		if (tick > now)
 			break;
 		wheel->tick = tick;
 		if (level == 0)
-			timer = expire_one(wheel);
+			timers = expire_one(wheel, kind);
 		else
 			cascade(wheel, level, rte_bsf64(wheel->occupied[level]));
 	}
-	if (timer == NULL)
+	if (timers == NULL)
 		wheel->tick = RTE_MAX(wheel->tick, now);
 	level = first_level(wheel);
 	wheel->next_us = level < 0 ? UINT64_MAX : first_tick(wheel, level) * TCP_WHEEL_TICK_US;
-	return timer;
+	return timers;
 }
 
-/* Of the timers that stand at the wheel's tick; NULL when this one is not due any more. */
-static struct tcp_wheel_timer *
-expire_one(struct tcp_wheel *wheel)
+/* Of those that stand at the wheel's tick; NULL when this one is not due any more. */
+static struct tcp_wheel_timers *
+expire_one(struct tcp_wheel *wheel, unsigned int *kind)
 {
-	struct tcp_wheel_timer *timer = wheel->slots[0][wheel->tick % TCP_WHEEL_SLOTS];
+	struct tcp_wheel_timers *timers = wheel->slots[0][wheel->tick % TCP_WHEEL_SLOTS];
+	bool expired = expire_kind(wheel, timers, kind);
 
-	take_out(wheel, timer);
-	if (timer->due_us > wheel->tick * TCP_WHEEL_TICK_US) {
-		tcp_wheel_place(wheel, timer);
-		return NULL;
+	take_out(wheel, timers);
+	place_first(wheel, timers);
+	return expired ? timers : NULL;
+}
+
+static bool
+expire_kind(const struct tcp_wheel *wheel, struct tcp_wheel_timers *timers, unsigned int *kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < TCP_WHEEL_TIMERS; i++) {
+		if (timers->due[i] == 0 || widen(wheel, timers->due[i]) > wheel->tick)
+			continue;
+		timers->due[i] = 0;
+		*kind = i;
+		return true;
 	}
-	if (timer->due_us == 0)
-		return NULL;
-	timer->due_us = 0;
-	return timer;
+	return false;
+}
+
+/* Where the first of them is due, if any runs. */
+static void
+place_first(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers)
+{
+	uint64_t first = UINT64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < TCP_WHEEL_TIMERS; i++)
+		if (timers->due[i] != 0)
+			first = RTE_MIN(first, widen(wheel, timers->due[i]));
+	if (first != UINT64_MAX)
+		place(wheel, timers, first);
 }
 
 static void
-take_out(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer)
+place(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers, uint64_t tick)
 {
-	*timer->link = timer->next;
-	if (timer->next != NULL)
-		timer->next->link = timer->link;
-	timer->link = NULL;
-	if (wheel->slots[timer->level][timer->slot] == NULL)
-		wheel->occupied[timer->level] &= ~(UINT64_C(1) << timer->slot);
+	tick = RTE_MAX(tick, wheel->tick);
+	timers->tick = (uint32_t)tick;
+	insert(wheel, timers);
+	wheel->next_us = RTE_MIN(wheel->next_us, tick * TCP_WHEEL_TICK_US);
 }
 
 static void
-insert(struct tcp_wheel *wheel, struct tcp_wheel_timer *timer)
+take_out(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers)
 {
-	uint64_t differs = timer->tick ^ wheel->tick;
-	struct tcp_wheel_timer **head;
+	*timers->link = timers->next;
+	if (timers->next != NULL)
+		timers->next->link = timers->link;
+	timers->link = NULL;
+	if (wheel->slots[timers->level][timers->slot] == NULL)
+		wheel->occupied[timers->level] &= ~(UINT64_C(1) << timers->slot);
+}
 
-	timer->level = differs == 0 ? 0 : (rte_fls_u64(differs) - 1) / SLOT_BITS;
-	timer->slot = (timer->tick >> (SLOT_BITS * timer->level)) % TCP_WHEEL_SLOTS;
-	head = &wheel->slots[timer->level][timer->slot];
-	timer->next = *head;
-	if (timer->next != NULL)
-		timer->next->link = &timer->next;
-	timer->link = head;
-	*head = timer;
-	wheel->occupied[timer->level] |= UINT64_C(1) << timer->slot;
+static void
+insert(struct tcp_wheel *wheel, struct tcp_wheel_timers *timers)
+{
+	uint64_t tick = widen(wheel, timers->tick);
+	uint64_t differs = tick ^ wheel->tick;
+	struct tcp_wheel_timers **head;
+
+	timers->level = differs == 0 ? 0 : (rte_fls_u64(differs) - 1) / SLOT_BITS;
+	timers->slot = (tick >> (SLOT_BITS * timers->level)) % TCP_WHEEL_SLOTS;
+	head = &wheel->slots[timers->level][timers->slot];
+	timers->next = *head;
+	if (timers->next != NULL)
+		timers->next->link = &timers->next;
+	timers->link = head;
+	*head = timers;
+	wheel->occupied[timers->level] |= UINT64_C(1) << timers->slot;
+}
+
+/* The tick near the wheel's of which these are the lower bits. */
+static uint64_t
+widen(const struct tcp_wheel *wheel, uint32_t tick)
+{
+	return wheel->tick + (int64_t)(int32_t)(tick - (uint32_t)wheel->tick);
 }
 
 /* The wheel has reached the first tick of a slot: its timers now belong on lower levels. */
 static void
 cascade(struct tcp_wheel *wheel, unsigned int level, unsigned int slot)
 {
-	struct tcp_wheel_timer *timer = wheel->slots[level][slot];
-	struct tcp_wheel_timer *next;
+	struct tcp_wheel_timers *timers = wheel->slots[level][slot];
+	struct tcp_wheel_timers *next;
 
 	wheel->slots[level][slot] = NULL;
 	wheel->occupied[level] &= ~(UINT64_C(1) << slot);
-	for (; timer != NULL; timer = next) {
-		next = timer->next;
-		insert(wheel, timer);
+	for (; timers != NULL; timers = next) {
+		next = timers->next;
+		insert(wheel, timers);
 	}
 }
 
