@@ -14,6 +14,7 @@
 
 static void drain(struct packet *packet);
 
+/* Shows: 5961-rst. */
 static void
 test_reset_must_be_exact(void **state)
 {
@@ -38,6 +39,7 @@ test_reset_must_be_exact(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 5961-syn. */
 static void
 test_syn_is_challenged_wherever_it_is(void **state)
 {
@@ -57,6 +59,7 @@ test_syn_is_challenged_wherever_it_is(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 5961-limit. */
 static void
 test_challenges_are_few_and_counted_by_connection(void **state)
 {
@@ -86,6 +89,7 @@ test_challenges_are_few_and_counted_by_connection(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 5961-ack. */
 static void
 test_ack_outside_of_what_was_sent_is_dropped(void **state)
 {
@@ -127,6 +131,7 @@ test_ack_war_ends(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 4987-cookies, 4987-bounded. */
 static void
 test_syn_flood_leaves_established_alone(void **state)
 {

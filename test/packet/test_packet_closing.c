@@ -9,6 +9,7 @@
 #include "packet.h"
 #include "test_eal.h"
 
+/* Shows: MUST-12. */
 static void
 test_peer_closes_first(void **state)
 {
@@ -86,6 +87,7 @@ test_both_in_one_segment(void **state)
 	packet_end(&p);
 }
 
+/* Shows: events. */
 static void
 test_simultaneous_close(void **state)
 {
@@ -200,6 +202,7 @@ test_fin_wait_2_waits_for_a_peer_that_reads(void **state)
 	packet_end(&p);
 }
 
+/* Shows: SHLD-3. */
 static void
 test_data_after_close_is_reset(void **state)
 {
@@ -218,6 +221,7 @@ test_data_after_close_is_reset(void **state)
 	packet_end(&p);
 }
 
+/* Shows: SHLD-3. */
 static void
 test_data_in_flight_at_close_is_reset(void **state)
 {
@@ -420,6 +424,7 @@ test_half_close_crosses_the_peers(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-12. */
 static void
 test_reset_in_each_state(void **state)
 {

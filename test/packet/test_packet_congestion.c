@@ -44,6 +44,7 @@ accept_mss(struct packet *p, const struct packet_setup *setup, uint16_t mss)
 }
 
 /* RFC 6928 section 2 */
+/* Shows: 6928-iw. */
 static void
 test_initial_window(void **state)
 {
@@ -64,6 +65,7 @@ test_initial_window(void **state)
 }
 
 /* RFC 3465: who acknowledges a segment ten times over gains no more than who does once. */
+/* Shows: 3465-abc. */
 static void
 test_ack_division_gains_nothing(void **state)
 {
@@ -90,6 +92,7 @@ test_ack_division_gains_nothing(void **state)
 }
 
 /* RFC 3465 section 2.3: one ACK for all is worth two segments. */
+/* Shows: 3465-abc. */
 static void
 test_stretch_ack_is_no_burst(void **state)
 {
@@ -106,6 +109,7 @@ test_stretch_ack_is_no_burst(void **state)
 }
 
 /* A window that was used, and then was not while something was sent all the time. */
+/* Shows: 7661-unused. */
 static void
 test_burst_after_trickle(void **state)
 {
@@ -134,6 +138,7 @@ test_burst_after_trickle(void **state)
 }
 
 /* A timeout's time costs half, and use of half of the window keeps it. */
+/* Shows: 7661-unused. */
 static void
 test_window_is_cut_by_half(void **state)
 {
@@ -164,6 +169,7 @@ test_window_is_cut_by_half(void **state)
 }
 
 /* RFC 5681 section 4.1 */
+/* Shows: 5681-idle. */
 static void
 test_restart_after_idle(void **state)
 {
@@ -185,6 +191,7 @@ test_restart_after_idle(void **state)
 }
 
 /* RFC 9438 section 4.6: the default gives up three tenths where NewReno gives up half. */
+/* Shows: 9438-timeout. */
 static void
 test_cubic_after_a_timeout(void **state)
 {

@@ -42,6 +42,7 @@ accept_cookie(struct packet *p, const struct wire_tcp_options *options, struct p
 	assert_int_equal(tcp_stats(p->tcp)->cookies_accepted, accepted + 1);
 }
 
+/* Shows: 4987-cookies. */
 static void
 test_timestamp_keeps_options(void **state)
 {
@@ -104,6 +105,7 @@ test_without_timestamps_there_are_no_options(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-15, 4987-cookies. */
 static void
 test_mss_is_the_next_lower_of_a_table(void **state)
 {
@@ -183,6 +185,7 @@ test_data_and_fin_with_the_ack(void **state)
 }
 
 /* Whatever of it is changed, the code is wrong, and nothing of the stack is used up. */
+/* Shows: 4987-cookies. */
 static void
 test_forged_ack_is_reset(void **state)
 {
@@ -218,6 +221,7 @@ test_forged_ack_is_reset(void **state)
 }
 
 /* Random guesses: one in 2^28 would do. */
+/* Shows: 4987-cookies. */
 static void
 test_guesses_do_not_pass(void **state)
 {
@@ -240,6 +244,7 @@ test_guesses_do_not_pass(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 4987-cookies. */
 static void
 test_cookie_is_good_for_a_minute_at_most(void **state)
 {

@@ -49,6 +49,7 @@ expect_data(struct packet *p, uint32_t seq, unsigned int nb, uint8_t flags)
 }
 
 /* What a SYN asks for, and what its SYN-ACK says: both flags and a clean IP header, or nothing. */
+/* Shows: SHLD-8, 3168-negotiate. */
 static void
 test_passive(void **state)
 {
@@ -85,6 +86,7 @@ test_passive(void **state)
 }
 
 /* What the SYN-ACK may say to a SYN of ours; one that returns both flags does so unseen. */
+/* Shows: 3168-negotiate. */
 static void
 test_active(void **state)
 {
@@ -119,6 +121,7 @@ test_active(void **state)
 }
 
 /* Section 6.1.1.1: a SYN that is not answered goes out again without, and that is final. */
+/* Shows: 3168-negotiate. */
 static void
 test_active_falls_back(void **state)
 {
@@ -136,6 +139,7 @@ test_active_falls_back(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 3168-negotiate. */
 static void
 test_passive_falls_back(void **state)
 {
@@ -173,6 +177,7 @@ test_simultaneous_open(void **state)
 }
 
 /* Section 6.1.3: each ACK echoes, until data comes with CWR. */
+/* Shows: 3168-echo. */
 static void
 test_echo_until_cwr(void **state)
 {
@@ -211,6 +216,7 @@ test_echo_until_cwr(void **state)
 }
 
 /* A mark on what is not in the window, or without ECN, is nobody's business. */
+/* Shows: 3168-echo. */
 static void
 test_marks_that_do_not_count(void **state)
 {
@@ -244,6 +250,7 @@ test_marks_that_do_not_count(void **state)
 }
 
 /* Section 6.1.2: half, once for each window of data, told with CWR on the next new data. */
+/* Shows: 3168-cut. */
 static void
 test_one_cut_a_round_trip(void **state)
 {
@@ -278,6 +285,7 @@ test_one_cut_a_round_trip(void **state)
 }
 
 /* Section 6.1.5: what is sent again, and what carries no data, is not to be marked. */
+/* Shows: 3168-not. */
 static void
 test_retransmission_is_not_capable(void **state)
 {
@@ -310,6 +318,7 @@ test_retransmission_is_not_capable(void **state)
 }
 
 /* Section 6.1.6 */
+/* Shows: 3168-not. */
 static void
 test_window_probe_is_not_capable(void **state)
 {
@@ -328,6 +337,7 @@ test_window_probe_is_not_capable(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 3168-not. */
 static void
 test_reset_is_not_capable(void **state)
 {

@@ -10,6 +10,7 @@
 #include "tcp_isn.h"
 #include "test_eal.h"
 
+/* Shows: MUST-40, SHLD-18, SHLD-19. */
 static void
 test_every_second_segment_is_acked_at_once(void **state)
 {
@@ -30,6 +31,7 @@ test_every_second_segment_is_acked_at_once(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-58, MUST-59. */
 static void
 test_burst_is_acked_once(void **state)
 {
@@ -46,6 +48,7 @@ test_burst_is_acked_once(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-60, MUST-61. */
 static void
 test_data_is_cut_into_segments(void **state)
 {
@@ -62,6 +65,7 @@ test_data_is_cut_into_segments(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-17, MUST-60, MUST-61. */
 static void
 test_small_writes_leave_at_once(void **state)
 {
@@ -78,6 +82,7 @@ test_small_writes_leave_at_once(void **state)
 }
 
 /* RFC 9293 section 3.7.4, turned on: one that is not full is in flight at most. */
+/* Shows: MUST-17, SHLD-7. */
 static void
 test_nagle_gathers_small_writes(void **state)
 {
@@ -131,6 +136,7 @@ test_nagle_sends_again_what_is_lost(void **state)
 	packet_end(&p);
 }
 
+/* Shows: SHLD-31, 5681-gap. */
 static void
 test_out_of_order_is_put_in_order(void **state)
 {
@@ -153,6 +159,7 @@ test_out_of_order_is_put_in_order(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 5681-gap. */
 static void
 test_one_ack_for_each_segment_out_of_order(void **state)
 {
@@ -216,6 +223,7 @@ test_keepalive_is_answered(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-12. */
 static void
 test_reset_from_the_peer(void **state)
 {
@@ -249,6 +257,7 @@ test_abort_resets(void **state)
 	packet_end(&p);
 }
 
+/* Shows: SHLD-3. */
 static void
 test_close_with_unread_bytes_resets(void **state)
 {
@@ -345,6 +354,7 @@ test_owner_closes_in_opened_with_unread_bytes(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-30. */
 static void
 test_urgent_data_is_data(void **state)
 {

@@ -132,6 +132,7 @@ check(enum tcp_state state, uint8_t flags)
 	packet_end(&p);
 }
 
+/* Shows: events, reset-rules. */
 static void
 test_every_combination_in_every_state(void **test_state)
 {
@@ -145,6 +146,7 @@ test_every_combination_in_every_state(void **test_state)
 }
 
 /* RFC 9293 MUST-31: of any length; read in line, as RFC 6093 would have it. Attack 5. */
+/* Shows: MUST-30, MUST-31. */
 static void
 test_urgent_pointer_points_nowhere(void **state)
 {
@@ -170,6 +172,7 @@ test_urgent_pointer_points_nowhere(void **state)
 }
 
 /* MUST-66: what acknowledges, and what resets, counts when there is no window. */
+/* Shows: MUST-66. */
 static void
 test_urgent_and_reset_at_a_zero_window(void **state)
 {
@@ -197,6 +200,7 @@ test_urgent_and_reset_at_a_zero_window(void **state)
 }
 
 /* Attack 38: a SYN from ourselves. */
+/* Shows: MUST-63. */
 static void
 test_land(void **state)
 {

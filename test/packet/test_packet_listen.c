@@ -7,6 +7,7 @@
 #include "packet.h"
 #include "test_eal.h"
 
+/* Shows: MUST-12, MUST-13. */
 static void
 test_accepts_and_passes_data_both_ways_and_closes(void **state)
 {
@@ -52,6 +53,7 @@ test_syn_full_is_dropped_and_counted(void **state)
 	packet_end(&p);
 }
 
+/* Shows: reset-rules. */
 static void
 test_ack_to_listener_is_reset(void **state)
 {
@@ -71,6 +73,7 @@ test_ack_to_listener_is_reset(void **state)
 	packet_end(&p);
 }
 
+/* Shows: reset-rules. */
 static void
 test_closed_port_is_reset(void **state)
 {
@@ -90,6 +93,7 @@ test_closed_port_is_reset(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-57, MUST-63. */
 static void
 test_address_that_is_not_ours_or_no_peer_is_silent(void **state)
 {
@@ -108,6 +112,7 @@ test_address_that_is_not_ours_or_no_peer_is_silent(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-3. */
 static void
 test_bad_checksum_is_dropped(void **state)
 {
@@ -139,6 +144,7 @@ test_owner_refuses(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-42. */
 static void
 test_listeners_are_few_and_unique(void **state)
 {
@@ -156,6 +162,26 @@ test_listeners_are_few_and_unique(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-41. */
+static void
+test_listening_leaves_connections_alone(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	assert_int_equal(tcp_listen(p.tcp, tr_addr_none(), rte_cpu_to_be_16(81), NULL), 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	assert_int_equal(tcp_unlisten(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80)), 0);
+	assert_int_equal(tcp_listen(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80), NULL), 0);
+	inject(&p, .flags = ACK, .seq = 11, .ack = 1, .len = 10);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 21);
+	assert_int_equal(p.owner.read_bytes, 20);
+	assert_int_equal(p.owner.opened, 1);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -168,6 +194,7 @@ main(void)
 		cmocka_unit_test(test_bad_checksum_is_dropped),
 		cmocka_unit_test(test_owner_refuses),
 		cmocka_unit_test(test_listeners_are_few_and_unique),
+		cmocka_unit_test(test_listening_leaves_connections_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

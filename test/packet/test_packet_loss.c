@@ -10,6 +10,7 @@
 #include "packet.h"
 #include "test_eal.h"
 
+/* Shows: 6928-iw, MUST-19. */
 static void
 test_initial_window_is_ten_segments(void **state)
 {
@@ -31,6 +32,7 @@ test_initial_window_is_ten_segments(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-19, 5681-cut, 6298-double. */
 static void
 test_timeout_doubles_and_slow_starts(void **state)
 {
@@ -85,6 +87,7 @@ test_rto_is_at_least_200_ms(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-20. */
 static void
 test_gives_up_after_fifteen(void **state)
 {
@@ -104,6 +107,7 @@ test_gives_up_after_fifteen(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 5681-fast, 3042-two. */
 static void
 test_fast_retransmit_after_three_duplicates(void **state)
 {
@@ -150,6 +154,7 @@ test_fast_retransmit_after_three_duplicates(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 6582-partial. */
 static void
 test_partial_ack_sends_the_next_hole(void **state)
 {
@@ -178,6 +183,7 @@ test_partial_ack_sends_the_next_hole(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 6582-multiple. */
 static void
 test_duplicates_after_a_timeout_are_no_loss(void **state)
 {
@@ -206,6 +212,7 @@ test_duplicates_after_a_timeout_are_no_loss(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 5681-dup. */
 static void
 test_window_update_is_no_duplicate(void **state)
 {
@@ -230,6 +237,7 @@ test_window_update_is_no_duplicate(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 5681-idle. */
 static void
 test_restart_after_idle(void **state)
 {
@@ -258,6 +266,7 @@ test_restart_after_idle(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-18, 6298-karn. */
 static void
 test_karn_takes_no_sample_of_what_was_sent_again(void **state)
 {
@@ -280,6 +289,7 @@ test_karn_takes_no_sample_of_what_was_sent_again(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 6298-karn. */
 static void
 test_timestamp_tells_which_was_received(void **state)
 {

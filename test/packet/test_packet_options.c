@@ -24,6 +24,7 @@ full_segment(const struct wire_tcp_options *options, uint16_t mss_max)
 	return sent.len;
 }
 
+/* Shows: MUST-14, MUST-15, MUST-16, 6691-options. */
 static void
 test_mss_of_the_peer_and_ours(void **state)
 {
@@ -46,6 +47,7 @@ test_mss_of_the_peer_and_ours(void **state)
 	assert_int_equal(full_segment(&options, 0), 1448);
 }
 
+/* Shows: MUST-14, MUST-67, 7323-scale, 2018-permitted. */
 static void
 test_syn_ack_answers_what_was_offered(void **state)
 {
@@ -80,6 +82,7 @@ test_syn_ack_answers_what_was_offered(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 7323-scale. */
 static void
 test_window_scale(void **state)
 {
@@ -107,6 +110,7 @@ test_window_scale(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 7323-scale. */
 static void
 test_without_window_scale_64_kib_are_offered(void **state)
 {
@@ -122,6 +126,7 @@ test_without_window_scale_64_kib_are_offered(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 7323-recent. */
 static void
 test_timestamps_are_echoed(void **state)
 {
@@ -157,6 +162,7 @@ test_timestamps_are_echoed(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 7323-always, 7323-paws, 7323-old. */
 static void
 test_old_timestamp_is_dropped(void **state)
 {
@@ -184,6 +190,7 @@ test_old_timestamp_is_dropped(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 7323-paws. */
 static void
 test_timestamps_wrap(void **state)
 {
@@ -206,6 +213,106 @@ test_timestamps_wrap(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-5, MUST-65. Only a SYN's MSS counts, and only SYNs of ours have one. */
+static void
+test_mss_stands_in_a_syn_only(void **state)
+{
+	static const struct wire_tcp_options small = {.has_mss = true, .mss = 100};
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10, .options = &small);
+	assert_int_equal(p.owner.read_bytes, 10);
+	packet_append(&p, 1500);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 11, .len = 1000);
+	assert_false(sent.header.options.has_mss);
+	expect_sent(&p, &sent, .flags = ACK | PSH, .seq = 1001, .ack = 11, .len = 500);
+	assert_false(sent.header.options.has_mss);
+	inject(&p, .flags = FIN | ACK, .seq = 11, .ack = 1501, .options = &small);
+	expect_sent(&p, &sent, .flags = ACK, .seq = 1501, .ack = 12);
+	assert_false(sent.header.options.has_mss);
+	tcp_close(p.owner.conn);
+	expect_sent(&p, &sent, .flags = FIN | ACK, .seq = 1501, .ack = 12);
+	assert_false(sent.header.options.has_mss);
+	packet_end(&p);
+}
+
+/* Shows: MUST-1, 7323-scale. The largest window there is; a scale above 14 counts as 14. */
+static void
+test_scale_is_14_at_most(void **state)
+{
+	static const struct {
+		uint8_t offered, used;
+	} scales[] = {{0, 0}, {14, 14}, {15, 14}, {255, 14}};
+	struct tcp_conn_info info;
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(scales); i++) {
+		packet_begin(&p, NULL);
+		packet_accept(&p, &(struct wire_tcp_options){.has_window_scale = true,
+							     .window_scale = scales[i].offered});
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1, .window = 65535);
+		tcp_conn_info(p.owner.conn, &info);
+		assert_int_equal(info.send_scale, scales[i].used);
+		assert_true(info.snd_wnd == 65535u << scales[i].used);
+		packet_append(&p, 10);
+		expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+		packet_end(&p);
+	}
+}
+
+/* The next segment has these flags, and a timestamp that echoes the peer's. */
+static void
+expect_timestamp(struct packet *p, uint8_t flags)
+{
+	struct packet_sent sent;
+
+	assert_true(packet_take(p, &sent));
+	assert_int_equal(sent.header.flags, flags);
+	assert_true(sent.header.options.has_timestamps);
+	assert_int_equal(sent.header.options.ts_echo, flags & SYN ? 100 : p->ts_value);
+}
+
+/* Shows: 7323-always. */
+static void
+test_every_segment_has_a_timestamp(void **state)
+{
+	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 100};
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	p.timestamps = true;
+	p.ts_value = 101;
+	inject(&p, .flags = SYN, .options = &options);
+	expect_timestamp(&p, SYN | ACK);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	packet_advance(&p, 40000);
+	expect_timestamp(&p, ACK);
+	packet_append(&p, 10);
+	expect_timestamp(&p, ACK | PSH);
+	packet_advance(&p, 200000);
+	expect_timestamp(&p, ACK | PSH);
+	inject(&p, .flags = ACK, .seq = 11, .ack = 11, .zero_window = true);
+	packet_append(&p, 10);
+	packet_advance(&p, 400000);
+	expect_timestamp(&p, ACK);
+	inject(&p, .flags = SYN, .seq = 11);
+	expect_timestamp(&p, ACK);
+	inject(&p, .flags = ACK, .seq = 11, .ack = 11, .window = 1000);
+	expect_timestamp(&p, ACK | PSH);
+	tcp_close(p.owner.conn);
+	expect_timestamp(&p, FIN | ACK);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+/* Shows: 2018-newest. */
 static void
 test_sack_names_the_newest_first(void **state)
 {
@@ -244,6 +351,7 @@ test_sack_names_the_newest_first(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 2018-number. */
 static void
 test_three_sack_blocks_beside_timestamps(void **state)
 {
@@ -265,6 +373,7 @@ test_three_sack_blocks_beside_timestamps(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 2018-permitted. */
 static void
 test_no_sack_unless_permitted(void **state)
 {
@@ -292,6 +401,9 @@ main(void)
 		cmocka_unit_test(test_timestamps_are_echoed),
 		cmocka_unit_test(test_old_timestamp_is_dropped),
 		cmocka_unit_test(test_timestamps_wrap),
+		cmocka_unit_test(test_mss_stands_in_a_syn_only),
+		cmocka_unit_test(test_scale_is_14_at_most),
+		cmocka_unit_test(test_every_segment_has_a_timestamp),
 		cmocka_unit_test(test_sack_names_the_newest_first),
 		cmocka_unit_test(test_three_sack_blocks_beside_timestamps),
 		cmocka_unit_test(test_no_sack_unless_permitted),

@@ -22,6 +22,7 @@ begin(struct packet *p, const struct packet_setup *setup, bool keepalive)
 		tcp_set_keepalive(p->owner.conn, true);
 }
 
+/* Shows: MUST-24, MUST-25. */
 static void
 test_off_unless_turned_on(void **state)
 {
@@ -40,6 +41,7 @@ test_off_unless_turned_on(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-28. */
 static void
 test_peer_that_is_gone_is_given_up(void **state)
 {
@@ -69,6 +71,7 @@ test_peer_that_is_gone_is_given_up(void **state)
 }
 
 /* MUST-29: the ninth counts as much as the first. */
+/* Shows: MUST-27, MUST-29. */
 static void
 test_one_answer_is_enough(void **state)
 {
@@ -112,6 +115,7 @@ test_peer_that_started_anew_resets(void **state)
 }
 
 /* MUST-27: only when nothing was received for so long, on the usual way and the others. */
+/* Shows: MUST-27. */
 static void
 test_what_moves_is_not_probed(void **state)
 {
@@ -135,6 +139,7 @@ test_what_moves_is_not_probed(void **state)
 }
 
 /* MUST-26: what waits for an ACK, or for a window, has a timer that judges the peer. */
+/* Shows: MUST-26, MUST-37. */
 static void
 test_not_while_something_is_under_way(void **state)
 {
@@ -222,6 +227,7 @@ give_up_us(struct packet *p)
 	return p->now_us - begin_us;
 }
 
+/* Shows: MUST-21, 5482-local. */
 static void
 test_user_timeout_of_data(void **state)
 {
@@ -242,6 +248,7 @@ test_user_timeout_of_data(void **state)
 }
 
 /* An ACK of something begins it anew. */
+/* Shows: 5482-local. */
 static void
 test_user_timeout_is_of_what_is_not_acknowledged(void **state)
 {
@@ -261,6 +268,7 @@ test_user_timeout_is_of_what_is_not_acknowledged(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-21. */
 static void
 test_user_timeout_of_a_syn(void **state)
 {
@@ -281,6 +289,7 @@ test_user_timeout_of_a_syn(void **state)
 }
 
 /* MUST-37: a closed window is no reason, probes without an answer are. */
+/* Shows: MUST-37, 5482-local. */
 static void
 test_user_timeout_of_probes(void **state)
 {

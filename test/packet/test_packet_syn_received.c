@@ -24,6 +24,7 @@ test_syn_again_brings_syn_ack_again(void **state)
 	packet_end(&p);
 }
 
+/* Shows: reset-rules. */
 static void
 test_wrong_ack_is_reset(void **state)
 {
@@ -41,6 +42,7 @@ test_wrong_ack_is_reset(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-11. */
 static void
 test_reset_ends_it_silently(void **state)
 {
@@ -109,6 +111,7 @@ test_fin_with_the_ack(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-22. */
 static void
 test_syn_ack_is_sent_again_and_given_up(void **state)
 {
@@ -128,6 +131,7 @@ test_syn_ack_is_sent_again_and_given_up(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 6298-syn. */
 static void
 test_rto_is_three_seconds_after_a_lost_syn(void **state)
 {
@@ -146,6 +150,7 @@ test_rto_is_three_seconds_after_a_lost_syn(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 5961-syn. */
 static void
 test_new_syn_is_challenged(void **state)
 {

@@ -27,6 +27,7 @@ test_opens(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-14, MUST-67. */
 static void
 test_syn_has_all_options(void **state)
 {
@@ -63,6 +64,7 @@ test_appended_before_established_leaves_after(void **state)
 	packet_end(&p);
 }
 
+/* Shows: reset-rules. */
 static void
 test_wrong_ack_is_reset(void **state)
 {
@@ -82,6 +84,7 @@ test_wrong_ack_is_reset(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-12. */
 static void
 test_reset_refuses(void **state)
 {
@@ -116,6 +119,7 @@ test_ack_alone_is_dropped(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-10. */
 static void
 test_simultaneous_open(void **state)
 {
@@ -136,6 +140,7 @@ test_simultaneous_open(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-11. */
 static void
 test_simultaneous_open_reset(void **state)
 {
@@ -152,6 +157,7 @@ test_simultaneous_open_reset(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-22, MUST-23. */
 static void
 test_syn_is_sent_eight_times(void **state)
 {
@@ -220,6 +226,46 @@ test_close_and_abort(void **state)
 	packet_end(&p);
 }
 
+/* The source of what is sent next, which goes. */
+static uint32_t
+take_source(struct packet *p)
+{
+	struct ip_txq *txq = ip_txq(p->ip);
+	const rte_be32_t *at;
+	uint32_t source;
+
+	tcp_output(p->tcp, p->now_us);
+	assert_true(txq->nb > 0);
+	at = rte_pktmbuf_mtod_offset(txq->frames[0], const rte_be32_t *, 14 + 12);
+	source = rte_be_to_cpu_32(*at);
+	assert_true(packet_take(p, &(struct packet_sent){0}));
+	return source;
+}
+
+/* Shows: MUST-44, MUST-45. */
+static void
+test_all_comes_from_one_address(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	p.owner.conn = packet_connect(&p);
+	assert_non_null(p.owner.conn);
+	assert_int_equal(take_source(&p), 0x0a000001);
+	packet_advance(&p, 1000000);
+	assert_int_equal(take_source(&p), 0x0a000001);
+	inject(&p, .flags = SYN | ACK, .ack = 1);
+	assert_int_equal(take_source(&p), 0x0a000001);
+	packet_append(&p, 10);
+	assert_int_equal(take_source(&p), 0x0a000001);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 11);
+	tcp_close(p.owner.conn);
+	assert_int_equal(take_source(&p), 0x0a000001);
+	packet_end(&p);
+}
+
+/* Shows: MUST-46. */
 static void
 test_connect_refuses_nonsense(void **state)
 {
@@ -257,6 +303,7 @@ main(void)
 		cmocka_unit_test(test_syn_is_sent_eight_times),
 		cmocka_unit_test(test_data_with_the_syn_ack_is_read),
 		cmocka_unit_test(test_close_and_abort),
+		cmocka_unit_test(test_all_comes_from_one_address),
 		cmocka_unit_test(test_connect_refuses_nonsense),
 	};
 

@@ -9,6 +9,7 @@
 #define TICKS_US 3000
 
 /* The last two of a flight: a probe after two round trips, and the rest without a timeout. */
+/* Shows: 8985-tail. */
 static void
 test_tail_drop(void **state)
 {
@@ -37,6 +38,7 @@ test_tail_drop(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 8985-tail. */
 static void
 test_new_data_goes_first(void **state)
 {
@@ -62,6 +64,7 @@ test_new_data_goes_first(void **state)
 }
 
 /* A probe that was new data, and arrives with all the others: nothing has happened. */
+/* Shows: 8985-tail-cut. */
 static void
 test_probe_for_nothing(void **state)
 {
@@ -83,6 +86,7 @@ test_probe_for_nothing(void **state)
 }
 
 /* The last again, and the peer says that it had it: with D-SACK, or by an ACK for each. */
+/* Shows: 8985-tail-cut. */
 static void
 test_both_arrived(void **state)
 {
@@ -107,6 +111,7 @@ test_both_arrived(void **state)
 }
 
 /* It replaced what was lost: one loss, to which congestion control answers (section 7.4.2). */
+/* Shows: 8985-tail-cut. */
 static void
 test_repaired_by_the_probe(void **state)
 {

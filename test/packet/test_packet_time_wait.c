@@ -9,6 +9,7 @@
 #include "packet.h"
 #include "test_eal.h"
 
+/* Shows: MUST-13. */
 static void
 test_ends_after_two_msl(void **state)
 {
@@ -28,6 +29,7 @@ test_ends_after_two_msl(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-13. */
 static void
 test_fin_again_starts_it_again(void **state)
 {
@@ -46,6 +48,7 @@ test_fin_again_starts_it_again(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 1337-reset. */
 static void
 test_reset_is_ignored(void **state)
 {
@@ -61,6 +64,7 @@ test_reset_is_ignored(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 6191-reuse. */
 static void
 test_newer_syn_opens_anew(void **state)
 {
@@ -83,6 +87,7 @@ test_newer_syn_opens_anew(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 6191-reuse. */
 static void
 test_older_syn_is_challenged(void **state)
 {
@@ -97,6 +102,7 @@ test_older_syn_is_challenged(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 6191-reuse. */
 static void
 test_newer_timestamp_makes_a_syn_new(void **state)
 {
@@ -120,6 +126,7 @@ test_newer_timestamp_makes_a_syn_new(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 1337-reset. */
 static void
 test_syn_without_listener_does_not_end_it(void **state)
 {
@@ -298,6 +305,7 @@ test_many_pass_through(void **state)
 }
 
 /* RFC 6191 section 2: timestamps where there were none before make any SYN a new one. */
+/* Shows: 6191-reuse. */
 static void
 test_syn_with_timestamps_where_there_were_none(void **state)
 {
@@ -313,6 +321,7 @@ test_syn_with_timestamps_where_there_were_none(void **state)
 }
 
 /* And those that have none any more must be beyond in sequence. */
+/* Shows: 6191-reuse. */
 static void
 test_syn_without_timestamps_where_there_were_some(void **state)
 {

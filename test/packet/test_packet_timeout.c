@@ -31,6 +31,7 @@ expect_none_before(struct packet *p, uint64_t delay_us)
 }
 
 /* Sections 2 and 3, in real numbers. */
+/* Shows: MUST-18, 6298-first, 6298-formulas. */
 static void
 test_formulas(void **state)
 {
@@ -68,6 +69,7 @@ test_formulas(void **state)
 }
 
 /* Sections 5.4 to 5.6, and R2: it doubles up to a minute, and in the end the owner is told. */
+/* Shows: MUST-19, MUST-20, 6298-double. */
 static void
 test_spacing_of_data(void **state)
 {
@@ -93,6 +95,7 @@ test_spacing_of_data(void **state)
 }
 
 /* Section 5.3 */
+/* Shows: 6298-restart. */
 static void
 test_ack_starts_the_timer_again(void **state)
 {
@@ -116,6 +119,7 @@ test_ack_starts_the_timer_again(void **state)
 }
 
 /* Section 5.7: however often it was lost, data begins with three seconds. */
+/* Shows: 6298-syn. */
 static void
 test_three_seconds_after_a_lost_syn(void **state)
 {
@@ -143,6 +147,7 @@ test_three_seconds_after_a_lost_syn(void **state)
 }
 
 /* The same where it was our SYN-ACK. */
+/* Shows: 6298-syn. */
 static void
 test_three_seconds_after_a_lost_syn_ack(void **state)
 {

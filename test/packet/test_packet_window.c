@@ -76,6 +76,7 @@ test_data_sent_again_updates_the_window(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-35, MUST-36, MUST-37, SHLD-29, SHLD-30. */
 static void
 test_zero_window_is_probed_as_long_as_it_answers(void **state)
 {
@@ -113,6 +114,7 @@ test_zero_window_is_probed_as_long_as_it_answers(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-35. */
 static void
 test_probe_that_is_taken_counts(void **state)
 {
@@ -135,6 +137,7 @@ test_probe_that_is_taken_counts(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-20. */
 static void
 test_probes_without_an_answer_end_it(void **state)
 {
@@ -158,6 +161,7 @@ test_probes_without_an_answer_end_it(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-35. */
 static void
 test_fin_waits_for_the_window(void **state)
 {
@@ -177,6 +181,7 @@ test_fin_waits_for_the_window(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-34. */
 static void
 test_window_that_shrinks_is_survived(void **state)
 {
@@ -201,6 +206,7 @@ test_window_that_shrinks_is_survived(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-38. */
 static void
 test_silly_window_is_not_filled(void **state)
 {
@@ -222,6 +228,7 @@ test_silly_window_is_not_filled(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-39, MUST-66. */
 static void
 test_receive_window_closes_and_opens(void **state)
 {
@@ -252,6 +259,7 @@ test_receive_window_closes_and_opens(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-39. */
 static void
 test_reading_byte_by_byte_opens_no_silly_window(void **state)
 {
@@ -339,6 +347,7 @@ right_edge(uint32_t window_bytes)
 	packet_end(&p);
 }
 
+/* Shows: SHLD-14. */
 static void
 test_right_edge_never_retreats(void **state)
 {

@@ -52,6 +52,7 @@ def test_several_at_once(server):
     assert not failures
 
 
+# Shows: MUST-12.
 def test_half_close(server):
     """What was sent before our FIN comes back after it, and then the server's FIN."""
     data = os.urandom(1 << 20)

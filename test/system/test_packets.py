@@ -118,6 +118,7 @@ def test_control(wire):
     assert dict(answer[TCP].options).get("MSS", 536) <= 1460
 
 
+# Shows: reset-rules.
 def test_closed_port(wire):
     port = wire.port()
     wire.send(syn(wire, port, CLOSED_PORT))
@@ -169,6 +170,7 @@ def test_bad_ip(wire, name):
     assert_silent(wire, port, frame)
 
 
+# Shows: MUST-3.
 @pytest.mark.parametrize("name", BAD_TCP)
 def test_bad_tcp(wire, name):
     port = wire.port()
@@ -201,6 +203,7 @@ def test_wrong_link(wire):
         assert_silent(wire, port, frame)
 
 
+# Shows: MUST-63.
 def test_land(wire):
     """From itself to itself, also by MAC."""
     for mac in (wire.mac, wire.server_mac):
@@ -221,6 +224,7 @@ OPTIONS = [b"\x02\x00\x00\x00", b"\x02\x01\x00\x00", b"\x02\x03\x05\x01", b"\x02
            b"\x02\x04\x05\xb4\x02\x04\x00\x01", b"\x08\x0a" + bytes(8) + b"\x08\x0a" + bytes(8)]
 
 
+# Shows: MUST-7.
 def test_options(wire):
     """A length of 0, 1 or beyond the end; a maximum segment size of 0 and 1; twice the same."""
     for options in OPTIONS:
@@ -246,6 +250,7 @@ def test_all_flags(wire, dport):
         wire.send(syn(wire, wire.port(), dport, flags=flags, ack=4711))
 
 
+# Shows: 1122-unreachable.
 def test_nobody_there(wire):
     """A port of UDP, and a protocol, that are not there: the sender is told."""
     wire.send(wire.ether() / IP(src=US, dst=THEM, id=99) / UDP(sport=5353, dport=33434) / bytes(9))
@@ -289,6 +294,7 @@ def test_mutations(wire):
         wire.send(frame[:rng.randint(14, len(frame))] if rng.random() < 0.2 else frame)
 
 
+# Shows: 1122-echo.
 @pytest.mark.parametrize("size", [0, 56, 1400, 1472])
 def test_ping(server, size):
     done = subprocess.run(["ping", "-n", "-c", "3", "-i", "0.2", "-W", "5", "-s", str(size),
@@ -312,6 +318,7 @@ def ask(wire, address):
                         and frame[ARP].psrc == address, 2 if address == THEM else LISTEN_S)
 
 
+# Shows: 826-answer.
 def test_arp(wire):
     answer = ask(wire, THEM)
     assert answer is not None
@@ -331,6 +338,7 @@ def test_bad_arp(wire):
                                         **fields}))
 
 
+# Shows: 1122-reassembly.
 @pytest.mark.parametrize("size", [8, 16])
 def test_syn_in_fragments(wire, size):
     """In any order they are one."""

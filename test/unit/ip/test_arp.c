@@ -44,6 +44,7 @@ receive_arp(struct ip_host *host, const struct rte_ether_addr *dst, uint16_t ope
 	assert_int_equal(ip_host_receive(host, frame, bytes), IP_TAKEN);
 }
 
+/* Shows: 826-answer. */
 static void
 test_answer(void **state)
 {
@@ -70,6 +71,7 @@ test_answer(void **state)
 }
 
 /* RFC 5227 section 2.1.1: who asks with no address of its own is answered, and not learned. */
+/* Shows: 5227-probe. */
 static void
 test_probe(void **state)
 {
@@ -146,6 +148,7 @@ test_announcement_moves_a_neighbour(void **state)
 	assert_memory_equal(host->sent, &other_mac, 6);
 }
 
+/* Shows: 5227-conflict. */
 static void
 test_conflict(void **state)
 {
@@ -194,6 +197,7 @@ test_malformed(void **state)
 	assert_int_equal(neighbours(host), 0);
 }
 
+/* Shows: 5227-announce. */
 static void
 test_announce(void **state)
 {

@@ -39,6 +39,7 @@ check_reply(const struct ip_host *host, const uint8_t *request, uint32_t bytes, 
 	assert_memory_equal(host->sent + ICMP + 4, request + ICMP + 4, bytes - ICMP - 4);
 }
 
+/* Shows: 1122-echo. */
 static void
 test_echo_every_size(void **state)
 {
@@ -190,6 +191,7 @@ test_other_types(void **state)
 	assert_false(ip_host_sent(host));
 }
 
+/* Shows: 1122-icmp-about. */
 static void
 test_never_to_broadcasts(void **state)
 {

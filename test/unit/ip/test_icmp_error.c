@@ -90,6 +90,7 @@ test_kinds(void **state)
 }
 
 /* RFC 6633, and what whoever is on the link could use to come between. */
+/* Shows: MUST-55, MUST-56. */
 static void
 test_quench_redirect_problem(void **state)
 {
@@ -192,6 +193,7 @@ check_sent(const struct ip_host *host, const uint8_t *frame, uint32_t quoted, ui
 	assert_memory_equal(host->sent + QUOTE, frame + IPV4, quoted);
 }
 
+/* Shows: 1122-unreachable. */
 static void
 test_port_unreachable(void **state)
 {
@@ -219,6 +221,7 @@ test_port_unreachable(void **state)
 	check_sent(host, frame, 60 + 8, 3, 3);
 }
 
+/* Shows: 1122-unreachable. */
 static void
 test_protocol_unreachable(void **state)
 {
@@ -234,6 +237,7 @@ test_protocol_unreachable(void **state)
 }
 
 /* RFC 1122 section 3.3.2: if the first fragment came, and no more often than any. */
+/* Shows: 1122-reassembly. */
 static void
 test_fragments_time_exceeded(void **state)
 {
@@ -259,6 +263,7 @@ test_fragments_time_exceeded(void **state)
 }
 
 /* RFC 1122 section 3.2.2: these get no error, whatever they are. */
+/* Shows: 1122-icmp-about. */
 static void
 test_never_about(void **state)
 {
@@ -298,6 +303,7 @@ test_never_about(void **state)
 	assert_int_equal(ip_stats(host->ip)->icmp_errors_sent, 0);
 }
 
+/* Shows: 1122-unreachable. */
 static void
 test_rate(void **state)
 {

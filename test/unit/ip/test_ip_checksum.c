@@ -50,6 +50,7 @@ fill(uint8_t *data, uint32_t len, unsigned int seed)
 	data[16] = data[17] = 0;
 }
 
+/* Shows: MUST-2. */
 static void
 test_software(void **state)
 {
@@ -72,6 +73,7 @@ test_software(void **state)
 }
 
 /* Cut anywhere: odd segments, empty ones, many. All ones make the most carries. */
+/* Shows: MUST-3. */
 static void
 test_segments(void **state)
 {
@@ -103,6 +105,7 @@ test_segments(void **state)
 	}
 }
 
+/* Shows: MUST-3. */
 static void
 test_one_bit_wrong(void **state)
 {
@@ -133,6 +136,7 @@ test_one_bit_wrong(void **state)
 }
 
 /* The device adds the segment to the pseudo header's sum: what we leave there makes it right. */
+/* Shows: MUST-2. */
 static void
 test_offload(void **state)
 {

@@ -112,6 +112,7 @@ fragment_drops(const struct ip_host *host)
 }
 
 /* Three parts in each order, with each cut. */
+/* Shows: 1122-reassembly. */
 static void
 test_every_order(void **state)
 {
@@ -196,6 +197,7 @@ test_options(void **state)
 }
 
 /* Nothing of a packet whose parts overlap is delivered, however they do. */
+/* Shows: 1122-overlap. */
 static void
 test_overlaps(void **state)
 {
@@ -316,6 +318,7 @@ test_floods(void **state)
 }
 
 /* RFC 1122 section 3.3.2: for 60 seconds and no longer, by the clock of the packets. */
+/* Shows: 1122-reassembly. */
 static void
 test_timeout(void **state)
 {
@@ -337,6 +340,7 @@ test_timeout(void **state)
 }
 
 /* RFC 3168 section 5.3. */
+/* Shows: 3168-fragments. */
 static void
 test_ecn(void **state)
 {

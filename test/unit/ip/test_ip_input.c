@@ -53,6 +53,7 @@ test_deliver(void **state)
 	assert_int_equal(ip_host_drops(host), 0);
 }
 
+/* Shows: MUST-50. */
 static void
 test_options_are_skipped(void **state)
 {
@@ -85,6 +86,7 @@ test_every_length(void **state)
 		assert_drops(host, drop_ip_truncated, frame, len);
 }
 
+/* Shows: 1122-header. */
 static void
 test_bad_header(void **state)
 {
@@ -105,6 +107,7 @@ test_bad_header(void **state)
 	}
 }
 
+/* Shows: 1122-source, MUST-63. */
 static void
 test_source(void **state)
 {
@@ -131,6 +134,7 @@ test_source(void **state)
 	}
 }
 
+/* Shows: MUST-57. */
 static void
 test_destination(void **state)
 {
@@ -195,6 +199,7 @@ test_protocol(void **state)
 }
 
 /* RFC 1122 section 3.2.1.7: a host does not look at it. */
+/* Shows: 1122-ttl. */
 static void
 test_ttl_0(void **state)
 {

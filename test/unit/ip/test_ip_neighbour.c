@@ -40,6 +40,7 @@ is_known(struct ip_host *host, rte_be32_t addr)
 	return host->sent[13] == 0;
 }
 
+/* Shows: 826-resolve. */
 static void
 test_waiting(void **state)
 {
@@ -62,6 +63,7 @@ test_waiting(void **state)
 	assert_int_equal(ip_stats(host->ip)->ip_tx, IP_NEIGHBOUR_WAITING);
 }
 
+/* Shows: 826-resolve. */
 static void
 test_no_answer(void **state)
 {
@@ -153,6 +155,7 @@ test_refresh_without_answer(void **state)
 	assert_memory_equal(host->sent, &other_mac, 6);
 }
 
+/* Shows: 826-resolve. */
 static void
 test_unused_is_forgotten(void **state)
 {

@@ -42,6 +42,7 @@ test_initial_window(void **state)
 	assert_int_equal(conn.congestion.cwnd, 17920);
 }
 
+/* Shows: MUST-19. */
 static void
 test_slow_start_doubles(void **state)
 {
@@ -60,6 +61,7 @@ test_slow_start_doubles(void **state)
 	assert_int_equal(conn.congestion.cwnd, 23000);
 }
 
+/* Shows: MUST-19. */
 static void
 test_avoidance_adds_a_segment_a_round_trip(void **state)
 {
@@ -126,6 +128,7 @@ test_timeout_halves_once(void **state)
 }
 
 /* RFC 4015 section 3.2: a mistake costs nothing, and takes nothing that was won since. */
+/* Shows: 4015-undo. */
 static void
 test_undo(void **state)
 {

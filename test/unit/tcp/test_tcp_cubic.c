@@ -91,6 +91,7 @@ assert_near(double cwnd, double segments, double t_s)
 }
 
 /* The cubic region, before and beyond the window of the loss. */
+/* Shows: 9438-curve. */
 static void
 test_curve(void **state)
 {
@@ -120,6 +121,7 @@ test_curve(void **state)
 }
 
 /* Short round trips: no slower than NewReno that gave up as little. */
+/* Shows: 9438-friendly. */
 static void
 test_friendly(void **state)
 {
@@ -143,6 +145,7 @@ test_friendly(void **state)
 	assert_true(segments > 150);
 }
 
+/* Shows: 9438-fast. */
 static void
 test_fast_convergence(void **state)
 {
@@ -174,6 +177,7 @@ test_two_segments_at_least(void **state)
 }
 
 /* Section 4.8: slow start to 0.7 of the flight, and from there the curve without its first half. */
+/* Shows: 9438-timeout. */
 static void
 test_timeout(void **state)
 {

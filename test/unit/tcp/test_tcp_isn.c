@@ -19,6 +19,7 @@ static const struct tcp_flow flow = {
 	.remote_addr = {{1}}, .local_addr = {{2}}, .remote_port = 3, .local_port = 4};
 
 /* The vectors of SipHash's authors: the bytes 0, 1, 2 ... of length 0, 1, 7, 8, 15 and 63. */
+/* Shows: MUST-9. */
 static void
 test_siphash_vectors(void **state)
 {
@@ -39,6 +40,7 @@ test_siphash_vectors(void **state)
 		assert_true(tcp_isn_siphash(secret, data, vectors[i].len) == vectors[i].hash);
 }
 
+/* Shows: MUST-8. */
 static void
 test_clock_ticks_every_four_us(void **state)
 {
@@ -50,6 +52,7 @@ test_clock_ticks_every_four_us(void **state)
 	assert_int_equal(tcp_isn(secret, &flow, 1001000), first + 250000);
 }
 
+/* Shows: MUST-9, 6528-isn. */
 static void
 test_each_flow_and_secret_has_its_own(void **state)
 {

@@ -11,6 +11,7 @@
 
 #include "tcp_listen.h"
 
+/* Shows: MUST-43. */
 static void
 test_address_before_any(void **state)
 {

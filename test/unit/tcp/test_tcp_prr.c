@@ -38,6 +38,7 @@ send_all(struct loss_fixture *f)
 }
 
 /* RFC 9937 section 5: one for each two that arrive, without a silence in front. */
+/* Shows: 9937-sent. */
 static void
 test_half_of_what_arrives(void **state)
 {
@@ -74,6 +75,7 @@ test_first_loss_leaves_at_once(void **state)
 }
 
 /* Many losses: no more than arrives, and one more for each ACK that finds no further loss. */
+/* Shows: 9937-sent. */
 static void
 test_below_ssthresh(void **state)
 {

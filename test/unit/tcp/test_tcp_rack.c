@@ -22,6 +22,7 @@ begin_three(struct loss_fixture *f)
 	f->recovery.sacked_bytes = LOSS_MSS;
 }
 
+/* Shows: 8985-time. */
 static void
 test_sent_before_and_long_enough_ago(void **state)
 {
@@ -80,6 +81,7 @@ test_three_are_enough(void **state)
 	loss_fixture_end(&f);
 }
 
+/* Shows: 8985-reorder. */
 static void
 test_swaps_are_seen(void **state)
 {
@@ -120,6 +122,7 @@ test_ack_of_the_first_transmission(void **state)
 }
 
 /* Once a round trip a quarter more, a round trip at most, for sixteen recoveries. */
+/* Shows: 8985-widen. */
 static void
 test_duplicates_teach_patience(void **state)
 {

@@ -89,6 +89,7 @@ test_what_the_peer_has_is_not_lost(void **state)
 	loss_fixture_end(&f);
 }
 
+/* Shows: 2018-nonsense. */
 static void
 test_nonsense_is_ignored(void **state)
 {
@@ -114,6 +115,7 @@ test_nonsense_is_ignored(void **state)
 }
 
 /* RFC 2883 section 4 */
+/* Shows: 2883-receive. */
 static void
 test_duplicates(void **state)
 {

@@ -20,6 +20,7 @@ begin_recovery(struct loss_fixture *f, enum tcp_recovery_state recovery)
 }
 
 /* RFC 3522 section 3.2 */
+/* Shows: 3522-eifel. */
 static void
 test_echo(void **state)
 {
@@ -60,6 +61,7 @@ twice(struct loss_fixture *f, uint32_t left, uint32_t right)
 }
 
 /* RFC 3708 section 2: all of it. */
+/* Shows: 3708-dsack. */
 static void
 test_all_arrived_twice(void **state)
 {

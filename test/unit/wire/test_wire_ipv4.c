@@ -75,6 +75,7 @@ test_fields(void **state)
 	assert_int_equal(ipv4.fragment_offset, 24);
 }
 
+/* Shows: 1122-header. */
 static void
 test_bad(void **state)
 {
@@ -141,6 +142,7 @@ test_every_length(void **state)
 	assert_int_equal(ipv4.header_bytes, 60);
 }
 
+/* Shows: 1122-header. */
 static void
 test_every_bit_counts(void **state)
 {

@@ -100,6 +100,7 @@ test_every_length(void **state)
 }
 
 /* An unknown kind of every length, and another option behind it. */
+/* Shows: MUST-6, MUST-68. */
 static void
 test_unknown_lengths(void **state)
 {
@@ -122,6 +123,7 @@ test_unknown_lengths(void **state)
 }
 
 /* Every kind with every length at every place of the options: read inside the header only. */
+/* Shows: MUST-7, MUST-64. */
 static void
 test_any_option_anywhere(void **state)
 {
@@ -228,6 +230,7 @@ check_options(const struct wire_tcp_options *got, const struct wire_tcp_options 
 	}
 }
 
+/* Shows: MUST-4, MUST-7. */
 static void
 test_options(void **state)
 {
@@ -302,6 +305,7 @@ test_round_trip(void **state)
 	}
 }
 
+/* Shows: MUST-69. */
 static void
 test_write_order(void **state)
 {
