@@ -12,6 +12,7 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+import halt
 import netns
 import server as servers
 
@@ -251,6 +252,23 @@ def test_many_scrapes(measured):
     for thread in threads:
         thread.join(30)
     assert not failures and not any(thread.is_alive() for thread in threads)
+
+
+def test_core_stands_still(measured):
+    """A core that does not answer holds up no scrape for ever: what it would say is left out."""
+    names = {"tailrace_conns", "tailrace_engine_stat"}
+
+    def answered(text):
+        return {family.name for family in text_string_to_metric_families(text) if family.samples}
+
+    assert names <= answered(request()[2])
+    with halt.Halted(measured.pid, "tailrace"):
+        for _ in range(2):
+            status, _, text = request(timeout=30)
+            assert status == 200 and not names & answered(text)
+            # Counters are read where they stand.
+            assert {"tailrace_core_requests", "tailrace_info"} <= answered(text)
+    servers.wait_until("core", lambda: names <= answered(request()[2]), 30)
 
 
 def test_ends_with_clients_connected():

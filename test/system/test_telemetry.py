@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+import halt
 import server as servers
 
 pytestmark = pytest.mark.tailrace_only("its own telemetry")
@@ -175,6 +176,17 @@ def test_bad_parameters(ask, path):
     for param in ("77777777", "4294967295", "4294967296", "-1", " 0", "0x0", "1,2", "x" * 200,
                   "\x01\xff"):
         assert ask(f"{path},{param}") in (None, []), param
+
+
+def test_core_stands_still(watched, ask):
+    """A core that does not answer holds up no endpoint for ever, nor another who asks."""
+    with halt.Halted(watched.pid, "tailrace"), watched.telemetry() as session:
+        for path in ("/tailrace/core,0", "/tailrace/conns", "/tailrace/conn,0",
+                     "/tailrace/neighbours,0", "/tailrace/engine"):
+            assert ask(path) is None, path
+        # Counters are read where they stand.
+        assert session.ask("/tailrace/stack")["requests"] >= 600
+    assert ask("/tailrace/core,0")["lcore"] == 0
 
 
 def test_the_tool(watched):
