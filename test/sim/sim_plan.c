@@ -14,6 +14,11 @@
 
 /* Far below the time in which connections are given up. */
 #define CUT_TIME_US (5 * UINT64_C(1000000))
+/* From where the slowest run is still none that is stuck; and a queue of a few frames, or of many.
+ */
+#define RATE_MIN_BPS UINT64_C(4000000)
+#define QUEUE_MIN_BYTES 6000
+
 #define CUT_BEGIN_MAX_US (10 * UINT64_C(1000000))
 
 void
@@ -44,6 +49,10 @@ sim_plan_run(struct sim_plan *plan, struct sim_random *random)
 		return;
 	}
 	plan->pressure = sim_random_below(random, 8) == 0;
+	if (sim_random_below(random, 4) == 0) {
+		wire->rate_bps = RATE_MIN_BPS << sim_random_below(random, 6);
+		wire->queue_bytes = QUEUE_MIN_BYTES << sim_random_below(random, 6);
+	}
 	if (sim_random_below(random, 8) == 0)
 		plan->cut_us = sim_random_below(random, CUT_BEGIN_MAX_US);
 }

@@ -5,27 +5,33 @@
  * @file
  * The main program of a simulation: runs seed after seed, and some of them twice.
  *
- *   --first SEED   the first seed, 1 unless told otherwise
- *   --runs N       how many
+ *   --seed N   the first seed, 1 unless told otherwise
+ *   --runs N   how many
+ *
+ * A run that fails leaves what was on its wire in a file, named for the program and the seed.
  */
 #ifndef SIM_SEEDS_H
 #define SIM_SEEDS_H
 
 #include <stdint.h>
 
+struct sim_pcap;
+
 /** What is run. */
 struct sim_seeds {
-	const char *name;
+	const char *name; /* without spaces */
 	uint64_t runs; /* unless told otherwise */
 	/**
 	 * Run a seed.
 	 *
+	 * @param record
+	 *   Of what is put on the wire.
 	 * @param[out] digest
 	 *   Of all that happened: the same for the same seed.
 	 * @return
 	 *   NULL, or what went wrong; it has been printed then.
 	 */
-	const char *(*run)(uint64_t seed, uint64_t *digest);
+	const char *(*run)(uint64_t seed, struct sim_pcap *record, uint64_t *digest);
 };
 
 /** Run. Returns the status to exit with. */

@@ -180,6 +180,9 @@ check_ack(struct sim_watch_side *from, const struct sim_watch_side *to, const st
 		return "acknowledged what was before the SYN";
 	if (from->offered && tcp_seq_gt(ack, from->edge + 1))
 		return "acknowledged what it had not offered to take";
+	if (from->offered && tcp_seq_lt(ack, from->ack))
+		return "took back an acknowledgment";
+	from->ack = ack;
 	if (check_sack(to, seen) != NULL)
 		return check_sack(to, seen);
 	return check_window(from, seen);

@@ -28,6 +28,7 @@ struct sim_watch_side {
 	uint32_t iss;
 	uint32_t seq_max; /* end of what was ever sent */
 	uint32_t fin_seq;
+	uint32_t ack; /* the latest, if offered */
 	uint32_t edge; /* the furthest right edge of its window */
 	uint32_t ts_value; /* the latest */
 };

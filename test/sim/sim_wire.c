@@ -5,8 +5,10 @@
 
 #include <stdlib.h>
 
+#include <rte_cycles.h>
 #include <rte_errno.h>
 
+#include "sim_pcap.h"
 #include "sim_random.h"
 
 /* Frames on the wire in one direction: what does not fit is lost, as in any queue. */
@@ -27,6 +29,7 @@ struct end {
 	struct sim_wire *wire;
 	struct frame frames[FRAMES_MAX]; /* on their way to here, earliest first */
 	unsigned int nb_frames;
+	uint64_t busy_ns; /* when the last bit to here has left the other end */
 	struct frame held[HELD_MAX]; /* sent from here, in a ring: oldest first */
 	unsigned int held_first;
 	unsigned int nb_held;
@@ -40,6 +43,7 @@ struct sim_wire {
 	bool cut;
 	void (*watch)(void *arg, unsigned int end, const struct rte_mbuf *mbuf);
 	void *watch_arg;
+	struct sim_pcap *record;
 	struct end ends[2];
 };
 
@@ -47,6 +51,7 @@ static uint16_t wire_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_
 static uint16_t wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 static void carry(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf);
 static void deliver(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf);
+static bool queue(const struct sim_wire *wire, struct end *to, uint32_t bytes, uint64_t *left_us);
 static void corrupt(struct sim_wire *wire, struct rte_mbuf *mbuf);
 static void hold(struct end *end, struct rte_mbuf *mbuf);
 static void free_oldest(struct end *end);
@@ -151,6 +156,12 @@ sim_wire_set_watch(struct sim_wire *wire,
 	wire->watch_arg = arg;
 }
 
+void
+sim_wire_set_record(struct sim_wire *wire, struct sim_pcap *record)
+{
+	wire->record = record;
+}
+
 static uint16_t
 wire_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
 {
@@ -179,6 +190,8 @@ wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 	if (sim_random_chance(&wire->random, wire->config.partial_ppm))
 		nb = sim_random_below(&wire->random, nb + 1);
 	for (i = 0; i < nb; i++) {
+		if (wire->record != NULL)
+			sim_pcap_add(wire->record, wire->now_us, mbufs[i]);
 		if (wire->watch != NULL)
 			wire->watch(wire->watch_arg, port->port_id, mbufs[i]);
 		carry(wire, peer, mbufs[i]);
@@ -203,12 +216,13 @@ static void
 deliver(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf)
 {
 	const struct sim_wire_config *config = &wire->config;
-	uint64_t due_us = wire->now_us + config->delay_us;
+	uint64_t due_us;
 	struct rte_mbuf *copy;
 	unsigned int i;
 
-	if (to->nb_frames == FRAMES_MAX)
+	if (to->nb_frames == FRAMES_MAX || !queue(wire, to, mbuf->pkt_len, &due_us))
 		return;
+	due_us += config->delay_us;
 	copy = rte_pktmbuf_copy(mbuf, wire->mbufs, 0, UINT32_MAX);
 	if (copy == NULL)
 		return;
@@ -220,6 +234,24 @@ deliver(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf)
 	for (i = to->nb_frames++; i > 0 && to->frames[i - 1].due_us > due_us; i--)
 		to->frames[i] = to->frames[i - 1];
 	to->frames[i] = (struct frame){.due_us = due_us, .mbuf = copy};
+}
+
+/* When a frame has left for the other end; false: it finds the queue full. */
+static bool
+queue(const struct sim_wire *wire, struct end *to, uint32_t bytes, uint64_t *left_us)
+{
+	const struct sim_wire_config *config = &wire->config;
+	uint64_t now_ns = wire->now_us * 1000;
+	uint64_t wait_ns = to->busy_ns > now_ns ? to->busy_ns - now_ns : 0;
+
+	*left_us = wire->now_us;
+	if (config->rate_bps == 0)
+		return true;
+	if (wait_ns * config->rate_bps / 8 / NS_PER_S + bytes > config->queue_bytes)
+		return false;
+	to->busy_ns = now_ns + wait_ns + UINT64_C(8) * bytes * NS_PER_S / config->rate_bps;
+	*left_us = (to->busy_ns + 999) / 1000;
+	return true;
 }
 
 /* ARP has no checksum: the frame's own would have found it, and dropped it like a lost one. */

@@ -4,13 +4,15 @@
 /**
  * @file
  * A virtual wire between two ports. It delays, loses, repeats, reorders and corrupts frames as
- * its seed has it, and keeps what was sent a while before it frees it, as a device's queue does.
+ * its seed has it, lets through no more than its rate, and keeps what was sent a while before it
+ * frees it, as a device's queue does.
  */
 #ifndef SIM_WIRE_H
 #define SIM_WIRE_H
 
 #include "core_port.h"
 
+struct sim_pcap;
 struct sim_wire;
 
 /** What the wire does to frames. */
@@ -22,6 +24,8 @@ struct sim_wire_config {
 	uint32_t partial_ppm; /* bursts of which the port takes only a part */
 	uint64_t delay_us;
 	uint64_t jitter_us;
+	uint64_t rate_bps; /* bits of frames a second, each way; 0: any */
+	uint32_t queue_bytes; /* that wait for it at most: what comes then is lost */
 	uint64_t hold_us; /* how long a sent mbuf stays with the device, at most */
 	uint16_t mtu;
 	bool tx_segments; /* as in struct core_port, for both ends */
@@ -47,6 +51,9 @@ uint64_t sim_wire_next_us(const struct sim_wire *wire);
 void sim_wire_set_watch(struct sim_wire *wire,
 			void (*watch)(void *arg, unsigned int end, const struct rte_mbuf *mbuf),
 			void *arg);
+
+/** Keep each frame as it is put on the wire; NULL: none. */
+void sim_wire_set_record(struct sim_wire *wire, struct sim_pcap *record);
 
 /** Free all frames on it, and what it holds: what a pool lacks afterwards is a stack's. */
 void sim_wire_flush(struct sim_wire *wire);

@@ -4,7 +4,7 @@
 /*
  * Two stacks on a virtual wire: transfers both ways under loss, repetition, reordering and
  * corruption. Everything follows from the seed: a run that fails prints its seed, and
- * test_sim --first SEED --runs 1 replays it bit for bit.
+ * test_sim --seed SEED --runs 1 replays it bit for bit.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -33,13 +33,14 @@ struct run {
 	struct sim_random random;
 	struct sim_plan plan;
 	struct sim_wire *wire;
+	struct sim_pcap *record; /* of what is put on it */
 	struct sim_stack stacks[2];
 	struct sim_peer peers[2]; /* client, server */
 	struct sim_watch watch;
 	uint64_t digest; /* of all that happened, to compare two replays */
 };
 
-static const char *run_seed(uint64_t seed, uint64_t *digest);
+static const char *run_seed(uint64_t seed, struct sim_pcap *record, uint64_t *digest);
 static void run_init(struct run *run);
 static const char *run_until_end(struct run *run);
 static const char *judge(const struct run *run);
@@ -53,13 +54,13 @@ static bool ask_half_open(struct run *run);
 int
 main(int argc, char **argv)
 {
-	static const struct sim_seeds seeds = {.name = "sim", .runs = 500, .run = run_seed};
+	static const struct sim_seeds seeds = {.name = "sim", .runs = 2000, .run = run_seed};
 
 	return sim_seeds_main(argc, argv, &seeds);
 }
 
 static const char *
-run_seed(uint64_t seed, uint64_t *digest)
+run_seed(uint64_t seed, struct sim_pcap *record, uint64_t *digest)
 {
 	static struct run run;
 	const char *wrong;
@@ -67,6 +68,7 @@ run_seed(uint64_t seed, uint64_t *digest)
 	memset(&run, 0, sizeof(run));
 	run.seed = seed;
 	run.random.state = seed;
+	run.record = record;
 	run_init(&run);
 	wrong = run_until_end(&run);
 	if (wrong == NULL)
@@ -97,6 +99,7 @@ run_init(struct run *run)
 	if (run->wire == NULL)
 		rte_exit(EXIT_FAILURE, "sim: no memory for the wire\n");
 	sim_watch_init(&run->watch, SIM_PEER_PORT, run->plan.wire.mtu);
+	sim_wire_set_record(run->wire, run->record);
 	sim_wire_set_watch(run->wire, sim_watch_frame, &run->watch);
 	for (i = 0; i < 2; i++) {
 		config.name = names[i];

@@ -3,7 +3,7 @@
  */
 /*
  * A client stack that talks to a whole core over a virtual wire: what the echo protocol sends back
- * is what was sent. As in test_sim everything follows from the seed, and test_sim_core --first SEED
+ * is what was sent. As in test_sim everything follows from the seed, and test_sim_core --seed SEED
  * --runs 1 replays a run that failed.
  */
 #include <errno.h>
@@ -38,6 +38,7 @@ struct run {
 	struct sim_random random;
 	struct sim_plan plan;
 	struct sim_wire *wire;
+	struct sim_pcap *record; /* of what is put on it */
 	struct sim_stack stack;
 	struct sim_peer client;
 	struct tr_submit *submit;
@@ -47,7 +48,7 @@ struct run {
 	uint64_t digest; /* of all that happened, to compare two replays */
 };
 
-static const char *run_seed(uint64_t seed, uint64_t *digest);
+static const char *run_seed(uint64_t seed, struct sim_pcap *record, uint64_t *digest);
 static void run_init(struct run *run);
 static void client_init(struct run *run);
 static void core_init(struct run *run);
@@ -63,13 +64,13 @@ static void report(const struct run *run, const char *wrong);
 int
 main(int argc, char **argv)
 {
-	static const struct sim_seeds seeds = {.name = "sim core", .runs = 500, .run = run_seed};
+	static const struct sim_seeds seeds = {.name = "sim_core", .runs = 1000, .run = run_seed};
 
 	return sim_seeds_main(argc, argv, &seeds);
 }
 
 static const char *
-run_seed(uint64_t seed, uint64_t *digest)
+run_seed(uint64_t seed, struct sim_pcap *record, uint64_t *digest)
 {
 	static struct run run;
 	const char *wrong;
@@ -77,6 +78,7 @@ run_seed(uint64_t seed, uint64_t *digest)
 	memset(&run, 0, sizeof(run));
 	run.seed = seed;
 	run.random.state = seed;
+	run.record = record;
 	run_init(&run);
 	wrong = run_until_end(&run);
 	if (wrong == NULL)
@@ -104,6 +106,7 @@ run_init(struct run *run)
 	if (run->wire == NULL)
 		rte_exit(EXIT_FAILURE, "sim: no memory for the wire\n");
 	sim_watch_init(&run->watch, SIM_PEER_PORT, run->plan.wire.mtu);
+	sim_wire_set_record(run->wire, run->record);
 	sim_wire_set_watch(run->wire, sim_watch_frame, &run->watch);
 	client_init(run);
 	core_init(run);

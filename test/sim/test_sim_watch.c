@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* The watch of the wire, fed what no TCP may send: it says so each time, and never before. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <netinet/in.h>
+
+#include <rte_byteorder.h>
+#include <rte_ether.h>
+
+#include "sim_watch.h"
+#include "test_eal.h"
+#include "wire_ipv4.h"
+#include "wire_tcp.h"
+
+#define CLIENT 0
+#define SERVER 1
+#define CLIENT_PORT 20000
+#define MTU 1500
+#define ISS UINT32_C(0xfffffff0) /* so that numbers wrap */
+#define PEER_ISS 5000
+#define WINDOW 1000
+#define TIME 77
+
+static struct rte_mempool *pool;
+static struct sim_watch watch;
+
+/* A segment; numbers count from the SYNs. */
+struct segment {
+	uint8_t flags; /* 0: ACK */
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t len;
+	uint16_t window; /* 0: WINDOW */
+	uint32_t sack[2];
+	uint32_t ts_value; /* 0: TIME */
+	uint32_t ts_echo;
+	bool no_timestamps;
+};
+
+static int
+setup(void **state)
+{
+	(void)state;
+	sim_watch_init(&watch, CLIENT_PORT, MTU);
+	return 0;
+}
+
+static void
+put(unsigned int end, const uint8_t *data, uint32_t len)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+
+	assert_non_null(mbuf);
+	assert_non_null(rte_pktmbuf_append(mbuf, len));
+	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), data, len);
+	sim_watch_frame(&watch, end, mbuf);
+	rte_pktmbuf_free(mbuf);
+}
+
+/* One end sends; what the watch has against it. */
+static const char *
+sends(unsigned int end, const struct segment *segment)
+{
+	const uint32_t own = end == CLIENT ? ISS : PEER_ISS;
+	const uint32_t other = end == CLIENT ? PEER_ISS : ISS;
+	uint8_t data[2048] = {0};
+	struct rte_ether_hdr ether = {.ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)};
+	uint8_t *packet = data + sizeof(ether);
+	struct wire_ipv4 ip = {.src = 1, .dst = 2, .protocol = IPPROTO_TCP, .ttl = 64};
+	struct wire_tcp tcp = {
+		.src_port = rte_cpu_to_be_16(end == CLIENT ? CLIENT_PORT : 7),
+		.dst_port = rte_cpu_to_be_16(end == CLIENT ? 7 : CLIENT_PORT),
+		.seq = own + segment->seq,
+		.ack = other + segment->ack,
+		.flags = segment->flags != 0 ? segment->flags : WIRE_TCP_ACK,
+		.window = segment->window != 0 ? segment->window : WINDOW,
+	};
+
+	tcp.options.has_timestamps = !segment->no_timestamps;
+	tcp.options.ts_value = segment->ts_value != 0 ? segment->ts_value : TIME;
+	tcp.options.ts_echo = segment->ts_echo;
+	if (segment->sack[1] != 0) {
+		tcp.options.nb_sack = 1;
+		tcp.options.sack[0].left = other + segment->sack[0];
+		tcp.options.sack[0].right = other + segment->sack[1];
+	}
+	memcpy(data, &ether, sizeof(ether));
+	ip.total_bytes =
+		WIRE_IPV4_HEADER_BYTES + wire_tcp_header_bytes(&tcp.options) + segment->len;
+	wire_ipv4_write(packet, &ip);
+	wire_tcp_write(packet + WIRE_IPV4_HEADER_BYTES, &tcp);
+	put(end, data, sizeof(ether) + ip.total_bytes);
+	return watch.wrong;
+}
+
+/* The same in good order. */
+static void
+good(unsigned int end, const struct segment *segment)
+{
+	const char *wrong = sends(end, segment);
+
+	if (wrong != NULL)
+		fail_msg("%s: %s", wrong, watch.segment);
+}
+
+static void
+bad(unsigned int end, const struct segment *segment, const char *wrong)
+{
+	const char *said = sends(end, segment);
+
+	assert_non_null(said);
+	assert_string_equal(said, wrong);
+	assert_int_equal(watch.wrong_end, end);
+}
+
+#define SEGMENT(...) (&(const struct segment){__VA_ARGS__})
+
+/* Both are open, and the client has 101 to 200 on its way. */
+static void
+open_up(void)
+{
+	good(CLIENT, SEGMENT(.flags = WIRE_TCP_SYN));
+	good(SERVER, SEGMENT(.flags = WIRE_TCP_SYN | WIRE_TCP_ACK, .ack = 1));
+	good(CLIENT, SEGMENT(.seq = 1, .ack = 1));
+	good(CLIENT, SEGMENT(.seq = 1, .ack = 1, .len = 100));
+	good(SERVER, SEGMENT(.seq = 1, .ack = 101));
+	good(CLIENT, SEGMENT(.seq = 101, .ack = 1, .len = 100));
+}
+
+static void
+test_good(void **state)
+{
+	(void)state;
+	open_up();
+	good(CLIENT, SEGMENT(.seq = 201, .ack = 1, .len = 100));
+	good(SERVER, SEGMENT(.seq = 1, .ack = 101, .sack = {201, 301}));
+	good(CLIENT, SEGMENT(.seq = 101, .ack = 1, .len = 100));
+	good(SERVER, SEGMENT(.seq = 1, .ack = 301, .window = 800));
+	good(CLIENT, SEGMENT(.flags = WIRE_TCP_ACK | WIRE_TCP_FIN, .seq = 301, .ack = 1));
+	good(SERVER, SEGMENT(.seq = 1, .ack = 302, .window = 799));
+	good(SERVER, SEGMENT(.flags = WIRE_TCP_RST, .seq = 1));
+}
+
+static void
+test_acknowledgments(void **state)
+{
+	static const struct {
+		uint32_t ack;
+		const char *wrong;
+	} cases[] = {
+		{202, "acknowledged what was not sent"},
+		{0, "acknowledged what was before the SYN"},
+		{100, "took back an acknowledgment"},
+	};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		setup(state);
+		open_up();
+		bad(SERVER, SEGMENT(.seq = 1, .ack = cases[i].ack, .window = 5000), cases[i].wrong);
+	}
+}
+
+static void
+test_window(void **state)
+{
+	(void)state;
+	open_up();
+	good(SERVER, SEGMENT(.seq = 1, .ack = 201, .window = WINDOW - 100));
+	bad(SERVER, SEGMENT(.seq = 1, .ack = 201, .window = WINDOW - 101),
+	    "took back what its window had offered");
+}
+
+static void
+test_data(void **state)
+{
+	static const struct {
+		uint8_t flags;
+		uint32_t seq;
+		uint32_t len;
+		const char *wrong;
+	} cases[] = {
+		{WIRE_TCP_ACK, 202, 10, "left a gap"},
+		{WIRE_TCP_ACK, 201, 902, "sent more than the window takes"},
+		{WIRE_TCP_PSH, 201, 10, "sent neither ACK nor SYN"},
+		{WIRE_TCP_RST, 201, 10, "sent data with a reset"},
+	};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		setup(state);
+		open_up();
+		bad(CLIENT,
+		    SEGMENT(.flags = cases[i].flags, .seq = cases[i].seq, .ack = 1,
+			    .len = cases[i].len),
+		    cases[i].wrong);
+	}
+}
+
+static void
+test_fin(void **state)
+{
+	(void)state;
+	open_up();
+	good(CLIENT, SEGMENT(.flags = WIRE_TCP_ACK | WIRE_TCP_FIN, .seq = 201, .ack = 1));
+	bad(CLIENT, SEGMENT(.seq = 202, .ack = 1, .len = 1), "sent after its FIN");
+	setup(state);
+	open_up();
+	good(CLIENT, SEGMENT(.flags = WIRE_TCP_ACK | WIRE_TCP_FIN, .seq = 201, .ack = 1));
+	bad(CLIENT, SEGMENT(.flags = WIRE_TCP_ACK | WIRE_TCP_FIN, .seq = 101, .len = 50, .ack = 1),
+	    "sent a FIN somewhere else");
+}
+
+static void
+test_sack(void **state)
+{
+	(void)state;
+	open_up();
+	bad(SERVER, SEGMENT(.seq = 1, .ack = 101, .sack = {101, 201}),
+	    "sent a SACK block that is none");
+	setup(state);
+	open_up();
+	bad(SERVER, SEGMENT(.seq = 1, .ack = 101, .sack = {150, 202}),
+	    "sent a SACK block of what was not sent");
+}
+
+static void
+test_timestamps(void **state)
+{
+	(void)state;
+	open_up();
+	bad(CLIENT, SEGMENT(.seq = 201, .ack = 1, .no_timestamps = true), "left out its timestamp");
+	setup(state);
+	open_up();
+	bad(CLIENT, SEGMENT(.seq = 201, .ack = 1, .ts_value = TIME - 1), "went back in time");
+	setup(state);
+	open_up();
+	bad(CLIENT, SEGMENT(.seq = 201, .ack = 1, .ts_echo = TIME + 1),
+	    "echoed a timestamp that was not sent");
+}
+
+static void
+test_beginning(void **state)
+{
+	(void)state;
+	bad(CLIENT, SEGMENT(.seq = 1, .ack = 1), "sent before its SYN");
+	setup(state);
+	bad(CLIENT, SEGMENT(.flags = WIRE_TCP_SYN | WIRE_TCP_ACK, .ack = 1),
+	    "acknowledged a connection that the other end does not have");
+	setup(state);
+	open_up();
+	bad(CLIENT, SEGMENT(.seq = 201, .ack = 1, .len = MTU - 40),
+	    "sent a packet larger than the MTU");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, test_pools_full)
+		TEST(test_good),       TEST(test_acknowledgments),
+		TEST(test_window),     TEST(test_data),
+		TEST(test_fin),	       TEST(test_sack),
+		TEST(test_timestamps), TEST(test_beginning),
+	};
+
+	test_eal_init();
+	pool = rte_pktmbuf_pool_create("frames", 63, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+				       SOCKET_ID_ANY);
+	return pool != NULL ? cmocka_run_group_tests(tests, NULL, NULL) : EXIT_FAILURE;
+}
