@@ -56,6 +56,8 @@ struct chain_pool {
 	uint64_t reference_bytes_max; /* beyond, values are copied */
 	struct rte_mempool *references; /* one for each such value */
 	struct rte_ring *released; /* those that no mbuf points to any more; any thread posts */
+	void (*wake)(void *arg); /* called when one was posted, in the same thread; NULL: not */
+	void *wake_arg;
 	struct chain_stats stats;
 };
 
@@ -140,11 +142,14 @@ void chain_reference_teardown(struct chain_pool *pool);
 
 /**
  * Release the values that no mbuf points to any more. Once a turn; costs a load when no value is
- * referenced. A post does not wake a core that sleeps.
+ * referenced.
  *
  * @return
  *   How many were released.
  */
 unsigned int chain_reference_release(struct chain_pool *pool);
+
+/** Whether there are such values: what an owner looks at that goes to sleep. */
+bool chain_reference_waits(const struct chain_pool *pool);
 
 #endif /* CHAIN_H */

@@ -21,7 +21,7 @@
 /* A value that chains or a device point to. */
 struct chain_reference {
 	struct rte_mbuf_ext_shared_info shared; /* counts the mbufs that are attached to it */
-	struct rte_ring *released;
+	const struct chain_pool *pool;
 	void (*release)(void *arg);
 	void *release_arg;
 	uint32_t bytes;
@@ -120,6 +120,16 @@ chain_reference_release(struct chain_pool *pool)
 	} while (nb == RELEASE_BURST);
 	pool->stats.values_released += total;
 	return total;
+}
+
+bool
+chain_reference_waits(const struct chain_pool *pool)
+{
+	const struct rte_ring *ring = pool->released;
+
+	/* rte_ring_empty() reads what other threads write without atomics. */
+	return pool->reference_bytes > 0 &&
+	       __atomic_load_n(&ring->prod.tail, __ATOMIC_ACQUIRE) != ring->cons.tail;
 }
 
 int
@@ -229,9 +239,13 @@ static void
 post(void *addr, void *opaque)
 {
 	struct chain_reference *reference = opaque;
+	/* Read first: once posted, the reference is the next value's. */
+	const struct chain_pool *pool = reference->pool;
 
 	(void)addr;
-	rte_ring_mp_enqueue(reference->released, reference);
+	rte_ring_mp_enqueue(pool->released, reference);
+	if (pool->wake != NULL)
+		pool->wake(pool->wake_arg);
 }
 
 static void
@@ -244,6 +258,6 @@ reference_construct(struct rte_mempool *mempool, void *arg, void *object, unsign
 	(void)index;
 	*reference = (struct chain_reference){
 		.shared = {.free_cb = post, .fcb_opaque = reference},
-		.released = pool->released,
+		.pool = pool,
 	};
 }

@@ -65,6 +65,7 @@ static unsigned int receive(struct core *core);
 static unsigned int transmit(struct core *core);
 static void tick(struct core *core);
 static int create_pools(struct core *core, int socket);
+static void wake(void *arg);
 static int create_stack(struct core *core, const struct core_config *config);
 
 unsigned int
@@ -403,11 +404,22 @@ create_pools(struct core *core, int socket)
 					    core->config.body_budget_bytes, socket);
 		if (ret < 0)
 			return ret;
+		core->chains.wake = wake;
+		core->chains.wake_arg = core;
 	}
 	snprintf(name, sizeof(name), "core%u_frames", core->index);
 	core->control_mbufs =
 		rte_pktmbuf_pool_create(name, CONTROL_MBUFS, 0, 0, CONTROL_MBUF_BYTES, socket);
 	return core->control_mbufs != NULL ? 0 : -rte_errno;
+}
+
+/* Any thread: a value waits for its release. */
+static void
+wake(void *arg)
+{
+	const struct core *core = arg;
+
+	submit_wake(core->submit, core->index);
 }
 
 static int

@@ -129,7 +129,7 @@ has_steered(struct core_idle *idle)
 static bool
 may_sleep(const struct core *core)
 {
-	return !core_control_waits(core) &&
+	return !core_control_waits(core) && !chain_reference_waits(&core->chains) &&
 	       !atomic_load_explicit(&core->stop, memory_order_relaxed) &&
 	       (core->steer == NULL || !core_steer_waits(core->steer, core->index));
 }

@@ -3,7 +3,8 @@
  */
 /*
  * A core that sleeps, and all who cross to it: a producer that answers twice (if SMALL, once), a
- * second one whose handle appears meanwhile, a control message, and the end (tr_core_quit()).
+ * second one whose handle appears meanwhile, a control message, and the end (tr_core_quit()). A
+ * value that waits for its release crosses as a control message does.
  */
 #define SLEEPERS 1
 #define CORE 0

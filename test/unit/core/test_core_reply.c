@@ -2,6 +2,7 @@
  * Copyright(c) 2026 The tailrace authors
  */
 /* Large values: sent from where the engine has them, and released exactly once. */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -156,6 +157,35 @@ test_reset_releases(void **state)
 	core_abort(rig.core);
 	core_rig_run(&rig, 100000);
 	assert_int_equal(rig.released, 3);
+}
+
+/* Whoever lets go of a value last ends the sleep of the core that is to release it. */
+static void
+test_a_value_to_be_released_wakes(void **state)
+{
+	const struct tr_core_config config = {.credits = CREDITS};
+	struct pollfd fd = {.events = POLLIN};
+
+	(void)state;
+	start(&config, NULL, 0);
+	rig.value_bytes[0] = 300000;
+	core_rig_connect(&rig, 0);
+	rig.clients[0].deaf = true;
+	ask(0, "a");
+	core_rig_run(&rig, 1000000);
+	assert_false(chain_reference_waits(&rig.core->chains));
+	fd.fd = submit_wake_fd(rig.submit, 0);
+	assert_true(submit_sleep_begin(rig.submit, 0));
+	assert_int_equal(poll(&fd, 1, 0), 0);
+	core_abort(rig.core);
+	sim_wire_advance(rig.wire, rig.now_us + 1000000);
+	assert_true(chain_reference_waits(&rig.core->chains));
+	assert_int_equal(poll(&fd, 1, 0), 1);
+	submit_sleep_end(rig.submit, 0);
+	assert_int_equal(rig.released, 0);
+	core_rig_run(&rig, 100000);
+	assert_int_equal(rig.released, 1);
+	assert_false(chain_reference_waits(&rig.core->chains));
 }
 
 static void
@@ -316,6 +346,7 @@ main(void)
 		TEST(test_large_values_are_referenced),
 		TEST(test_held_until_acknowledged),
 		TEST(test_reset_releases),
+		TEST(test_a_value_to_be_released_wakes),
 		cmocka_unit_test(test_a_core_that_ends_releases),
 		TEST(test_references_count_as_queued),
 		TEST(test_beyond_the_budget_values_are_copied),
