@@ -240,6 +240,23 @@ test_reset_from_the_peer(void **state)
 	packet_end(&p);
 }
 
+/* Shows: SHLD-2. */
+static void
+test_reset_may_have_data(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, NULL);
+	inject(&p, .flags = RST | ACK, .seq = 1, .ack = 1, .len = 20);
+	expect_none(&p);
+	assert_int_equal(p.owner.error, -ECONNRESET);
+	assert_int_equal(p.owner.read_bytes, 0);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
 static void
 test_abort_resets(void **state)
 {
@@ -460,6 +477,7 @@ main(void)
 		cmocka_unit_test(test_reassembly_is_bounded),
 		cmocka_unit_test(test_keepalive_is_answered),
 		cmocka_unit_test(test_reset_from_the_peer),
+		cmocka_unit_test(test_reset_may_have_data),
 		cmocka_unit_test(test_abort_resets),
 		cmocka_unit_test(test_close_with_unread_bytes_resets),
 		cmocka_unit_test(test_owner_aborts_in_each_event),

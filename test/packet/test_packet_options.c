@@ -373,6 +373,26 @@ test_three_sack_blocks_beside_timestamps(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 2018-number. */
+static void
+test_four_sack_blocks_at_most(void **state)
+{
+	static const struct wire_tcp_options options = {.sack_permitted = true};
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &options);
+	for (unsigned int i = 0; i < 6; i++) {
+		inject(&p, .flags = ACK, .seq = 101 + i * 200, .ack = 1, .len = 100);
+		expect_sent(&p, &sent, .flags = ACK, .seq = 1, .ack = 1);
+		assert_int_equal(sent.header.options.nb_sack, RTE_MIN(i + 1, 4u));
+		assert_int_equal(sent.header.options.sack[0].left - p.irs, 101 + i * 200);
+	}
+	packet_end(&p);
+}
+
 /* Shows: 2018-permitted. */
 static void
 test_no_sack_unless_permitted(void **state)
@@ -406,6 +426,7 @@ main(void)
 		cmocka_unit_test(test_every_segment_has_a_timestamp),
 		cmocka_unit_test(test_sack_names_the_newest_first),
 		cmocka_unit_test(test_three_sack_blocks_beside_timestamps),
+		cmocka_unit_test(test_four_sack_blocks_at_most),
 		cmocka_unit_test(test_no_sack_unless_permitted),
 	};
 

@@ -269,7 +269,9 @@ test_all_comes_from_one_address(void **state)
 static void
 test_connect_refuses_nonsense(void **state)
 {
-	const struct tr_addr group = tr_addr_ipv4(RTE_BE32(0xe0000001));
+	/* Groups, broadcasts, nobody's and our own. */
+	static const uint32_t nobody[] = {0xe0000001, 0xefffffff, 0xffffffff, 0x0a0000ff,
+					  0x00000001, 0x7f000001, 0x0a000001};
 	const struct tr_addr peer = tr_addr_ipv4(RTE_BE32(0x0a000002));
 	struct packet p;
 
@@ -277,7 +279,13 @@ test_connect_refuses_nonsense(void **state)
 	packet_begin(&p, NULL);
 	assert_null(tcp_connect(p.tcp, tr_addr_none(), rte_cpu_to_be_16(1), 0, NULL, p.now_us));
 	assert_int_equal(rte_errno, EINVAL);
-	assert_null(tcp_connect(p.tcp, group, rte_cpu_to_be_16(1), 0, NULL, p.now_us));
+	for (unsigned int i = 0; i < RTE_DIM(nobody); i++) {
+		const struct tr_addr addr = tr_addr_ipv4(rte_cpu_to_be_32(nobody[i]));
+
+		rte_errno = 0;
+		assert_null(tcp_connect(p.tcp, addr, rte_cpu_to_be_16(1), 0, NULL, p.now_us));
+		assert_int_equal(rte_errno, EINVAL);
+	}
 	packet_reach(&p, TCP_SYN_SENT);
 	assert_null(packet_connect(&p));
 	assert_int_equal(rte_errno, EADDRINUSE);

@@ -51,6 +51,7 @@ static void introduce(struct run *run, unsigned int end);
 static void plan_conn(struct run *run, unsigned int index);
 static bool ask_half_open(struct run *run);
 
+/* Shows: MUST-3, SHLD-14, SHLD-31, 7323-always. */
 int
 main(int argc, char **argv)
 {

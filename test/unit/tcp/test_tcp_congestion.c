@@ -28,6 +28,7 @@ begin(struct tcp_conn *conn, uint16_t mss)
 	conn->congestion.limited = true;
 }
 
+/* Shows: 6928-iw. */
 static void
 test_initial_window(void **state)
 {
