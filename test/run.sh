@@ -39,7 +39,8 @@ TEST_PACKAGES=(
 	spin libevent-dev
 	# system tests: the stock clients, and what sends packets by hand
 	python3-pytest python3-pymemcache python3-pylibmc python3-binary-memcached
-	libmemcached-tools memcached python3-scapy tshark iputils-ping ethtool procps systemd
+	libmemcached-tools memcached python3-scapy tshark iputils-ping traceroute nmap ethtool
+	procps systemd
 	# DPDK's own tool that reads telemetry, and Prometheus' parser of metrics
 	dpdk-dev python3-prometheus-client
 	# instructions are counted under it

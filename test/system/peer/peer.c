@@ -19,7 +19,7 @@
 
 #include "core_client.h"
 
-#define DEADLINE_S 30
+#define STALL_S 30 /* without a byte */
 #define SEND_BYTES 4096
 
 struct peer {
@@ -111,11 +111,15 @@ main(int argc, char **argv)
 static void
 run(struct peer *peer)
 {
-	uint64_t hz = rte_get_tsc_hz(), start = rte_rdtsc(), elapsed;
+	uint64_t hz = rte_get_tsc_hz(), start = rte_rdtsc(), elapsed, received = 0, moved = 0;
 	bool closing = false;
 
-	for (elapsed = 0; !peer->ended && elapsed < DEADLINE_S * hz;
+	for (elapsed = 0; !peer->ended && elapsed - moved < STALL_S * hz;
 	     elapsed = rte_rdtsc() - start) {
+		if (received != peer->received) {
+			received = peer->received;
+			moved = elapsed;
+		}
 		if (peer->opened && !closing)
 			send_some(peer);
 		if (peer->received == peer->bytes && !closing) {
