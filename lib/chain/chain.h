@@ -65,7 +65,7 @@ struct chain_pool {
 struct chain_cursor {
 	struct rte_mbuf *mbuf;
 	uint32_t offset;
-};
+} __rte_packed __rte_aligned(4); /* each connection has two */
 
 /** A chain. All zero but @p pool and @p segment_bytes when empty. */
 struct tr_chain {

@@ -20,11 +20,10 @@
 #include "tcp_timer.h"
 #include "tcp_yield.h"
 
-/* rte_hash refuses fewer than a bucket. */
-#define FLOWS_MIN 8
-
 static int setup_pool(struct tcp *tcp, const struct tcp_config *config);
 static int setup_flows(struct tcp *tcp, const struct tcp_config *config);
+static uint32_t *flow_first(const struct tcp *tcp, const struct tcp_flow *flow);
+static void index_flow(struct tcp_conn *conn);
 static void number(struct rte_mempool *pool, void *arg, void *object, unsigned int i);
 static void unindex(struct tcp_conn *conn);
 static uint16_t first_segment_bytes(const struct tcp *tcp);
@@ -62,7 +61,7 @@ tcp_conn_teardown(struct tcp *tcp)
 		tcp_conn_drop(conn, 0);
 		tcp_conn_free(conn);
 	}
-	rte_hash_free(tcp->flows);
+	rte_free(tcp->flows);
 	rte_free(tcp->recent);
 	rte_mempool_free(tcp->conns_pool);
 	rte_free(tcp->conns);
@@ -85,12 +84,7 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 	conn->id = id;
 	conn->flow = *flow;
 	ip_path_init(&conn->path, &flow->local_addr, &flow->remote_addr);
-	if (rte_hash_add_key_with_hash_data(tcp->flows, flow, tcp_isn_flow(tcp->secret, flow),
-					    conn) < 0) {
-		rte_mempool_put(tcp->conns_pool, conn);
-		return NULL;
-	}
-	conn->indexed = true;
+	index_flow(conn);
 	conn->rcv_scale = tcp->rcv_scale;
 	conn->user_timeout_s = tcp->user_timeout_s;
 	conn->ts_offset = tcp_isn_timestamp(tcp->secret, flow);
@@ -107,13 +101,17 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 struct tcp_conn *
 tcp_conn_lookup_table(struct tcp *tcp, const struct tcp_flow *flow)
 {
-	void *conn;
+	uint32_t place = *flow_first(tcp, flow);
+	struct tcp_conn *conn;
 
-	if (rte_hash_lookup_with_hash_data(tcp->flows, flow, tcp_isn_flow(tcp->secret, flow),
-					   &conn) < 0)
-		return NULL;
-	*tcp_conn_recent(tcp, flow) = conn;
-	return conn;
+	for (; place != 0; place = conn->flow_next) {
+		conn = tcp->conns[place - 1];
+		if (tcp_isn_flow_is_same(&conn->flow, flow)) {
+			*tcp_conn_recent(tcp, flow) = conn;
+			return conn;
+		}
+	}
+	return NULL;
 }
 
 void
@@ -279,6 +277,10 @@ tcp_state_name(enum tcp_state state)
 	return state < TCP_STATES ? names[state] : "?";
 }
 
+/*
+ * They stand close together: no device reads them, so that one may reach from page to page, and
+ * with as many as there are they are spread over the channels of the memory without padding.
+ */
 static int
 setup_pool(struct tcp *tcp, const struct tcp_config *config)
 {
@@ -287,32 +289,26 @@ setup_pool(struct tcp *tcp, const struct tcp_config *config)
 
 	if (snprintf(name, sizeof(name), "%s_conn", config->name) >= (int)sizeof(name))
 		return -ENAMETOOLONG;
-	tcp->conns_pool = rte_mempool_create(name, config->conns_max, sizeof(struct tcp_conn), 0, 0,
-					     NULL, NULL, number, &id, config->socket,
-					     RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
+	tcp->conns_pool = rte_mempool_create(
+		name, config->conns_max, sizeof(struct tcp_conn), 0, 0, NULL, NULL, number, &id,
+		config->socket,
+		RTE_MEMPOOL_F_NO_IOVA_CONTIG | RTE_MEMPOOL_F_NO_SPREAD |
+			RTE_MEMPOOL_F_NO_CACHE_ALIGN | RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
 	return tcp->conns_pool == NULL ? -rte_errno : 0;
 }
 
 static int
 setup_flows(struct tcp *tcp, const struct tcp_config *config)
 {
-	char name[RTE_HASH_NAMESIZE];
-	struct rte_hash_parameters parameters = {
-		.name = name,
-		.entries = RTE_MAX(config->conns_max, (uint32_t)FLOWS_MIN),
-		.key_len = sizeof(struct tcp_flow),
-		.socket_id = config->socket,
-		/* So that the last connection finds a place, whatever the hashes are. */
-		.extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE,
-	};
+	uint32_t nb = rte_align32pow2(config->conns_max);
 
-	if (snprintf(name, sizeof(name), "%s_flow", config->name) >= (int)sizeof(name))
-		return -ENAMETOOLONG;
-	tcp->flows = rte_hash_create(&parameters);
+	tcp->flows_mask = nb - 1;
+	tcp->flows = rte_zmalloc_socket("tcp_flows", sizeof(*tcp->flows) * (size_t)nb,
+					RTE_CACHE_LINE_SIZE, config->socket);
 	if (tcp->flows == NULL)
-		return -rte_errno;
+		return -ENOMEM;
 	/* Twice as many as connections, so that few meet. */
-	tcp->recent_bits = rte_log2_u32(parameters.entries) + 1;
+	tcp->recent_bits = rte_log2_u32(nb) + 1;
 	tcp->recent = rte_zmalloc_socket("tcp_recent", sizeof(*tcp->recent) << tcp->recent_bits,
 					 RTE_CACHE_LINE_SIZE, config->socket);
 	return tcp->recent == NULL ? -ENOMEM : 0;
@@ -329,18 +325,42 @@ number(struct rte_mempool *pool, void *arg, void *object, unsigned int i)
 	conn->id = (*id)++;
 }
 
+/*
+ * Where the connections begin of which the flows have this hash. It is keyed: nobody outside can
+ * make more of them meet than chance does.
+ */
+static uint32_t *
+flow_first(const struct tcp *tcp, const struct tcp_flow *flow)
+{
+	return &tcp->flows[tcp_isn_flow(tcp->secret, flow) & tcp->flows_mask];
+}
+
+static void
+index_flow(struct tcp_conn *conn)
+{
+	uint32_t *place = flow_first(conn->tcp, &conn->flow);
+
+	conn->flow_next = *place;
+	*place = conn->id + 1;
+	conn->indexed = true;
+}
+
 static void
 unindex(struct tcp_conn *conn)
 {
 	struct tcp *tcp = conn->tcp;
 	struct tcp_conn **recent = tcp_conn_recent(tcp, &conn->flow);
+	uint32_t *place;
 
 	if (!conn->indexed)
 		return;
 	conn->indexed = false;
 	if (*recent == conn)
 		*recent = NULL;
-	rte_hash_del_key_with_hash(tcp->flows, &conn->flow, tcp_isn_flow(tcp->secret, &conn->flow));
+	place = flow_first(tcp, &conn->flow);
+	while (*place != conn->id + 1)
+		place = &tcp->conns[*place - 1]->flow_next;
+	*place = conn->flow_next;
 }
 
 /* Until the peer has told its MSS: what is appended before will most likely fit. */

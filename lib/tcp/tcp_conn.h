@@ -19,7 +19,6 @@
 #include <sys/queue.h>
 
 #include <rte_common.h>
-#include <rte_hash.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
@@ -119,6 +118,8 @@ struct tcp_conn {
 	enum tcp_state state; /* written by tcp_set_state() alone */
 	uint32_t id;
 	struct tcp_flow flow;
+	uint32_t flow_next; /* in the flow table, the next with this one's hash: its id and 1, or 0
+			     */
 	struct ip_path path; /* to the peer */
 
 	/* Sending (RFC 9293 section 3.3.1). Before snd_nxt is what was sent, or sent again. */
@@ -167,7 +168,8 @@ struct tcp_conn {
 	bool ecn_echo : 1; /* a mark came, and no CWR after it */
 	bool ecn_cwr_due : 1; /* with the next new data */
 	uint8_t events; /* raised, not yet delivered */
-	int error; /* for closed() */
+	uint8_t challenges; /* challenge ACKs since challenge_ms */
+	int16_t error; /* for closed() */
 
 	uint32_t ecn_seq; /* snd_max when cwnd was last cut: marks before it are known */
 
@@ -184,14 +186,13 @@ struct tcp_conn {
 	uint32_t rto_us;
 	uint32_t ts_offset;
 	uint32_t ts_recent;
-	uint64_t heard_us; /* when a segment was last accepted */
 	uint32_t persist_us;
+	uint64_t heard_us; /* when a segment was last accepted */
 	uint8_t retries; /* timeouts without an answer */
 	uint8_t keepalive_probes; /* without an answer */
 	uint16_t user_timeout_s; /* 0: counted in retries */
 	uint32_t retransmits;
-	uint64_t challenge_us; /* since when challenge ACKs are counted */
-	uint8_t challenges;
+	uint32_t challenge_ms; /* since when challenge ACKs are counted */
 	uint32_t waiting_ms; /* since when there is no answer: to what is sent again, or to a probe
 			      */
 
@@ -226,7 +227,8 @@ struct tcp {
 	uint64_t now_us;
 	bool pressure; /* receive buffers run dry */
 	struct tcp_conn_list output; /* connections that have something to send */
-	struct rte_hash *flows;
+	uint32_t *flows; /* by hash: the first connection's id and 1, or 0 */
+	uint32_t flows_mask;
 	struct tcp_conn **recent; /* those looked up last, by tcp_isn_flow_recent() */
 	unsigned int recent_bits;
 	struct rte_mempool *mbufs;

@@ -21,7 +21,7 @@
 #define TXQ_RESERVE 64
 /* RFC 5961 section 7: of one connection, so that another peer cannot count them. */
 #define CHALLENGES_MAX 10
-#define CHALLENGES_US 1000000
+#define CHALLENGES_MS 1000
 
 /* What of the chain is sent next. */
 struct plan {
@@ -126,9 +126,10 @@ void
 tcp_output_challenge(struct tcp_conn *conn)
 {
 	struct tcp *tcp = conn->tcp;
+	uint32_t now_ms = (uint32_t)(tcp->now_us / 1000);
 
-	if (conn->challenges == 0 || tcp->now_us - conn->challenge_us >= CHALLENGES_US) {
-		conn->challenge_us = tcp->now_us;
+	if (conn->challenges == 0 || now_ms - conn->challenge_ms >= CHALLENGES_MS) {
+		conn->challenge_ms = now_ms;
 		conn->challenges = 0;
 	}
 	if (conn->challenges >= CHALLENGES_MAX)
