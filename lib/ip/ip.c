@@ -211,7 +211,9 @@ write_header(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *commo
 	uint8_t *data = (uint8_t *)rte_pktmbuf_prepend(mbuf, WIRE_IPV4_HEADER_BYTES);
 
 	ipv4.total_bytes = mbuf->pkt_len;
-	ipv4.id = ip->next_id++;
+	/* RFC 6864 section 4.1: what is not fragmented needs none, and one that counts tells others
+	 * how much we send. */
+	ipv4.id = 0;
 	wire_ipv4_write(data, &ipv4);
 	/* Of its time as a received packet, or of the last time it was sent. */
 	mbuf->ol_flags &= ~(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK |

@@ -30,7 +30,6 @@ struct ip {
 	rte_be32_t addr; /* ours */
 	rte_be32_t mask; /* of the on-link prefix */
 	rte_be32_t gateway; /* 0: none */
-	uint16_t next_id;
 	uint64_t tx_flags; /* of an mbuf with a TCP segment: what the port computes */
 	uint64_t defend_after_us; /* RFC 5227 section 2.4: not before */
 	uint64_t icmp_errors_us; /* since when they are counted, to limit them */

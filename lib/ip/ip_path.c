@@ -39,7 +39,7 @@ ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
 {
 	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod(mbuf, struct rte_tcp_hdr *);
 	uint16_t bytes = mbuf->pkt_len;
-	struct wire_ipv4_varying varying;
+	rte_be16_t total_bytes = rte_cpu_to_be_16(bytes + WIRE_IPV4_HEADER_BYTES);
 	uint8_t *header;
 	uint16_t sum;
 
@@ -56,12 +56,10 @@ ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
 	tcp->cksum = sum;
 	header = (uint8_t *)rte_pktmbuf_prepend(mbuf, IP_PATH_HEADER_BYTES);
 	memcpy(header, path->header, IP_PATH_HEADER_BYTES);
-	varying.total_bytes = rte_cpu_to_be_16(bytes + WIRE_IPV4_HEADER_BYTES);
-	varying.id = rte_cpu_to_be_16(ip->next_id++);
 	if (ip->config.tx_ipv4_checksum)
-		wire_ipv4_vary(header + WIRE_ETHER_HEADER_BYTES, &varying);
+		wire_ipv4_vary(header + WIRE_ETHER_HEADER_BYTES, total_bytes);
 	else
-		wire_ipv4_vary_sum(header + WIRE_ETHER_HEADER_BYTES, &varying, path->header_sum);
+		wire_ipv4_vary_sum(header + WIRE_ETHER_HEADER_BYTES, total_bytes, path->header_sum);
 	ip->txq.frames[ip->txq.nb++] = mbuf;
 	ip->stats.ip_tx++;
 }

@@ -119,28 +119,22 @@ wire_ipv4_parse_usual(const uint8_t *data, uint32_t packet_len, struct wire_ipv4
  */
 void wire_ipv4_write(uint8_t *data, const struct wire_ipv4 *ipv4);
 
-/** What two packets of one connection differ by. */
-struct wire_ipv4_varying {
-	rte_be16_t total_bytes;
-	rte_be16_t id;
-};
+/** Where the length stands in a header: what two packets of one connection differ by. */
+#define WIRE_IPV4_TOTAL_BYTES_OFFSET 2
 
-/** Where it stands in a header. */
-#define WIRE_IPV4_VARYING_OFFSET 2
-
-/** Complete a header that was written with neither of these, nor a checksum. */
+/** Complete a header that was written without its length and a checksum. */
 static inline void
-wire_ipv4_vary(uint8_t *data, const struct wire_ipv4_varying *varying)
+wire_ipv4_vary(uint8_t *data, rte_be16_t total_bytes)
 {
-	memcpy(data + WIRE_IPV4_VARYING_OFFSET, varying, sizeof(*varying));
+	memcpy(data + WIRE_IPV4_TOTAL_BYTES_OFFSET, &total_bytes, sizeof(total_bytes));
 }
 
 /** The same, with the checksum. @p sum: wire_checksum_sum() of what was written. */
 static inline void
-wire_ipv4_vary_sum(uint8_t *data, const struct wire_ipv4_varying *varying, uint16_t sum)
+wire_ipv4_vary_sum(uint8_t *data, rte_be16_t total_bytes, uint16_t sum)
 {
-	sum = ~wire_checksum_add(wire_checksum_add(sum, varying->total_bytes), varying->id);
-	wire_ipv4_vary(data, varying);
+	sum = ~wire_checksum_add(sum, total_bytes);
+	wire_ipv4_vary(data, total_bytes);
 	memcpy(data + WIRE_IPV4_CHECKSUM_OFFSET, &sum, sizeof(sum));
 }
 

@@ -78,3 +78,5 @@ def test_nmap():
     # T2, T3: neither SYN nor ACK to an open port; T5 to T7: a closed port resets each.
     for test in ("T1(R=Y", "T2(R=N)", "T3(R=N)", "T5(R=Y", "T6(R=Y", "T7(R=Y", "U1(R=Y", "IE(R=Y"):
         assert test in fingerprint, (test, output)
+    # Nor do the identifications of packets count, from which others would learn how many we send.
+    assert not re.search(r"[TCI]I=(I|BI|RI)\b", fingerprint), output
