@@ -15,6 +15,8 @@
 
 #include <rte_byteorder.h>
 
+#include "tr_addr.h"
+
 /** The sum, not complemented, of bytes: 0xffff where they hold their own right checksum. */
 uint16_t wire_checksum_sum(const void *data, size_t len);
 
@@ -37,5 +39,9 @@ wire_checksum_swap(uint16_t sum)
 /** The sum of the IPv4 pseudo header (RFC 9293 section 3.1). */
 uint16_t wire_checksum_pseudo(rte_be32_t src, rte_be32_t dst, uint8_t protocol,
 			      uint16_t payload_bytes);
+
+/** The sum of the IPv6 pseudo header (RFC 8200 section 8.1). */
+uint16_t wire_checksum_pseudo_ipv6(const struct tr_addr *src, const struct tr_addr *dst,
+				   uint8_t protocol, uint32_t payload_bytes);
 
 #endif /* WIRE_CHECKSUM_H */
