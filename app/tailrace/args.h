@@ -62,6 +62,7 @@ struct args {
 	enum args_action action; /* the rest is meant only for ARGS_SERVE */
 	const char *config; /* the file, or NULL */
 	struct tr_addr_net ipv4;
+	struct tr_addr_net ipv6; /* no address: no IPv6 */
 	uint16_t port; /* of EAL, or ARGS_PORT_ANY */
 	struct args_listen listens[ARGS_LISTENS_MAX];
 	unsigned int nb_listens;

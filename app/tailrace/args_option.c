@@ -15,6 +15,7 @@
 #include <rte_cfgfile.h>
 
 static int parse_addr(struct args_parser *p, const char *value);
+static int parse_addr_port(struct args_parser *p, const char *rest);
 static int parse_gateway(struct args_parser *p, const char *value);
 static int parse_listen(struct args_parser *p, const char *value);
 static int parse_engine(struct args_parser *p, const char *value);
@@ -41,13 +42,14 @@ static int parse_text(struct args_parser *p, const char *value);
 const struct args_option args_options[] = {
 	{"config", .value = "FILE", .early = true, TEXT(config),
 	 .help = "read options from FILE; those given here win over it"},
-	{"addr", .value = "A.B.C.D/LEN[,port=N]", .parse = parse_addr,
-	 .help = "our address and its network, on EAL's port N (default: the first)"},
-	{"gateway", .value = "A.B.C.D", .parse = parse_gateway,
-	 .help = "router to other networks (default: none)"},
-	{"listen", .value = "[A.B.C.D:]PORT[,proto=mc|echo]", .repeats = true,
-	 .parse = parse_listen, .standard = "11211,proto=mc",
-	 .help = "accept connections; may be repeated"},
+	{"addr", .value = "ADDR/LEN[,port=N]", .repeats = true, .parse = parse_addr,
+	 .help = "our address and its network, on EAL's port N (default: the first); again for an"
+		 " IPv6 address"},
+	{"gateway", .value = "ADDR", .repeats = true, .parse = parse_gateway,
+	 .help = "router to other networks (default: none; of IPv6, one that advertises itself);"
+		 " again for IPv6"},
+	{"listen", .value = "[ADDR:]PORT[,proto=mc|echo]", .repeats = true, .parse = parse_listen,
+	 .standard = "11211,proto=mc", .help = "accept connections; may be repeated"},
 	{"engine", .value = "NAME|PATH.so[,key=value...]", .parse = parse_engine,
 	 .standard = "dram", .help = "storage engine: dram, null or ewouldblock"},
 	{"engine-threads", .value = "N", NUMBER(engine_threads, 0, 64), .standard = "1",
@@ -78,22 +80,28 @@ const struct args_option args_options[] = {
 static_assert(sizeof(args_options) <= ARGS_OPTIONS_MAX * sizeof(args_options[0]),
 	      "room for every option");
 
+static int check_gateway(struct args_parser *p);
 static int check_listen(struct args_parser *p, unsigned int nth);
 static void find_setting(struct args_parser *p, const char *name, unsigned int nth);
 static char *split(const char *value, char text[CFG_VALUE_LEN]);
 static bool read_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
 static bool read_ipv4(const char *text, uint32_t *addr);
-static bool is_host(uint32_t addr);
+static bool is_host(const struct tr_addr *addr);
+static bool is_ipv4_host(uint32_t addr);
+static bool is_in(const struct tr_addr_net *net, const struct tr_addr *addr);
 static uint32_t netmask(uint8_t prefix_len);
+static bool is_edge(const struct tr_addr_net *net);
+static struct tr_addr_net *net_of(struct args *args, const struct tr_addr *addr);
 
-#define ADDR_WOULD_DO "A.B.C.D/LEN[,port=N] would do, such as 10.77.0.2/24"
+#define ADDR_WOULD_DO "ADDR/LEN[,port=N] would do, such as 10.77.0.2/24"
 
 static int
 parse_addr(struct args_parser *p, const char *value)
 {
 	struct args *args = p->args;
+	struct tr_addr_net net = {0};
+	struct tr_addr_net *of;
 	char text[CFG_VALUE_LEN];
-	uint32_t addr, host;
 	uint64_t number;
 	char *slash;
 	char *rest;
@@ -103,42 +111,67 @@ parse_addr(struct args_parser *p, const char *value)
 	if (slash == NULL)
 		return args_option_fail(p, "lacks its prefix length; " ADDR_WOULD_DO);
 	*slash = '\0';
-	if (!read_ipv4(text, &addr))
-		return args_option_fail(p, "%s is not an IPv4 address; " ADDR_WOULD_DO, text);
-	if (!read_number(slash + 1, 1, 32, &number))
-		return args_option_fail(p, "prefix length %s; 1 to 32 would do", slash + 1);
-	args->ipv4.addr = tr_addr_ipv4(addr);
-	args->ipv4.prefix_len = (uint8_t)number;
-
-	/* The first and the last address of a network are no host's (not so in a /31, RFC 3021). */
-	host = ntohl(addr & ~netmask(number));
-	if (!is_host(addr) || (number < 31 && (host == 0 || host == ntohl(~netmask(number)))))
+	if (!tr_addr_parse(text, &net.addr))
+		return args_option_fail(p, "%s is not an IP address; " ADDR_WOULD_DO, text);
+	if (!read_number(slash + 1, 1, tr_addr_is_ipv4(&net.addr) ? 32 : 128, &number))
+		return args_option_fail(p, "prefix length %s; 1 to %u would do", slash + 1,
+					tr_addr_is_ipv4(&net.addr) ? 32 : 128);
+	net.prefix_len = (uint8_t)number;
+	if (!is_host(&net.addr) || is_edge(&net))
 		return args_option_fail(p, "no host can have this address; " ADDR_WOULD_DO);
+	of = net_of(args, &net.addr);
+	if (p->nth == 0) {
+		args->ipv4.addr = tr_addr_none();
+		args->ipv6.addr = tr_addr_none();
+	}
+	if (!tr_addr_is_none(&of->addr))
+		return args_option_fail(p, "given twice; once for each of IPv4 and IPv6 would do");
+	of->addr = net.addr;
+	of->prefix_len = net.prefix_len;
+	return parse_addr_port(p, rest);
+}
 
-	args->port = ARGS_PORT_ANY;
-	if (rest == NULL)
-		return 0;
-	if (strncmp(rest, "port=", 5) != 0)
-		return args_option_fail(p, "%s is not known here; port=N would do", rest);
-	if (!read_number(rest + 5, 0, ARGS_PORT_ANY - 1, &number))
-		return args_option_fail(p, "port %s; the number of one of EAL's ports would do",
-					rest + 5);
-	args->port = (uint16_t)number;
+/* What stands behind an address. All addresses are on one port. */
+static int
+parse_addr_port(struct args_parser *p, const char *rest)
+{
+	uint16_t port = ARGS_PORT_ANY;
+	uint64_t number;
+
+	if (rest != NULL) {
+		if (strncmp(rest, "port=", 5) != 0)
+			return args_option_fail(p, "%s is not known here; port=N would do", rest);
+		if (!read_number(rest + 5, 0, ARGS_PORT_ANY - 1, &number))
+			return args_option_fail(
+				p, "port %s; the number of one of EAL's ports would do", rest + 5);
+		port = (uint16_t)number;
+	}
+	if (p->nth > 0 && port != p->args->port)
+		return args_option_fail(p, "on another port than the other; the same would do");
+	p->args->port = port;
 	return 0;
 }
 
 static int
 parse_gateway(struct args_parser *p, const char *value)
 {
-	uint32_t addr;
+	struct tr_addr_net *net;
+	struct tr_addr addr;
 
-	if (!read_ipv4(value, &addr) || !is_host(addr))
-		return args_option_fail(p, "not the address of a router; A.B.C.D would do");
-	p->args->ipv4.gateway = tr_addr_ipv4(addr);
+	if (!tr_addr_parse(value, &addr) || !is_host(&addr))
+		return args_option_fail(p, "not the address of a router; 10.77.0.1 would do");
+	net = net_of(p->args, &addr);
+	if (p->nth == 0) {
+		p->args->ipv4.gateway = tr_addr_none();
+		p->args->ipv6.gateway = tr_addr_none();
+	}
+	if (!tr_addr_is_none(&net->gateway))
+		return args_option_fail(p, "given twice; once for each of IPv4 and IPv6 would do");
+	net->gateway = addr;
 	return 0;
 }
 
-#define LISTEN_WOULD_DO "[A.B.C.D:]PORT[,proto=mc|echo] would do, such as 11211"
+#define LISTEN_WOULD_DO "[ADDR:]PORT[,proto=mc|echo] would do, such as 11211"
 
 static int
 parse_listen(struct args_parser *p, const char *value)
@@ -147,21 +180,26 @@ parse_listen(struct args_parser *p, const char *value)
 	char text[CFG_VALUE_LEN];
 	uint64_t number;
 	char *port = text;
-	uint32_t addr;
-	char *colon;
+	char *addr = text;
+	char *end;
 	char *rest;
 
 	if (p->nth == ARGS_LISTENS_MAX)
 		return args_option_fail(p, "one too many; %u would do", ARGS_LISTENS_MAX);
 	rest = split(value, text);
-	colon = strchr(text, ':');
-	if (colon != NULL) {
-		*colon = '\0';
-		port = colon + 1;
-		if (!read_ipv4(text, &addr))
-			return args_option_fail(p, "%s is not an IPv4 address; " LISTEN_WOULD_DO,
+	end = strrchr(text, ':');
+	if (end != NULL) {
+		*end = '\0';
+		port = end + 1;
+		/* What has colons of its own stands in brackets. */
+		if (addr[0] == '[' && end[-1] == ']') {
+			addr++;
+			end[-1] = '\0';
+		}
+		if (!tr_addr_parse(addr, &listen.addr) ||
+		    tr_addr_is_ipv4(&listen.addr) != (addr == text))
+			return args_option_fail(p, "%s is not an IP address; " LISTEN_WOULD_DO,
 						text);
-		listen.addr = tr_addr_ipv4(addr);
 	}
 	if (!read_number(port, 1, UINT16_MAX, &number))
 		return args_option_fail(p, "TCP port %s; 1 to 65535 would do", port);
@@ -321,24 +359,38 @@ int
 args_option_check(struct args_parser *p)
 {
 	const struct args *args = p->args;
-	const struct tr_addr_net *ipv4 = &args->ipv4;
 	unsigned int i;
 
-	if (tr_addr_is_none(&ipv4->addr)) {
+	if (tr_addr_is_none(&args->ipv4.addr)) {
 		p->setting = (struct args_setting){0};
-		snprintf(p->error, p->error_size, "--addr: missing; " ADDR_WOULD_DO);
+		snprintf(p->error, p->error_size, "--addr: missing%s; " ADDR_WOULD_DO,
+			 tr_addr_is_none(&args->ipv6.addr) ? "" : " for IPv4");
 		return -EINVAL;
 	}
-	find_setting(p, "gateway", 0);
-	if (tr_addr_is_same(&ipv4->gateway, &ipv4->addr))
-		return args_option_fail(p, "is our own --addr; a router's address would do");
-	if (!tr_addr_is_none(&ipv4->gateway) &&
-	    ((tr_addr_to_ipv4(&ipv4->gateway) ^ tr_addr_to_ipv4(&ipv4->addr)) &
-	     netmask(ipv4->prefix_len)) != 0)
-		return args_option_fail(p, "not in the network of --addr; a neighbour would do");
+	for (i = 0; i < p->args->nb_settings; i++) {
+		p->setting = args->settings[i];
+		if (strcmp(p->setting.option->name, "gateway") == 0 && check_gateway(p) < 0)
+			return -EINVAL;
+	}
 	for (i = 0; i < args->nb_listens; i++)
 		if (check_listen(p, i) < 0)
 			return -EINVAL;
+	return 0;
+}
+
+/* The one of p->setting. */
+static int
+check_gateway(struct args_parser *p)
+{
+	const struct tr_addr_net *net;
+	struct tr_addr addr;
+
+	tr_addr_parse(p->setting.value, &addr);
+	net = net_of(p->args, &addr);
+	if (tr_addr_is_same(&addr, &net->addr))
+		return args_option_fail(p, "is our own --addr; a router's address would do");
+	if (!is_in(net, &addr))
+		return args_option_fail(p, "not in the network of --addr; a neighbour would do");
 	return 0;
 }
 
@@ -350,11 +402,14 @@ check_listen(struct args_parser *p, unsigned int nth)
 
 	find_setting(p, "listen", nth);
 	if (!tr_addr_is_none(&listens[nth].addr) &&
-	    !tr_addr_is_same(&listens[nth].addr, &p->args->ipv4.addr))
+	    !tr_addr_is_same(&listens[nth].addr, &p->args->ipv4.addr) &&
+	    !tr_addr_is_same(&listens[nth].addr, &p->args->ipv6.addr))
 		return args_option_fail(p, "not our address; that of --addr, or none, would do");
-	/* We have one address: with or without it, a port is the same port. */
+	/* With or without one of our addresses, a port is the same port; not of both. */
 	for (i = 0; i < nth; i++)
-		if (listens[i].port == listens[nth].port)
+		if (listens[i].port == listens[nth].port &&
+		    (tr_addr_is_none(&listens[i].addr) || tr_addr_is_none(&listens[nth].addr) ||
+		     tr_addr_is_same(&listens[i].addr, &listens[nth].addr)))
 			return args_option_fail(
 				p, "in use by another --listen; another port would do");
 	return 0;
@@ -436,13 +491,63 @@ read_ipv4(const char *text, uint32_t *addr)
 	return true;
 }
 
-/* Whether a host on a wire can have this address: not 0/8, 127/8, multicast or reserved. */
+/* Whether a host on a wire can have this address. A link-local one of IPv6 everybody has already.
+ */
 static bool
-is_host(uint32_t addr)
+is_host(const struct tr_addr *addr)
+{
+	static const struct tr_addr loopback = {{[15] = 1}};
+
+	if (tr_addr_is_ipv4(addr))
+		return is_ipv4_host(tr_addr_to_ipv4(addr));
+	return !tr_addr_is_none(addr) && !tr_addr_is_same(addr, &loopback) &&
+	       addr->bytes[0] != 0xff;
+}
+
+/* Not 0/8, 127/8, multicast or reserved. */
+static bool
+is_ipv4_host(uint32_t addr)
 {
 	uint8_t first = ntohl(addr) >> 24;
 
 	return first != 0 && first != 127 && first < 224;
+}
+
+/* Of IPv6, link-local addresses are in every network. */
+static bool
+is_in(const struct tr_addr_net *net, const struct tr_addr *addr)
+{
+	unsigned int bits = net->prefix_len, i;
+
+	if (tr_addr_is_none(&net->addr))
+		return false;
+	if (!tr_addr_is_ipv4(addr) && addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80)
+		return true;
+	if (tr_addr_is_ipv4(&net->addr))
+		bits += 8 * TR_ADDR_IPV4_OFFSET;
+	for (i = 0; i < bits; i++)
+		if (((addr->bytes[i / 8] ^ net->addr.bytes[i / 8]) & 0x80 >> i % 8) != 0)
+			return false;
+	return true;
+}
+
+/* The first and the last address of a network are no host's (not so in a /31, RFC 3021). */
+static bool
+is_edge(const struct tr_addr_net *net)
+{
+	uint32_t mask = netmask(net->prefix_len), host;
+
+	if (!tr_addr_is_ipv4(&net->addr) || net->prefix_len >= 31)
+		return false;
+	host = tr_addr_to_ipv4(&net->addr) & ~mask;
+	return host == 0 || host == ~mask;
+}
+
+/* Where what is given for an address's family is kept. */
+static struct tr_addr_net *
+net_of(struct args *args, const struct tr_addr *addr)
+{
+	return tr_addr_is_ipv4(addr) ? &args->ipv4 : &args->ipv6;
 }
 
 /* In network order. */

@@ -201,8 +201,10 @@ print_ready(const struct args *args, uint16_t port)
 	unsigned int i;
 
 	tr_addr_format(&args->ipv4.addr, addr);
-	printf("tailrace: %s/%u on port %u, engine %s, listening on", addr, args->ipv4.prefix_len,
-	       port, args->engine);
+	printf("tailrace: %s/%u", addr, args->ipv4.prefix_len);
+	if (!tr_addr_is_none(&args->ipv6.addr))
+		printf(" and %s/%u", tr_addr_format(&args->ipv6.addr, addr), args->ipv6.prefix_len);
+	printf(" on port %u, engine %s, listening on", port, args->engine);
 	for (i = 0; i < args->nb_listens; i++)
 		printf("%s %u", i > 0 ? "," : "", args->listens[i].port);
 	printf("\n");

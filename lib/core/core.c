@@ -429,6 +429,7 @@ create_stack(struct core *core, const struct core_config *config)
 	struct ip_config ip = {
 		.mac = core->port->mac,
 		.ipv4 = core->config.ipv4,
+		.ipv6 = core->config.ipv6,
 		.mtu = core->port->mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
 		.neighbours_key = rte_jhash(config->secret, sizeof(config->secret), 0),

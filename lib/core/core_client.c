@@ -105,6 +105,8 @@ core_client_create(const struct core_client_config *config, char *error, size_t 
 	client->port_set_up = true;
 	client->chains.link_segments = client->port.tx_segments;
 	client->chains.share_mbufs = client->port.share_mbufs;
+	if (!tr_addr_is_none(&config->ipv6.addr))
+		core_ethdev_hear_groups(config->port_id);
 	ret = create_stack(client);
 	if (ret < 0)
 		goto fail;
@@ -153,6 +155,7 @@ create_stack(struct core_client *client)
 	struct ip_config ip = {
 		.mac = client->port.mac,
 		.ipv4 = config->ipv4,
+		.ipv6 = config->ipv6,
 		.mtu = client->port.mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
 		.mbufs = client->control_mbufs,

@@ -43,6 +43,7 @@ struct core_client_config {
 	const char *name; /* of its pools; unique, short */
 	uint16_t port_id; /* an ethdev, not started */
 	struct tr_addr_net ipv4; /* our address and its network */
+	struct tr_addr_net ipv6; /* the same of IPv6; no address: no IPv6 */
 	uint32_t conns_max;
 	const struct core_client_events *events;
 	void *events_arg;

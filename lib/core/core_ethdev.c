@@ -239,6 +239,12 @@ has_interrupt(uint16_t port_id, uint16_t queue)
 }
 
 void
+core_ethdev_hear_groups(uint16_t port_id)
+{
+	rte_eth_allmulticast_enable(port_id);
+}
+
+void
 core_ethdev_stop(uint16_t port_id)
 {
 	core_guard_hold();

@@ -50,4 +50,10 @@ void core_ethdev_stop(uint16_t port_id);
 /** Close the port, which is not started. */
 void core_ethdev_teardown(uint16_t port_id);
 
+/**
+ * Have a port receive what is sent to groups: IPv6 finds neighbours so. A port that cannot be told
+ * receives it anyway, or is not one for IPv6.
+ */
+void core_ethdev_hear_groups(uint16_t port_id);
+
 #endif /* CORE_ETHDEV_H */

@@ -278,7 +278,8 @@ tr_core_listen(struct tr_core_server *server, struct tr_addr addr, uint16_t port
 	unsigned int created, taken = 0, i;
 	int ret = 0;
 
-	if (!tr_addr_is_none(&addr) && !tr_addr_is_same(&addr, &server->config.ipv4.addr))
+	if (!tr_addr_is_none(&addr) && !tr_addr_is_same(&addr, &server->config.ipv4.addr) &&
+	    !tr_addr_is_same(&addr, &server->config.ipv6.addr))
 		return -EADDRNOTAVAIL;
 	if (protocol->state_bytes > CORE_PROTOCOL_STATE_BYTES)
 		return -EINVAL;

@@ -38,6 +38,8 @@ core_server_port_setup(struct tr_core_server *server, char *error, size_t error_
 				!server->config.idle_poll, &server->rss, server->ports, error,
 				error_size);
 	server->port_set_up = ret == 0;
+	if (ret == 0 && !tr_addr_is_none(&server->config.ipv6.addr))
+		core_ethdev_hear_groups(port_id);
 	return ret;
 }
 

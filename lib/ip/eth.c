@@ -3,12 +3,14 @@
  */
 #include "ip_internal.h"
 
+static bool is_ipv6_group(const struct ip *ip, const struct wire_ether *ether);
+
 enum ip_verdict
 eth_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us, struct ip_packet *packet)
 {
 	uint16_t head = RTE_MIN(mbuf->pkt_len, (uint32_t)IP_CONTIGUOUS_BYTES);
 	struct wire_ether ether;
-	bool broadcast;
+	bool group;
 
 	ip->stats.eth_rx++;
 	if (likely(ip_input_usual(ip, mbuf, packet)))
@@ -17,20 +19,32 @@ eth_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us, struct ip_packe
 		return ip_drop(mbuf, &ip->stats.drop_no_mbuf);
 	if (!wire_ether_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, &ether))
 		return ip_drop(mbuf, &ip->stats.drop_eth_short);
-	broadcast = rte_is_broadcast_ether_addr(&ether.dst);
-	if (!broadcast && !rte_is_same_ether_addr(&ether.dst, &ip->config.mac))
+	group = rte_is_broadcast_ether_addr(&ether.dst) || is_ipv6_group(ip, &ether);
+	if (!group && !rte_is_same_ether_addr(&ether.dst, &ip->config.mac))
 		return ip_drop(mbuf, &ip->stats.drop_eth_address);
 
 	rte_pktmbuf_adj(mbuf, WIRE_ETHER_HEADER_BYTES);
 	switch (ether.type) {
 	case RTE_ETHER_TYPE_IPV4:
-		return ip_input(ip, mbuf, broadcast, now_us, packet);
+		return ip_input(ip, mbuf, group, now_us, packet);
 	case RTE_ETHER_TYPE_ARP:
 		arp_input(ip, mbuf, now_us);
 		return IP_TAKEN;
+	case RTE_ETHER_TYPE_IPV6:
+		if (ip->ip6.enabled)
+			return ip6_input(ip, mbuf, group, now_us, packet);
+		/* fallthrough */
 	default:
 		return ip_drop(mbuf, &ip->stats.drop_eth_type);
 	}
+}
+
+/* RFC 2464 section 7. */
+static bool
+is_ipv6_group(const struct ip *ip, const struct wire_ether *ether)
+{
+	return ip->ip6.enabled && ether->type == RTE_ETHER_TYPE_IPV6 &&
+	       ether->dst.addr_bytes[0] == 0x33 && ether->dst.addr_bytes[1] == 0x33;
 }
 
 bool

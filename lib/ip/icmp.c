@@ -6,8 +6,6 @@
 
 #include <netinet/in.h>
 
-static struct rte_mbuf *make_writable(struct ip *ip, struct rte_mbuf *mbuf);
-
 /* RFC 1122 section 3.2.2. Broadcasts and multicasts do not come here. */
 void
 icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet, uint64_t now_us)
@@ -27,7 +25,7 @@ icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 		ip_drop(mbuf, &ip->stats.drop_icmp_type);
 		return;
 	}
-	mbuf = make_writable(ip, mbuf);
+	mbuf = ip_mbuf_make_writable(ip, mbuf);
 	if (mbuf == NULL)
 		return;
 	wire_icmp_echo_reply(rte_pktmbuf_mtod(mbuf, uint8_t *));
@@ -35,19 +33,4 @@ icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 	mbuf->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
 	ip->stats.icmp_echo++;
 	ip_output(ip, mbuf, packet->dst, packet->src, IPPROTO_ICMP, now_us);
-}
-
-/* Its sender may still hold what comes over an in-process wire: then answer with a copy. */
-static struct rte_mbuf *
-make_writable(struct ip *ip, struct rte_mbuf *mbuf)
-{
-	struct rte_mbuf *copy;
-
-	if (ip_mbuf_is_writable(mbuf))
-		return mbuf;
-	copy = rte_pktmbuf_copy(mbuf, ip->config.mbufs, 0, UINT32_MAX);
-	if (copy == NULL)
-		ip->stats.drop_no_mbuf++;
-	rte_pktmbuf_free(mbuf);
-	return copy;
 }

@@ -10,7 +10,6 @@
 
 static bool kind_of(const struct wire_icmp_error *error, enum ip_error_kind *kind);
 static bool is_ours(const struct ip *ip, const struct wire_icmp_error *error);
-static bool may_send(struct ip *ip, uint64_t now_us);
 
 /*
  * What concerns TCP goes to it. Source Quench is dropped as RFC 6633 says, and a Redirect is not
@@ -58,7 +57,7 @@ icmp_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uint
 	uint8_t *data;
 
 	if (wire_ipv4_parse(packet, mbuf->data_len, UINT16_MAX, 0, &ipv4) != WIRE_IPV4_OK ||
-	    !may_send(ip, now_us))
+	    !icmp_error_may_send(ip, now_us))
 		return;
 	error = rte_pktmbuf_alloc(ip->config.mbufs);
 	if (error == NULL) {
@@ -116,8 +115,8 @@ is_ours(const struct ip *ip, const struct wire_icmp_error *error)
 	       error->ipv4.protocol == IPPROTO_TCP && !error->ipv4.more_fragments;
 }
 
-static bool
-may_send(struct ip *ip, uint64_t now_us)
+bool
+icmp_error_may_send(struct ip *ip, uint64_t now_us)
 {
 	if (now_us - ip->icmp_errors_us >= ERRORS_US) {
 		ip->icmp_errors_us = now_us;

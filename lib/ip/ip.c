@@ -41,7 +41,9 @@ ip_create(const struct ip_config *config)
 	ip->addr = tr_addr_to_ipv4(&config->ipv4.addr);
 	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - config->ipv4.prefix_len));
 	ip->gateway = tr_addr_to_ipv4(&config->ipv4.gateway);
-	rc = is_config_valid(ip) ? ip_neighbour_setup(ip) : -EINVAL;
+	rc = is_config_valid(ip) ? ip6_setup(ip) : -EINVAL;
+	if (rc == 0)
+		rc = ip_neighbour_setup(ip);
 	if (rc == 0) {
 		rc = ip_fragment_setup(ip);
 		if (rc < 0)
@@ -70,7 +72,13 @@ void
 ip_output(struct ip *ip, struct rte_mbuf *mbuf, struct tr_addr src, struct tr_addr dst,
 	  uint8_t protocol, uint64_t now_us)
 {
-	ip_output_ecn(ip, mbuf, &src, &dst, protocol, 0, now_us);
+	const struct ip6_send send = {
+		.src = src, .dst = dst, .next_header = protocol, .hop_limit = IP6_HOP_LIMIT};
+
+	if (tr_addr_is_ipv4(&dst))
+		ip_output_ecn(ip, mbuf, &src, &dst, protocol, 0, now_us);
+	else
+		ip6_output(ip, mbuf, &send, now_us);
 }
 
 void
@@ -105,12 +113,14 @@ ip_tick(struct ip *ip, uint64_t now_us)
 		ip_neighbour_tick(ip, now_us);
 	if (unlikely(now_us >= ip->fragments.next_us))
 		ip_fragment_tick(ip, now_us);
+	if (unlikely(now_us >= ip->ip6.next_us))
+		ip6_tick(ip, now_us);
 }
 
 uint64_t
 ip_next_timer_us(const struct ip *ip)
 {
-	return RTE_MIN(ip->neighbours.next_us, ip->fragments.next_us);
+	return RTE_MIN(ip->ip6.next_us, RTE_MIN(ip->neighbours.next_us, ip->fragments.next_us));
 }
 
 void
@@ -128,13 +138,13 @@ ip_txq(struct ip *ip)
 struct tr_addr
 ip_source(const struct ip *ip, struct tr_addr dst)
 {
-	return tr_addr_is_ipv4(&dst) ? ip->config.ipv4.addr : tr_addr_none();
+	return tr_addr_is_ipv4(&dst) ? ip->config.ipv4.addr : ip6_source(ip, &dst);
 }
 
 bool
 ip_addr_is_ours(const struct ip *ip, struct tr_addr addr)
 {
-	return tr_addr_is_same(&addr, &ip->config.ipv4.addr);
+	return tr_addr_is_same(&addr, &ip->config.ipv4.addr) || ip6_is_ours(ip, &addr);
 }
 
 uint16_t
@@ -146,7 +156,9 @@ ip_mtu(const struct ip *ip)
 bool
 ip_addr_is_peer(const struct ip *ip, struct tr_addr addr)
 {
-	return tr_addr_is_ipv4(&addr) && ip_ipv4_is_peer(ip, tr_addr_to_ipv4(&addr));
+	if (tr_addr_is_ipv4(&addr))
+		return ip_ipv4_is_peer(ip, tr_addr_to_ipv4(&addr));
+	return ip->ip6.enabled && ip6_is_host(&addr) && !ip6_is_ours(ip, &addr);
 }
 
 const struct ip_stats *

@@ -3,8 +3,8 @@
  */
 /**
  * @file
- * An IPv4 host on one Ethernet port, as one core sees it: frames in, packets for TCP out of them;
- * packets in, frames out.
+ * A host of IPv4, and of IPv6 where it has an address, on one Ethernet port, as one core sees it:
+ * frames in, packets for TCP out of them; packets in, frames out.
  *
  * Each core has its own struct ip. What it sends stands in a queue that core hands to the device;
  * what changes in its neighbours it reports, so that core can tell the other cores.
@@ -91,6 +91,7 @@ struct ip_events {
 struct ip_config {
 	struct rte_ether_addr mac;
 	struct tr_addr_net ipv4;
+	struct tr_addr_net ipv6; /* no address: no IPv6 */
 	uint16_t mtu; /* of IP packets */
 	uint32_t neighbours_max;
 	uint32_t neighbours_key; /* random: places them in their table */
@@ -102,7 +103,7 @@ struct ip_config {
 	void *events_arg;
 };
 
-/** An IPv4 packet for a protocol above: where it is in its mbuf, already stripped. */
+/** A packet for a protocol above: where it is in its mbuf, already stripped. */
 struct ip_packet {
 	struct tr_addr src;
 	struct tr_addr dst;
@@ -113,8 +114,8 @@ struct ip_packet {
 	bool checksum_good; /* the device verified the TCP checksum */
 };
 
-/** Bytes of the headers that stand before a TCP segment. */
-#define IP_PATH_HEADER_BYTES 34
+/** Bytes of the headers that stand before a TCP segment, at most: of IPv6. */
+#define IP_PATH_HEADER_BYTES 54
 
 /**
  * The way from an address of ours to another, where a connection keeps it: what its packets have in
@@ -125,6 +126,7 @@ struct ip_path {
 	uint32_t generation; /* of the neighbours, when it was noted; 0: it was not */
 	uint16_t header_sum; /* of header, without length and id */
 	uint16_t pseudo_sum; /* of TCP's pseudo header, without length */
+	bool ipv6;
 	uint8_t header[IP_PATH_HEADER_BYTES]; /* Ethernet and IP; its addresses always */
 	uint8_t ecn; /* of header: ip_path_set_ecn() */
 };
@@ -140,7 +142,8 @@ enum ip_verdict {
  *
  * @return
  *   The host, or NULL with rte_errno: EINVAL (an address that no host has, a gateway that is not
- *   on the link, a prefix length beyond 1 to 32, an MTU below 68), ENOMEM.
+ *   on the link, a prefix length beyond 1 to 32 or 128, an MTU below 68, with IPv6 below 1280),
+ *   ENOMEM.
  */
 struct ip *ip_create(const struct ip_config *config);
 
@@ -173,8 +176,16 @@ enum ip_verdict eth_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us,
 void ip_output(struct ip *ip, struct rte_mbuf *mbuf, struct tr_addr src, struct tr_addr dst,
 	       uint8_t protocol, uint64_t now_us);
 
-/** Begin a way: @p src is an address of ours. */
-void ip_path_init(struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst);
+/**
+ * Begin a way.
+ *
+ * @param src
+ *   An address of ours.
+ * @param flow_label
+ *   Of all packets that go it, of IPv6 (RFC 6437): 20 bits.
+ */
+void ip_path_init(struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst,
+		  uint32_t flow_label);
 
 /**
  * Send a TCP segment: the same as ip_tcp_checksum() and ip_output(), at a fraction

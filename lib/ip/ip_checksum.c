@@ -43,6 +43,8 @@ ip_tcp_checksum_ok(const struct rte_mbuf *mbuf, const struct ip_packet *packet)
 static uint16_t
 pseudo(const struct tr_addr *src, const struct tr_addr *dst, uint8_t protocol, uint32_t bytes)
 {
+	if (!tr_addr_is_ipv4(dst))
+		return wire_checksum_pseudo_ipv6(src, dst, protocol, bytes);
 	return wire_checksum_pseudo(tr_addr_to_ipv4(src), tr_addr_to_ipv4(dst), protocol, bytes);
 }
 

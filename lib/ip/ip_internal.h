@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 
 #include "ip.h"
+#include "ip6.h"
 #include "ip_fragment.h"
 #include "ip_neighbour.h"
 #include "wire_ether.h"
@@ -36,6 +37,7 @@ struct ip {
 	uint32_t icmp_errors; /* sent since */
 	struct ip_neighbour_table neighbours;
 	struct ip_fragments fragments;
+	struct ip6 ip6;
 	struct ip_stats stats;
 	struct ip_txq txq;
 };
@@ -77,7 +79,7 @@ ip_ipv4_is_peer(const struct ip *ip, rte_be32_t addr)
 	return addr != ip->addr && ip_ipv4_is_host(ip, addr);
 }
 
-/** The same as ip_output(), with an ECN field. */
+/** The same as ip_output() of IPv4, with an ECN field. */
 void ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *src,
 		   const struct tr_addr *dst, uint8_t protocol, uint8_t ecn, uint64_t now_us);
 
@@ -133,6 +135,9 @@ void icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *pa
 /** Take an ICMP error, whose checksum is right; @p mbuf begins with it and is consumed. */
 void icmp_error_input(struct ip *ip, struct rte_mbuf *mbuf);
 
+/** Whether another ICMP error may be sent now, of either family: it counts as sent. */
+bool icmp_error_may_send(struct ip *ip, uint64_t now_us);
+
 /**
  * Tell the sender of a packet that it was dropped (RFC 1122 section 3.2.2), if not too many were
  * told lately. Not for a packet that was broadcast, a later fragment or an ICMP error.
@@ -162,6 +167,14 @@ ip_mbuf_is_writable(const struct rte_mbuf *mbuf)
 {
 	return RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1;
 }
+
+/**
+ * A packet that nobody else sees written to: itself, or a copy in its place.
+ *
+ * @return
+ *   NULL for want of an mbuf: it is dropped and counted.
+ */
+struct rte_mbuf *ip_mbuf_make_writable(struct ip *ip, struct rte_mbuf *mbuf);
 
 /** Cut a packet to its first @p bytes. */
 void ip_mbuf_cut(struct rte_mbuf *mbuf, uint32_t bytes);

@@ -62,6 +62,21 @@ ip_mbuf_cut(struct rte_mbuf *mbuf, uint32_t bytes)
 	mbuf->pkt_len = bytes;
 }
 
+/* Its sender may still hold what comes over an in-process wire: then answer with a copy. */
+struct rte_mbuf *
+ip_mbuf_make_writable(struct ip *ip, struct rte_mbuf *mbuf)
+{
+	struct rte_mbuf *copy;
+
+	if (ip_mbuf_is_writable(mbuf))
+		return mbuf;
+	copy = rte_pktmbuf_copy(mbuf, ip->config.mbufs, 0, UINT32_MAX);
+	if (copy == NULL)
+		ip->stats.drop_no_mbuf++;
+	rte_pktmbuf_free(mbuf);
+	return copy;
+}
+
 static void
 free_segments(struct rte_mbuf *segment)
 {

@@ -9,7 +9,8 @@
 #include <rte_jhash.h>
 #include <rte_malloc.h>
 
-enum state { INCOMPLETE, REACHABLE, STALE };
+/* RFC 4861 section 7.3.2; ARP knows no STALE and no DELAY. */
+enum state { INCOMPLETE, REACHABLE, STALE, DELAY, PROBE };
 
 struct ip_neighbour_entry {
 	TAILQ_ENTRY(ip_neighbour_entry) list; /* the table's used, or free */
@@ -36,7 +37,8 @@ static void use(struct ip_neighbour_table *table, struct ip_neighbour_entry *ent
 		uint64_t now_us);
 static void hold(struct ip *ip, struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf);
 static bool update(struct ip *ip, struct ip_neighbour_entry *entry,
-		   const struct rte_ether_addr *mac, uint64_t now_us);
+		   const struct rte_ether_addr *mac, enum state state, uint64_t now_us);
+static void other_core(struct ip *ip, const struct ip_advertisement *advertisement);
 static void report(struct ip *ip, struct ip_neighbour_entry *entry, bool changed, uint64_t now_us);
 static bool expire(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us);
 static void schedule(struct ip_neighbour_table *table, struct ip_neighbour_entry *entry,
@@ -129,7 +131,50 @@ ip_neighbour_heard(struct ip *ip, const struct tr_addr *addr, const struct rte_e
 		entry = insert(ip, addr);
 	if (entry == NULL)
 		return false;
-	report(ip, entry, update(ip, entry, mac, now_us), now_us);
+	report(ip, entry, update(ip, entry, mac, REACHABLE, now_us), now_us);
+	return true;
+}
+
+void
+ip_neighbour_seen(struct ip *ip, const struct tr_addr *addr, const struct rte_ether_addr *mac,
+		  uint64_t now_us)
+{
+	struct ip_neighbour_entry *entry = find(&ip->neighbours, addr);
+
+	if (entry == NULL)
+		entry = insert(ip, addr);
+	if (entry == NULL)
+		return;
+	if (entry->state == INCOMPLETE || !rte_is_same_ether_addr(&entry->mac, mac))
+		report(ip, entry, update(ip, entry, mac, STALE, now_us), now_us);
+}
+
+bool
+ip_neighbour_advertised(struct ip *ip, const struct ip_advertisement *advertisement,
+			uint64_t now_us)
+{
+	struct ip_neighbour_entry *entry = find(&ip->neighbours, &advertisement->addr);
+	const struct rte_ether_addr *mac = advertisement->mac;
+	bool same, changed = false;
+
+	if (entry == NULL || (entry->state == INCOMPLETE && mac == NULL)) {
+		other_core(ip, advertisement);
+		return false;
+	}
+	same = mac == NULL || rte_is_same_ether_addr(&entry->mac, mac);
+	if (entry->state != INCOMPLETE && !same && !advertisement->override) {
+		/* It may be elsewhere: find out, if it is used. */
+		if (entry->state == REACHABLE)
+			update(ip, entry, &entry->mac, STALE, now_us);
+		return true;
+	}
+	if (mac == NULL)
+		mac = &entry->mac;
+	if (advertisement->solicited)
+		changed = update(ip, entry, mac, REACHABLE, now_us);
+	else if (entry->state == INCOMPLETE || !same)
+		changed = update(ip, entry, mac, STALE, now_us);
+	report(ip, entry, changed, now_us);
 	return true;
 }
 
@@ -141,7 +186,7 @@ ip_neighbour_update(struct ip *ip, const struct ip_neighbour *neighbour, uint64_
 	if (entry == NULL && !neighbour->only_if_known)
 		entry = insert(ip, &neighbour->addr);
 	if (entry != NULL)
-		update(ip, entry, &neighbour->mac, now_us);
+		update(ip, entry, &neighbour->mac, REACHABLE, now_us);
 }
 
 void
@@ -243,9 +288,13 @@ static void
 ask(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us)
 {
 	entry->tries++;
+	schedule(&ip->neighbours, entry, now_us + IP_NEIGHBOUR_RETRY_US);
+	if (!tr_addr_is_ipv4(&entry->addr)) {
+		nd_solicit(ip, &entry->addr, entry->state != INCOMPLETE, now_us);
+		return;
+	}
 	arp_request(ip, tr_addr_to_ipv4(&entry->addr),
 		    entry->state == INCOMPLETE ? NULL : &entry->mac);
-	schedule(&ip->neighbours, entry, now_us + IP_NEIGHBOUR_RETRY_US);
 }
 
 /* To the second is enough to tell old from new, and spares most packets a write to the list. */
@@ -256,6 +305,10 @@ use(struct ip_neighbour_table *table, struct ip_neighbour_entry *entry, uint64_t
 		return;
 	entry->used = true;
 	entry->used_us = now_us;
+	if (entry->state == STALE) {
+		entry->state = DELAY;
+		schedule(table, entry, now_us + IP_NEIGHBOUR_DELAY_US);
+	}
 	TAILQ_REMOVE(&table->used, entry, list);
 	TAILQ_INSERT_TAIL(&table->used, entry, list);
 }
@@ -278,17 +331,20 @@ hold(struct ip *ip, struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf)
 /* The neighbour is there. Returns whether that, or where, is news. */
 static bool
 update(struct ip *ip, struct ip_neighbour_entry *entry, const struct rte_ether_addr *mac,
-       uint64_t now_us)
+       enum state state, uint64_t now_us)
 {
 	bool changed = entry->state == INCOMPLETE || !rte_is_same_ether_addr(&entry->mac, mac);
+	uint64_t for_us = IP_NEIGHBOUR_REACHABLE_US;
 	uint8_t i;
 
 	entry->mac = *mac;
-	entry->state = REACHABLE;
+	entry->state = state;
 	entry->tries = 0;
 	entry->used = false;
 	change(&ip->neighbours);
-	schedule(&ip->neighbours, entry, now_us + IP_NEIGHBOUR_REACHABLE_US);
+	if (state == REACHABLE && !tr_addr_is_ipv4(&entry->addr))
+		for_us = IP_NEIGHBOUR_REACHABLE_IPV6_US;
+	schedule(&ip->neighbours, entry, now_us + for_us);
 	for (i = 0; i < entry->nb_waiting; i++)
 		transmit(ip, entry, entry->waiting[i]);
 	entry->nb_waiting = 0;
@@ -314,16 +370,31 @@ report(struct ip *ip, struct ip_neighbour_entry *entry, bool changed, uint64_t n
 	events->neighbour(ip->config.events_arg, &neighbour);
 }
 
+/* Another core may have asked. */
+static void
+other_core(struct ip *ip, const struct ip_advertisement *advertisement)
+{
+	const struct ip_events *events = ip->config.events;
+	struct ip_neighbour neighbour = {.addr = advertisement->addr, .only_if_known = true};
+
+	if (events == NULL || advertisement->mac == NULL || !advertisement->solicited)
+		return;
+	neighbour.mac = *advertisement->mac;
+	events->neighbour(ip->config.events_arg, &neighbour);
+}
+
 /* Its deadline has come. Returns whether it is still there. */
 static bool
 expire(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us)
 {
-	if (entry->tries == IP_NEIGHBOUR_TRIES || (entry->state == REACHABLE && !entry->used)) {
+	bool unused = (entry->state == REACHABLE || entry->state == STALE) && !entry->used;
+
+	if (entry->tries == IP_NEIGHBOUR_TRIES || unused) {
 		remove_entry(ip, entry);
 		return false;
 	}
-	if (entry->state == REACHABLE)
-		entry->state = STALE;
+	if (entry->state != INCOMPLETE)
+		entry->state = PROBE;
 	ask(ip, entry, now_us);
 	return true;
 }
@@ -345,8 +416,12 @@ change(struct ip_neighbour_table *table)
 static void
 transmit(struct ip *ip, const struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf)
 {
-	if (eth_output(ip, mbuf, &entry->mac, RTE_ETHER_TYPE_IPV4))
-		ip->stats.ip_tx++;
+	if (tr_addr_is_ipv4(&entry->addr)) {
+		if (eth_output(ip, mbuf, &entry->mac, RTE_ETHER_TYPE_IPV4))
+			ip->stats.ip_tx++;
+	} else if (eth_output(ip, mbuf, &entry->mac, RTE_ETHER_TYPE_IPV6)) {
+		ip->stats.ip6_tx++;
+	}
 }
 
 static struct ip_neighbour_entry **

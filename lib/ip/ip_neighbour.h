@@ -3,13 +3,16 @@
  */
 /**
  * @file
- * The neighbours on the link and their Ethernet addresses (RFC 826, RFC 1122 section 2.3.2): a
- * bounded table. Internal to lib/ip.
+ * The neighbours on the link and their Ethernet addresses (RFC 826, RFC 1122 section 2.3.2, RFC
+ * 4861 section 7.3): a bounded table for both families. Internal to lib/ip.
  *
  * An entry is incomplete while its address is asked for, three times a second apart, and a few
- * packets wait in it. It is reachable for a minute after the neighbour was heard. Then, if it was
- * used in that minute, it is stale: used further while the neighbour is asked directly, three times
- * a second apart. An entry that was not used, or gets no answer, goes.
+ * packets wait in it. It is reachable for a minute after the neighbour answered, of IPv6 for half
+ * of one. Then, if it was used in that time, it is probed: used further while the neighbour is
+ * asked directly, three times a second apart. An entry that was not used, or gets no answer, goes.
+ *
+ * Of IPv6 an address can be learned without an answer: then the entry is stale for a minute, and
+ * once it is used it is probed after five seconds.
  *
  * In a full table a new entry takes the place of the one used longest ago, but not of one that
  * packets wait in. One that a neighbour's request made counts as never used until it is: a flood
@@ -35,6 +38,18 @@
 
 /** After this time without a sign of life a neighbour is asked, or forgotten if not in use. */
 #define IP_NEIGHBOUR_REACHABLE_US UINT64_C(60000000)
+
+/** The same for IPv6, and how long to wait for a sign of life first (RFC 4861 section 10). */
+#define IP_NEIGHBOUR_REACHABLE_IPV6_US UINT64_C(30000000)
+#define IP_NEIGHBOUR_DELAY_US UINT64_C(5000000)
+
+/** What a neighbour says of itself (RFC 4861 section 4.4). */
+struct ip_advertisement {
+	struct tr_addr addr;
+	const struct rte_ether_addr *mac; /* NULL: not said */
+	bool solicited; /* an answer to a question */
+	bool override; /* believe it rather than what is known */
+};
 
 struct ip_neighbour_entry;
 TAILQ_HEAD(ip_neighbour_list, ip_neighbour_entry);
@@ -81,6 +96,14 @@ bool ip_neighbour_known(const struct ip *ip, const struct tr_addr *addr, struct 
  */
 bool ip_neighbour_heard(struct ip *ip, const struct tr_addr *addr, const struct rte_ether_addr *mac,
 			bool create, uint64_t now_us);
+
+/** A neighbour spoke, and said where it is, but not that it hears us: make or change its entry. */
+void ip_neighbour_seen(struct ip *ip, const struct tr_addr *addr, const struct rte_ether_addr *mac,
+		       uint64_t now_us);
+
+/** A neighbour of IPv6 advertised itself (RFC 4861 section 7.2.5): whether that was of use. */
+bool ip_neighbour_advertised(struct ip *ip, const struct ip_advertisement *advertisement,
+			     uint64_t now_us);
 
 /** Run the entries' timers that are due. */
 void ip_neighbour_tick(struct ip *ip, uint64_t now_us);

@@ -11,25 +11,36 @@
 /* Of a received packet, or of the last time that it was sent. */
 #define OLD_FLAGS                                                                                  \
 	(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK | RTE_MBUF_F_TX_IPV4 |          \
-	 RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK)
+	 RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK)
 
-_Static_assert(IP_PATH_HEADER_BYTES == WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES,
+#define IPV4_HEADERS (WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES)
+
+_Static_assert(IP_PATH_HEADER_BYTES == WIRE_ETHER_HEADER_BYTES + WIRE_IPV6_HEADER_BYTES,
 	       "what stands before a segment");
 
 static bool is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf *mbuf,
 		      uint64_t now_us);
 static void long_way(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
 		     uint16_t tcp_header_bytes, uint64_t now_us);
+static void ipv6_way(struct ip *ip, const struct ip_path *path, struct rte_mbuf *mbuf,
+		     uint16_t tcp_header_bytes, uint64_t now_us);
 static void read_addrs(const struct ip_path *path, struct tr_addr *src, struct tr_addr *dst);
 static void note(struct ip *ip, struct ip_path *path, const struct tr_addr *src,
 		 const struct tr_addr *dst);
 
 void
-ip_path_init(struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst)
+ip_path_init(struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst,
+	     uint32_t flow_label)
 {
-	struct wire_ipv4 ipv4 = ip_header(src, dst, IPPROTO_TCP);
+	const struct wire_ipv6 ipv6 = {.src = *src, .dst = *dst, .flow_label = flow_label};
+	struct wire_ipv4 ipv4;
 
-	*path = (struct ip_path){0};
+	*path = (struct ip_path){.ipv6 = !tr_addr_is_ipv4(dst)};
+	if (path->ipv6) {
+		wire_ipv6_write(path->header + WIRE_ETHER_HEADER_BYTES, &ipv6);
+		return;
+	}
+	ipv4 = ip_header(src, dst, IPPROTO_TCP);
 	wire_ipv4_write(path->header + WIRE_ETHER_HEADER_BYTES, &ipv4);
 }
 
@@ -54,8 +65,8 @@ ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
 	if (!ip->config.tx_tcp_checksum)
 		sum = ~wire_checksum_add(sum, ip_checksum_mbuf(mbuf));
 	tcp->cksum = sum;
-	header = (uint8_t *)rte_pktmbuf_prepend(mbuf, IP_PATH_HEADER_BYTES);
-	memcpy(header, path->header, IP_PATH_HEADER_BYTES);
+	header = (uint8_t *)rte_pktmbuf_prepend(mbuf, IPV4_HEADERS);
+	memcpy(header, path->header, IPV4_HEADERS);
 	if (ip->config.tx_ipv4_checksum)
 		wire_ipv4_vary(header + WIRE_ETHER_HEADER_BYTES, total_bytes);
 	else
@@ -72,6 +83,8 @@ ip_path_set_ecn(struct ip_path *path, uint8_t ecn)
 	if (path->ecn == ecn)
 		return;
 	path->ecn = ecn;
+	if (path->ipv6)
+		return;
 	at[WIRE_IPV4_DSCP_ECN_OFFSET] = (at[WIRE_IPV4_DSCP_ECN_OFFSET] & ~WIRE_IPV4_ECN_MASK) | ecn;
 	path->header_sum = wire_checksum_sum(at, WIRE_IPV4_HEADER_BYTES);
 }
@@ -83,7 +96,7 @@ is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf
 {
 	return path->generation == ip->neighbours.generation && now_us < path->until_us &&
 	       mbuf->pkt_len + WIRE_IPV4_HEADER_BYTES <= ip->config.mtu &&
-	       rte_pktmbuf_headroom(mbuf) >= IP_PATH_HEADER_BYTES && ip->txq.nb < IP_TXQ_SIZE;
+	       rte_pktmbuf_headroom(mbuf) >= IPV4_HEADERS && ip->txq.nb < IP_TXQ_SIZE;
 }
 
 static __rte_noinline void
@@ -92,10 +105,36 @@ long_way(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf, uint16_t tc
 {
 	struct tr_addr src, dst;
 
+	if (path->ipv6) {
+		ipv6_way(ip, path, mbuf, tcp_header_bytes, now_us);
+		return;
+	}
 	read_addrs(path, &src, &dst);
 	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, src, dst);
 	ip_output_ecn(ip, mbuf, &src, &dst, IPPROTO_TCP, path->ecn, now_us);
 	note(ip, path, &src, &dst);
+}
+
+/* Each packet of IPv6 goes by route and neighbour: its generation is never noted. */
+static void
+ipv6_way(struct ip *ip, const struct ip_path *path, struct rte_mbuf *mbuf,
+	 uint16_t tcp_header_bytes, uint64_t now_us)
+{
+	const uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
+	struct ip6_send send = {
+		.next_header = IPPROTO_TCP,
+		.hop_limit = IP6_HOP_LIMIT,
+		.ecn = path->ecn,
+	};
+	rte_be32_t first;
+
+	memcpy(&first, at, sizeof(first));
+	send.flow_label = rte_be_to_cpu_32(first) & WIRE_IPV6_FLOW_LABEL_MASK;
+	at += WIRE_IPV6_ADDRS_OFFSET;
+	memcpy(&send.src, at, sizeof(send.src));
+	memcpy(&send.dst, at + sizeof(send.src), sizeof(send.dst));
+	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, send.src, send.dst);
+	ip6_output(ip, mbuf, &send, now_us);
 }
 
 static void

@@ -3,8 +3,8 @@
  */
 /**
  * @file
- * Counters of Ethernet, ARP, IPv4 and ICMP: each dropped packet counts under exactly one name.
- * One writer, the owning core; any thread reads.
+ * Counters of Ethernet, IPv4, IPv6 and what belongs to them: each dropped packet counts under
+ * exactly one name. One writer, the owning core; any thread reads.
  */
 #ifndef IP_STATS_H
 #define IP_STATS_H
@@ -23,6 +23,13 @@
 	X(ip_tx, "IPv4 packets sent")                                                      \
 	X(ip_fragments, "fragments that became part of a whole packet")                    \
 	X(ip_reassembled, "packets put together from fragments")                           \
+	X(ip6_rx, "IPv6 packets received")                                                 \
+	X(ip6_tx, "IPv6 packets sent")                                                     \
+	X(icmp6_tx, "ICMPv6 messages sent")                                                \
+	X(nd_rx, "messages of neighbour discovery received")                               \
+	X(nd_answered, "neighbour solicitations answered")                                 \
+	X(nd_updates, "advertisements of neighbours and routers made use of")              \
+	X(mld_queries, "questions for our multicast groups answered")                      \
 	X(icmp_echo, "ICMP echo requests answered")                                        \
 	X(icmp_errors_received, "ICMP errors about segments that may be ours")             \
 	X(icmp_errors_sent, "ICMP errors sent")                                            \
@@ -49,6 +56,19 @@
 	X(drop_icmp_malformed, "ICMP packets that are short or have a wrong checksum")     \
 	X(drop_icmp_quote, "ICMP errors that quote too little, or no packet of ours")      \
 	X(drop_icmp_type, "ICMP packets of a type that is not acted on")                   \
+	X(drop_ip6_truncated, "IPv6 packets shorter than they say")                        \
+	X(drop_ip6_header, "IPv6 headers of a wrong version or without payload")           \
+	X(drop_ip6_source, "IPv6 packets from an address that no other host has")          \
+	X(drop_ip6_destination, "IPv6 packets for another host or group")                  \
+	X(drop_ip6_extension, "IPv6 extension headers that are malformed or refused")      \
+	X(drop_ip6_fragment, "IPv6 fragments")                                             \
+	X(drop_ip6_nothing, "IPv6 packets that say that nothing follows")                  \
+	X(drop_ip6_protocol, "IPv6 packets of a protocol that is not spoken here")         \
+	X(drop_icmp6_malformed, "ICMPv6 messages that are short, wrong or from afar")      \
+	X(drop_icmp6_type, "ICMPv6 messages of a type that is not acted on")               \
+	X(drop_nd_malformed, "neighbour discovery that is malformed or not of the link")   \
+	X(drop_nd_conflict, "neighbour discovery in which another host has our address")   \
+	X(drop_nd_ignored, "neighbour discovery that is of no use here")                   \
 	X(drop_no_mbuf, "packets not sent or read for want of an mbuf")                    \
 	X(drop_no_route, "packets to a network that no route leads to")                    \
 	X(drop_ip_too_big, "packets not sent because they exceed the MTU")                 \

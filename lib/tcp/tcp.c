@@ -88,6 +88,7 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	tcp->mss = ip_mtu(config->ip) - TCP_IPV4_HEADERS;
 	if (config->mss_max != 0)
 		tcp->mss = RTE_MIN(tcp->mss, RTE_MAX(config->mss_max, (uint16_t)TCP_MSS_MIN));
+	tcp->mss_ipv6 = RTE_MIN(tcp->mss, ip_mtu(config->ip) - TCP_IPV4_HEADERS - TCP_IPV6_MORE);
 	tcp->time_wait_us = config->time_wait_us;
 	tcp->user_timeout_s = config->user_timeout_s;
 	tcp_keepalive_init(tcp, config);

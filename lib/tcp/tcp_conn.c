@@ -26,7 +26,7 @@ static uint32_t *flow_first(const struct tcp *tcp, const struct tcp_flow *flow);
 static void index_flow(struct tcp_conn *conn);
 static void number(struct rte_mempool *pool, void *arg, void *object, unsigned int i);
 static void unindex(struct tcp_conn *conn);
-static uint16_t first_segment_bytes(const struct tcp *tcp);
+static uint16_t first_segment_bytes(const struct tcp_conn *conn);
 
 int
 tcp_conn_setup(struct tcp *tcp, const struct tcp_config *config)
@@ -83,14 +83,16 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 	conn->tcp = tcp;
 	conn->id = id;
 	conn->flow = *flow;
-	ip_path_init(&conn->path, &flow->local_addr, &flow->remote_addr);
+	ip_path_init(&conn->path, &flow->local_addr, &flow->remote_addr,
+		     tcp_isn_flow_label(tcp->secret, flow));
 	index_flow(conn);
 	conn->rcv_scale = tcp->rcv_scale;
 	conn->user_timeout_s = tcp->user_timeout_s;
 	conn->ts_offset = tcp_isn_timestamp(tcp->secret, flow);
-	conn->mss = RTE_MIN(TCP_MSS_DEFAULT, tcp->mss);
-	conn->rcv_mss = TCP_MSS_DEFAULT;
-	chain_init(&conn->chain, tcp->chain_pool, first_segment_bytes(tcp));
+	conn->mss = RTE_MIN(tcp_conn_mss_default(&flow->remote_addr),
+			    tcp_conn_mss_ours(tcp, &flow->remote_addr));
+	conn->rcv_mss = tcp_conn_mss_default(&flow->remote_addr);
+	chain_init(&conn->chain, tcp->chain_pool, first_segment_bytes(conn));
 	tcp_congestion_init(conn);
 	tcp_timer_init(conn);
 	tcp->conns[id] = conn;
@@ -365,8 +367,10 @@ unindex(struct tcp_conn *conn)
 
 /* Until the peer has told its MSS: what is appended before will most likely fit. */
 static uint16_t
-first_segment_bytes(const struct tcp *tcp)
+first_segment_bytes(const struct tcp_conn *conn)
 {
-	return RTE_MIN(tcp->mss - TCP_TIMESTAMPS_BYTES,
+	const struct tcp *tcp = conn->tcp;
+
+	return RTE_MIN(tcp_conn_mss_ours(tcp, &conn->flow.remote_addr) - TCP_TIMESTAMPS_BYTES,
 		       (int)chain_segment_bytes_max(tcp->chain_pool));
 }

@@ -30,9 +30,12 @@
 
 /** Segments of IPv4 leave this much of the MTU for payload and options. */
 #define TCP_IPV4_HEADERS (20 + WIRE_TCP_HEADER_BYTES)
+/** IPv6's header is longer by so much. */
+#define TCP_IPV6_MORE 20
 
 /** Peer's MSS when it names none (RFC 9293 MUST-15). */
 #define TCP_MSS_DEFAULT 536
+#define TCP_MSS_DEFAULT_IPV6 1220
 /** Least payload of a segment: a peer that asks for less wants us to send headers. */
 #define TCP_MSS_MIN 64
 /** Bytes of the timestamps option with its padding. */
@@ -235,6 +238,7 @@ struct tcp {
 	struct chain_pool *chain_pool;
 	uint32_t receive_window_bytes;
 	uint16_t mss; /* payload of a segment that our MTU allows: what we announce */
+	uint16_t mss_ipv6;
 	uint8_t rcv_scale;
 	uint32_t conns_max;
 	uint32_t conns_nb;
@@ -324,6 +328,20 @@ tcp_conn_lookup(struct tcp *tcp, const struct tcp_flow *flow)
 	if (likely(conn != NULL && tcp_isn_flow_is_same(&conn->flow, flow)))
 		return conn;
 	return tcp_conn_lookup_table(tcp, flow);
+}
+
+/** The MSS that we announce to a peer of this address: our MTU, less the headers (RFC 6691). */
+static inline uint16_t
+tcp_conn_mss_ours(const struct tcp *tcp, const struct tr_addr *peer)
+{
+	return tr_addr_is_ipv4(peer) ? tcp->mss : tcp->mss_ipv6;
+}
+
+/** The MSS of a peer that names none (RFC 9293 MUST-15). */
+static inline uint16_t
+tcp_conn_mss_default(const struct tr_addr *peer)
+{
+	return tr_addr_is_ipv4(peer) ? TCP_MSS_DEFAULT : TCP_MSS_DEFAULT_IPV6;
 }
 
 /** Sequence number of the chain's first byte. */

@@ -28,7 +28,7 @@ static const uint16_t mss_table[MSS_MASK + 1] = {
 
 static uint32_t make(const struct tcp *tcp, const struct tcp_flow *flow, uint32_t irs,
 		     uint64_t period, unsigned int mss);
-static unsigned int mss_index(const struct wire_tcp_options *options);
+static unsigned int mss_index(const struct wire_tcp_options *options, const struct tr_addr *peer);
 static uint32_t timestamp(const struct tcp *tcp, const struct tcp_flow *flow,
 			  const struct wire_tcp_options *options);
 
@@ -40,14 +40,14 @@ tcp_cookie_answer(struct tcp *tcp, const struct tcp_segment *syn)
 	bool kept = options->has_timestamps;
 	struct wire_tcp header = {
 		.seq = make(tcp, &syn->flow, syn->seq, tcp->now_us / TCP_COOKIE_PERIOD_US,
-			    mss_index(options)),
+			    mss_index(options, &syn->flow.remote_addr)),
 		.ack = syn->seq + 1,
 		.flags = WIRE_TCP_SYN | WIRE_TCP_ACK,
 		.window = RTE_MIN(tcp->receive_window_bytes, (uint32_t)UINT16_MAX),
 		.options =
 			{
 				.has_mss = true,
-				.mss = tcp->mss,
+				.mss = tcp_conn_mss_ours(tcp, &syn->flow.remote_addr),
 				.has_window_scale = kept && options->has_window_scale,
 				.window_scale = tcp->rcv_scale,
 				.sack_permitted = kept && options->sack_permitted,
@@ -101,9 +101,9 @@ make(const struct tcp *tcp, const struct tcp_flow *flow, uint32_t irs, uint64_t 
 
 /* The largest that is not above the peer's. */
 static unsigned int
-mss_index(const struct wire_tcp_options *options)
+mss_index(const struct wire_tcp_options *options, const struct tr_addr *peer)
 {
-	uint16_t mss = options->has_mss ? options->mss : TCP_MSS_DEFAULT;
+	uint16_t mss = options->has_mss ? options->mss : tcp_conn_mss_default(peer);
 	unsigned int index = MSS_MASK;
 
 	while (index > 0 && mss_table[index] > mss)

@@ -279,7 +279,8 @@ static void
 agree(struct tcp_conn *conn, const struct wire_tcp_options *options)
 {
 	struct tcp *tcp = conn->tcp;
-	uint16_t mss = options->has_mss ? options->mss : TCP_MSS_DEFAULT;
+	const struct tr_addr *peer = &conn->flow.remote_addr;
+	uint16_t mss = options->has_mss ? options->mss : tcp_conn_mss_default(peer);
 
 	conn->sack = options->sack_permitted;
 	conn->timestamps = options->has_timestamps;
@@ -289,7 +290,7 @@ agree(struct tcp_conn *conn, const struct wire_tcp_options *options)
 	conn->snd_scale = options->has_window_scale ? options->window_scale : 0;
 	if (!conn->window_scale)
 		conn->rcv_scale = 0;
-	mss = RTE_MIN(RTE_MAX(mss, (uint16_t)TCP_MSS_MIN), tcp->mss);
+	mss = RTE_MIN(RTE_MAX(mss, (uint16_t)TCP_MSS_MIN), tcp_conn_mss_ours(tcp, peer));
 	/* RFC 6691: the MSS does not know of options, the segment has to. */
 	if (conn->timestamps)
 		mss -= TCP_TIMESTAMPS_BYTES;

@@ -6,7 +6,14 @@
 #include <string.h>
 
 /* What a hash is for: numbers of one purpose tell nothing about those of another. */
-enum purpose { PURPOSE_ISN, PURPOSE_TIMESTAMP, PURPOSE_PORT, PURPOSE_FLOW, PURPOSE_COOKIE };
+enum purpose {
+	PURPOSE_ISN,
+	PURPOSE_TIMESTAMP,
+	PURPOSE_PORT,
+	PURPOSE_FLOW,
+	PURPOSE_LABEL,
+	PURPOSE_COOKIE
+};
 
 static uint64_t hash(const uint8_t *secret, const struct tcp_flow *flow, enum purpose purpose);
 static void siphash_rounds(uint64_t v[4], unsigned int rounds);
@@ -44,6 +51,14 @@ tcp_isn_cookie(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow
 	memcpy(data + sizeof(*flow) + sizeof(irs), &more, sizeof(more));
 	data[sizeof(data) - 1] = PURPOSE_COOKIE;
 	return tcp_isn_siphash(secret, data, sizeof(data));
+}
+
+uint32_t
+tcp_isn_flow_label(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow)
+{
+	if (tr_addr_is_ipv4(&flow->remote_addr))
+		return 0;
+	return (uint32_t)hash(secret, flow, PURPOSE_LABEL) & 0xfffff;
 }
 
 uint32_t

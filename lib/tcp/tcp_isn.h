@@ -49,6 +49,10 @@ uint32_t tcp_isn_port(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct t
 uint64_t tcp_isn_cookie(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow,
 			uint32_t irs, uint64_t more);
 
+/** A label for the packets of a flow of IPv6 (RFC 6437 section 3): 20 bits; 0 for one of IPv4. */
+uint32_t tcp_isn_flow_label(const uint8_t secret[TCP_ISN_SECRET_BYTES],
+			    const struct tcp_flow *flow);
+
 /** Hash for the flow table. */
 uint32_t tcp_isn_flow(const uint8_t secret[TCP_ISN_SECRET_BYTES], const struct tcp_flow *flow);
 

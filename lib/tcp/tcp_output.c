@@ -221,7 +221,7 @@ send_syn(struct tcp_conn *conn)
 	header.window = tcp_receive_window_syn(conn);
 	header.options = (struct wire_tcp_options){
 		.has_mss = true,
-		.mss = tcp->mss,
+		.mss = tcp_conn_mss_ours(tcp, &conn->flow.remote_addr),
 		.has_window_scale = !ack || conn->window_scale,
 		.window_scale = conn->rcv_scale,
 		.sack_permitted = !ack || conn->sack,

@@ -17,6 +17,7 @@
 #define MTU 1500
 #define LISTEN_PORT 80
 /* No two turns at one time: initial sequence numbers are by a clock of 4 us. */
+#define HEADER_BYTES (WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES)
 #define TURN_US 5
 #define STARVED_US 1000000 /* between two looks at a stack that cannot send */
 #define START_US 1000000000
@@ -127,13 +128,13 @@ fuzz_world_segment(struct fuzz_world *world, uint16_t port, const struct fuzz_se
 	if (mbuf == NULL) /* the stack keeps them all: as a device's, they may run dry */
 		return;
 	frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	tcp = frame + IP_PATH_HEADER_BYTES;
+	tcp = frame + HEADER_BYTES;
 	tcp_bytes = write_tcp(tcp, port, segment);
 	for (i = 0; i < segment->len; i++)
 		tcp[tcp_bytes + i] = fuzz_watch_byte(segment->seq + i);
 	tcp_bytes += segment->len;
 	write_headers(frame, tcp_bytes);
-	rte_pktmbuf_append(mbuf, IP_PATH_HEADER_BYTES + tcp_bytes);
+	rte_pktmbuf_append(mbuf, HEADER_BYTES + tcp_bytes);
 	world->rx[world->nb_rx++] = mbuf;
 }
 
@@ -423,7 +424,7 @@ write_headers(uint8_t *frame, uint32_t tcp_bytes)
 		.protocol = IPPROTO_TCP,
 		.ttl = 64,
 	};
-	uint8_t *tcp = frame + IP_PATH_HEADER_BYTES;
+	uint8_t *tcp = frame + HEADER_BYTES;
 	uint16_t sum;
 
 	wire_ether_write(frame, &ether);

@@ -123,6 +123,13 @@ test_edges(void **state)
 
 	(void)state;
 	parse_good("tailrace --addr 10.0.0.0/31", &args);
+	parse_good("tailrace --addr 2001:db8::2/64 --addr 10.0.0.1/8 --gateway 10.0.0.2"
+		   " --gateway fe80::1 --listen [2001:db8::2]:7 --listen 10.0.0.1:7",
+		   &args);
+	assert_int_equal(args.ipv6.prefix_len, 64);
+	assert_int_equal(args.ipv6.gateway.bytes[0], 0xfe);
+	assert_true(tr_addr_is_same(&args.listens[0].addr, &args.ipv6.addr));
+	assert_true(tr_addr_is_same(&args.listens[1].addr, &args.ipv4.addr));
 	parse_good("tailrace --addr 10.0.0.1/32", &args);
 	parse_good("tailrace --addr 10.0.0.1/1,port=65534", &args);
 	assert_int_equal(args.port, 65534);
@@ -163,13 +170,19 @@ static const struct {
 	const char *would_do; /* the way out, in the error */
 } bad_lines[] = {
 	{"tailrace", "--addr: missing", "10.77.0.2/24"},
-	{"tailrace --listen 11211", "--addr: missing", "A.B.C.D/LEN"},
-	{"tailrace --addr", "--addr: lacks its value", "A.B.C.D/LEN"},
+	{"tailrace --listen 11211", "--addr: missing", "ADDR/LEN"},
+	{"tailrace --addr 2001:db8::2/64", "--addr: missing for IPv4", "10.77.0.2/24"},
+	{"tailrace --addr", "--addr: lacks its value", "ADDR/LEN"},
 	{"tailrace --addr 10.77.0.2", "--addr 10.77.0.2: lacks its prefix length", "10.77.0.2/24"},
-	{"tailrace --addr 10.77.0/24", "10.77.0 is not an IPv4 address", "A.B.C.D/LEN"},
-	{"tailrace --addr 10.77.0.256/24", "10.77.0.256 is not", "A.B.C.D/LEN"},
-	{"tailrace --addr fe80::1/64", "fe80::1 is not an IPv4 address", "A.B.C.D/LEN"},
-	{"tailrace --addr /24", "--addr /24", "A.B.C.D/LEN"},
+	{"tailrace --addr 10.77.0/24", "10.77.0 is not an IP address", "ADDR/LEN"},
+	{"tailrace --addr 10.77.0.256/24", "10.77.0.256 is not", "ADDR/LEN"},
+	{ADDR "--addr fe80::1%tap/64", "fe80::1%tap is not an IP address", "ADDR/LEN"},
+	{ADDR "--addr 2001:db8::2/129", "prefix length 129", "1 to 128"},
+	{ADDR "--addr ff02::1/64", "no host", "ADDR/LEN"},
+	{ADDR "--addr ::1/64", "no host", "ADDR/LEN"},
+	{ADDR "--addr 2001:db8::2/64 --addr 2001:db8::3/64", "given twice", "once for each"},
+	{ADDR "--addr 2001:db8::2/64,port=1", "on another port", "the same"},
+	{"tailrace --addr /24", "--addr /24", "ADDR/LEN"},
 	{"tailrace --addr 10.77.0.2/", "prefix length ;", "1 to 32"},
 	{"tailrace --addr 10.77.0.2/0", "prefix length 0", "1 to 32"},
 	{"tailrace --addr 10.77.0.2/33", "prefix length 33", "1 to 32"},
@@ -188,10 +201,10 @@ static const struct {
 	{"tailrace --addr 10.77.0.2/24,port=x", "port x", "one of EAL's ports"},
 	{"tailrace --addr 10.77.0.2/24,port=65535", "port 65535", "one of EAL's ports"},
 	{"tailrace --addr 10.77.0.2/24,port=0,port=1", "port 0,port=1", "one of EAL's ports"},
-	{ADDR "--addr 10.77.0.3/24", "--addr: given twice", "once"},
-	{ADDR "--gateway 10.77.0", "--gateway 10.77.0", "A.B.C.D"},
-	{ADDR "--gateway 0.0.0.0", "--gateway 0.0.0.0", "A.B.C.D"},
-	{ADDR "--gateway 255.255.255.255", "--gateway 255.255.255.255", "A.B.C.D"},
+	{ADDR "--addr 10.77.0.3/24", "given twice", "once for each"},
+	{ADDR "--gateway 10.77.0", "--gateway 10.77.0", "10.77.0.1"},
+	{ADDR "--gateway 0.0.0.0", "--gateway 0.0.0.0", "10.77.0.1"},
+	{ADDR "--gateway 255.255.255.255", "--gateway 255.255.255.255", "10.77.0.1"},
 	{ADDR "--gateway 10.77.0.2", "--gateway 10.77.0.2", "router's address"},
 	{ADDR "--gateway 10.78.0.1", "--gateway 10.78.0.1", "neighbour would do"},
 	{"tailrace --gateway 10.78.0.1 --addr 10.77.0.2/24", "--gateway 10.78.0.1", "neighbour"},
@@ -201,7 +214,11 @@ static const struct {
 	{ADDR "--listen +80", "TCP port +80", "1 to 65535"},
 	{ADDR "--listen 10.77.0.2", "TCP port 10.77.0.2", "1 to 65535"},
 	{ADDR "--listen 10.77.0.2:", "TCP port ;", "1 to 65535"},
-	{ADDR "--listen :11211", "is not an IPv4 address", "11211"},
+	{ADDR "--listen :11211", "is not an IP address", "11211"},
+	{ADDR "--listen 2001:db8::2:80", "is not an IP address", "11211"},
+	{ADDR "--listen [10.77.0.2]:80", "is not an IP address", "11211"},
+	{ADDR "--listen [2001:db8::2]:80", "not our address", "--addr"},
+	{ADDR "--gateway 2001:db8::1", "not in the network", "neighbour"},
 	{ADDR "--listen 10.77.0.3:11211", "--listen 10.77.0.3:11211: not our address", "--addr"},
 	{ADDR "--listen 7 --listen 7", "--listen 7: in use by another", "another port"},
 	{ADDR "--listen 7 --listen 10.77.0.2:7,proto=echo",

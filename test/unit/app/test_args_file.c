@@ -224,8 +224,8 @@ static const struct {
 	const char *names; /* behind the file's name, in the error */
 	const char *would_do; /* the way out, in the error */
 } bad_files[] = {
-	{"", "", "--addr: missing", "A.B.C.D/LEN"},
-	{"[tailrace]\n", "", "--addr: missing", "A.B.C.D/LEN"},
+	{"", "", "--addr: missing", "ADDR/LEN"},
+	{"[tailrace]\n", "", "--addr: missing", "ADDR/LEN"},
 	{"addr = 10.77.0.2/24\n", "", ":1: addr: in no section", "[tailrace]"},
 	{"[eal]\nl = 0\n", "", ":1: [eal]: no such section", "[tailrace]"},
 	{"[tailrace\n", "", ":1: [tailrace: no such section", "[tailrace]"},

@@ -163,6 +163,15 @@ round_of(struct ip_host *host, uint64_t *seed, struct balance *balance)
 	take_all(host, balance);
 }
 
+/* Which this host does not speak. */
+static bool
+is_of_ipv6(const char *name)
+{
+	return strstr(name, "ip6") != NULL || strstr(name, "icmp6") != NULL ||
+	       strncmp(name, "nd_", 3) == 0 || strncmp(name, "drop_nd_", 8) == 0 ||
+	       strncmp(name, "mld_", 4) == 0;
+}
+
 static void
 test_balance(void **state)
 {
@@ -192,7 +201,7 @@ test_balance(void **state)
 
 	/* And chance has been everywhere. */
 #define SEEN(name, help)                                                                           \
-	if (strstr(RARE, #name) == NULL) {                                                         \
+	if (strstr(RARE, #name) == NULL && !is_of_ipv6(#name)) {                                   \
 		print_message("%s %ju\n", #name, (uintmax_t)stats->name);                          \
 		assert_true(stats->name > 0);                                                      \
 	}

@@ -55,7 +55,7 @@ path_to(rte_be32_t dst)
 	const struct tr_addr src_addr = tr_addr_ipv4(OURS), dst_addr = tr_addr_ipv4(dst);
 	struct ip_path path;
 
-	ip_path_init(&path, &src_addr, &dst_addr);
+	ip_path_init(&path, &src_addr, &dst_addr, 0);
 	return path;
 }
 

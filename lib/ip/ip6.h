@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * IPv6 beside IPv4 (RFC 8200): our addresses, and the steps of its packets. Internal to lib/ip.
+ *
+ * There are two addresses: a link-local one made of the Ethernet address (RFC 4291 appendix A) and
+ * the one that was configured. Both are tried for a second before they are used, and not used at
+ * all if another host has them (RFC 4862 section 5.4). The groups of their neighbour solicitations
+ * are joined (RFC 3810), and a router is asked for where none was configured (RFC 4861
+ * section 6.3).
+ *
+ * Threads: the core that owns the struct ip.
+ */
+#ifndef IP6_H
+#define IP6_H
+
+#include "ip.h"
+#include "wire_ipv6.h"
+
+/** Our addresses: the link-local one, then the other. */
+#define IP6_OWN 2
+
+/** RFC 8200 section 5. */
+#define IP6_MTU_MIN 1280
+
+#define IP6_HOP_LIMIT 64
+/** Of neighbour discovery: what crossed a router has less (RFC 4861 section 7.1). */
+#define IP6_HOP_LIMIT_LINK 255
+
+/** What we may do with an address of ours. */
+enum ip6_own_state {
+	IP6_TENTATIVE, /* find out whether somebody else has it */
+	IP6_USED,
+	IP6_DUPLICATE /* somebody has: nothing */
+};
+
+/** An address of ours. */
+struct ip6_own {
+	struct tr_addr addr;
+	enum ip6_own_state state;
+};
+
+/** IPv6 of a host. */
+struct ip6 {
+	bool enabled; /* an address was configured; else the rest means nothing */
+	uint8_t step; /* of the start */
+	struct ip6_own own[IP6_OWN];
+	struct tr_addr router; /* that advertised itself; or none */
+	uint64_t router_until_us; /* then it is none */
+	uint64_t start_us; /* when the next step of the start is due */
+	uint64_t report_us; /* when a report of our groups is due */
+	uint64_t next_us; /* the earliest of these */
+};
+
+/** What a packet of ours says beside its addresses. */
+struct ip6_send {
+	struct tr_addr src;
+	struct tr_addr dst;
+	uint8_t next_header;
+	uint8_t hop_limit;
+	uint8_t ecn;
+	uint32_t flow_label;
+};
+
+/** Set up, from ip->config. 0 or -EINVAL. Control thread. */
+int ip6_setup(struct ip *ip);
+
+/** Run what is due. */
+void ip6_tick(struct ip *ip, uint64_t now_us);
+
+/** Compute when something is due next. */
+void ip6_schedule(struct ip *ip);
+
+/** A router advertised itself for so long, or says that it is none any more. */
+void ip6_router(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s, uint64_t now_us);
+
+/** Somebody asks which groups we are in: tell within @p within_us. */
+void ip6_report_soon(struct ip *ip, uint64_t within_us, uint64_t now_us);
+
+/** The address of ours that this is, whatever its state; NULL: none. */
+struct ip6_own *ip6_find_own(struct ip *ip, const struct tr_addr *addr);
+
+/** Whether an address of ours is this, and used. */
+bool ip6_is_ours(const struct ip *ip, const struct tr_addr *addr);
+
+/** The address of ours that packets to @p dst are sent from; none while it is not used. */
+struct tr_addr ip6_source(const struct ip *ip, const struct tr_addr *dst);
+
+/** Whether a host can have this address: not a group, the loopback, none, or IPv4's. */
+bool ip6_is_host(const struct tr_addr *addr);
+
+/** Whether an address is a group that we listen to. */
+bool ip6_is_our_group(const struct ip *ip, const struct tr_addr *addr);
+
+/** Which neighbour a packet to a host goes to; false: none. */
+bool ip6_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_hop);
+
+/** The group in which who has this address is asked for (RFC 4291 section 2.7.1). */
+struct tr_addr ip6_solicited_group(const struct tr_addr *addr);
+
+/**
+ * Prepend IPv6 and Ethernet headers and queue the frame: to a group at once, to a host through its
+ * neighbour. @p mbuf: payload with headroom; consumed.
+ */
+void ip6_output(struct ip *ip, struct rte_mbuf *mbuf, const struct ip6_send *send, uint64_t now_us);
+
+/**
+ * Take an IPv6 packet, as eth_input() describes. @p mbuf begins with its header; @p group: the
+ * frame came to a group.
+ */
+enum ip_verdict ip6_input(struct ip *ip, struct rte_mbuf *mbuf, bool group, uint64_t now_us,
+			  struct ip_packet *packet);
+
+/** Take an ICMPv6 message that fills @p mbuf, which is consumed. */
+void icmp6_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
+		 uint64_t now_us);
+
+/** Fill in an ICMPv6 message's checksum, and send it. @p mbuf: the message; consumed. */
+void icmp6_output(struct ip *ip, struct rte_mbuf *mbuf, const struct ip6_send *send,
+		  uint64_t now_us);
+
+/**
+ * Answer a packet with an error, if that may be (RFC 4443 section 2.4): not about an error, nor to
+ * who is no single host, and not too often.
+ *
+ * @param mbuf
+ *   The packet from its IPv6 header; as it was afterwards.
+ * @param value
+ *   The second word of the message.
+ */
+void icmp6_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uint8_t code,
+			uint32_t value, uint64_t now_us);
+
+/** Take a message of neighbour discovery, whose checksum is right. The caller frees it. */
+void nd_input(struct ip *ip, const struct rte_mbuf *mbuf, const struct ip_packet *packet,
+	      uint64_t now_us);
+
+/** Ask for a neighbour: @p known: at the address that it had, else in its group. */
+void nd_solicit(struct ip *ip, const struct tr_addr *addr, bool known, uint64_t now_us);
+
+/** Ask whether somebody has an address of ours, which is not used yet. */
+void nd_probe(struct ip *ip, const struct tr_addr *addr, uint64_t now_us);
+
+/** Ask for routers. */
+void nd_solicit_router(struct ip *ip, uint64_t now_us);
+
+#endif /* IP6_H */

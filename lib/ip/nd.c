@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "ip_internal.h"
+#include "wire_icmp6.h"
+#include "wire_nd.h"
+
+#include <netinet/in.h>
+
+static const struct tr_addr all_nodes = {{0xff, 2, [15] = 1}};
+static const struct tr_addr all_routers = {{0xff, 2, [15] = 2}};
+
+static bool solicited(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packet,
+		      uint64_t now_us);
+static bool advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packet,
+		       uint64_t now_us);
+static bool router_advertised(struct ip *ip, const struct wire_nd *nd,
+			      const struct ip_packet *packet, uint64_t now_us);
+static void conflict(struct ip *ip, struct ip6_own *own);
+static void nd_output(struct ip *ip, const struct wire_nd *nd, struct ip6_send *send,
+		      uint64_t now_us);
+
+/* RFC 4861 sections 6.1, 7.1: what a message is worth that did not come from the link: nothing. */
+void
+nd_input(struct ip *ip, const struct rte_mbuf *mbuf, const struct ip_packet *packet,
+	 uint64_t now_us)
+{
+	struct wire_nd nd;
+	bool good;
+
+	ip->stats.nd_rx++;
+	good = packet->ttl == IP6_HOP_LIMIT_LINK && mbuf->data_len == packet->bytes &&
+	       wire_nd_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), packet->bytes, &nd) &&
+	       (!nd.has_mac || rte_is_valid_assigned_ether_addr(&nd.mac));
+	if (good && nd.type == WIRE_ICMP6_NEIGHBOUR_SOLICITATION)
+		good = solicited(ip, &nd, packet, now_us);
+	else if (good && nd.type == WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT)
+		good = advertised(ip, &nd, packet, now_us);
+	else if (good)
+		good = router_advertised(ip, &nd, packet, now_us);
+	if (!good)
+		ip->stats.drop_nd_malformed++;
+}
+
+void
+nd_solicit(struct ip *ip, const struct tr_addr *addr, bool known, uint64_t now_us)
+{
+	const struct wire_nd nd = {
+		.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION,
+		.target = *addr,
+		.has_mac = true,
+		.mac = ip->config.mac,
+	};
+	struct ip6_send send = {
+		.src = ip6_source(ip, addr),
+		.dst = known ? *addr : ip6_solicited_group(addr),
+	};
+
+	/* Section 7.2.2: not from an address that may be another's. The next question will do. */
+	if (ip6_is_ours(ip, &send.src))
+		nd_output(ip, &nd, &send, now_us);
+}
+
+void
+nd_probe(struct ip *ip, const struct tr_addr *addr, uint64_t now_us)
+{
+	const struct wire_nd nd = {.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = *addr};
+	struct ip6_send send = {.dst = ip6_solicited_group(addr)};
+
+	nd_output(ip, &nd, &send, now_us);
+}
+
+void
+nd_solicit_router(struct ip *ip, uint64_t now_us)
+{
+	const struct wire_nd nd = {
+		.type = WIRE_ICMP6_ROUTER_SOLICITATION,
+		.has_mac = true,
+		.mac = ip->config.mac,
+	};
+	struct ip6_send send = {.src = ip6_source(ip, &all_routers), .dst = all_routers};
+
+	if (ip6_is_ours(ip, &send.src))
+		nd_output(ip, &nd, &send, now_us);
+}
+
+/* Sections 7.1.1, 7.2.3; RFC 4862 section 5.4.3. False: the message is no good. */
+static bool
+solicited(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packet, uint64_t now_us)
+{
+	struct ip6_own *own = ip6_find_own(ip, &nd->target);
+	bool probe = tr_addr_is_none(&packet->src);
+	struct tr_addr group = ip6_solicited_group(&nd->target);
+	struct wire_nd answer = {
+		.type = WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT,
+		.flags = WIRE_ND_OVERRIDE | (probe ? 0 : WIRE_ND_SOLICITED),
+		.target = nd->target,
+		.has_mac = true,
+		.mac = ip->config.mac,
+	};
+	struct ip6_send send = {
+		.src = nd->target,
+		.dst = probe ? all_nodes : packet->src,
+	};
+
+	if (probe && (nd->has_mac || !tr_addr_is_same(&packet->dst, &group)))
+		return false;
+	if (own == NULL || own->state == IP6_DUPLICATE) {
+		ip->stats.drop_nd_ignored++;
+		return true;
+	}
+	if (own->state == IP6_TENTATIVE) {
+		/* Who wants it as we do: then neither has it. Who asks for it: nobody has, yet. */
+		if (probe)
+			conflict(ip, own);
+		else
+			ip->stats.drop_nd_ignored++;
+		return true;
+	}
+	if (!probe && nd->has_mac)
+		ip_neighbour_seen(ip, &packet->src, &nd->mac, now_us);
+	ip->stats.nd_answered++;
+	nd_output(ip, &answer, &send, now_us);
+	return true;
+}
+
+/* Sections 7.1.2, 7.2.5; RFC 4862 section 5.4.4. */
+static bool
+advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packet, uint64_t now_us)
+{
+	struct ip6_own *own = ip6_find_own(ip, &nd->target);
+	struct ip_advertisement advertisement = {
+		.addr = nd->target,
+		.mac = nd->has_mac ? &nd->mac : NULL,
+		.solicited = nd->flags & WIRE_ND_SOLICITED,
+		.override = nd->flags & WIRE_ND_OVERRIDE,
+	};
+
+	if (!ip6_is_host(&packet->src) || (packet->dst.bytes[0] == 0xff && advertisement.solicited))
+		return false;
+	if (own != NULL) {
+		conflict(ip, own);
+		return true;
+	}
+	if (!(nd->flags & WIRE_ND_ROUTER))
+		ip6_router(ip, &nd->target, 0, now_us);
+	if (ip_neighbour_advertised(ip, &advertisement, now_us))
+		ip->stats.nd_updates++;
+	else
+		ip->stats.drop_nd_ignored++;
+	return true;
+}
+
+/* Sections 6.1.2, 6.3.4: a default router, and where it is; not our addresses nor their prefixes.
+ */
+static bool
+router_advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packet,
+		  uint64_t now_us)
+{
+	if (packet->src.bytes[0] != 0xfe || (packet->src.bytes[1] & 0xc0) != 0x80)
+		return false;
+	if (nd->has_mac)
+		ip_neighbour_seen(ip, &packet->src, &nd->mac, now_us);
+	ip6_router(ip, &packet->src, nd->router_lifetime_s, now_us);
+	ip->stats.nd_updates++;
+	return true;
+}
+
+/* RFC 4862 section 5.4.5: an address that another host has is not used. One in use is kept. */
+static void
+conflict(struct ip *ip, struct ip6_own *own)
+{
+	ip->stats.drop_nd_conflict++;
+	if (own->state == IP6_TENTATIVE)
+		own->state = IP6_DUPLICATE;
+}
+
+static void
+nd_output(struct ip *ip, const struct wire_nd *nd, struct ip6_send *send, uint64_t now_us)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(ip->config.mbufs);
+	uint8_t data[WIRE_ND_BYTES_MAX];
+	uint32_t bytes;
+
+	if (mbuf == NULL) {
+		ip->stats.drop_no_mbuf++;
+		return;
+	}
+	bytes = wire_nd_write(data, nd);
+	memcpy(rte_pktmbuf_append(mbuf, bytes), data, bytes);
+	send->next_header = IPPROTO_ICMPV6;
+	send->hop_limit = IP6_HOP_LIMIT_LINK;
+	icmp6_output(ip, mbuf, send, now_us);
+}

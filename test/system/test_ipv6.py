@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The tailrace authors
+"""The server over IPv6, from the kernel's side of its wire."""
+
+import os
+import re
+import socket
+
+import pytest
+from scapy.layers.inet import TCP
+from scapy.layers.inet6 import (IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
+                                IPv6ExtHdrRouting, PadN)
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
+
+import mc
+import netns
+import server as servers
+
+ADDRESS = "2001:db8:77::2"
+HOST_ADDRESS = "2001:db8:77::1"
+
+
+@pytest.fixture(name="server", scope="module")
+def _server():
+    with servers.Tailrace(args=("--addr", f"{ADDRESS}/64")) as started:
+        netns.run("ip", "-6", "address", "add", f"{HOST_ADDRESS}/64", "dev", servers.TAP, "nodad")
+        servers.wait_until("IPv6", answers_ping, 20)
+        yield started
+
+
+def answers_ping():
+    """Whether one echo request is answered."""
+    return " 0% packet loss" in netns.run("ping", "-6", "-c", "1", "-W", "1", ADDRESS, check=False)
+
+
+def connect(port=servers.PORT):
+    """A socket connected over IPv6."""
+    return socket.create_connection((ADDRESS, port), timeout=10)
+
+
+def drops(server, name):
+    """A counter of the prompt."""
+    found = re.search(rf"^\s+{name}\s+(\d+)", server.cmd("show stack"), re.M)
+    return int(found[1]) if found else 0
+
+
+def test_ping(server):
+    assert server.alive()
+    out = netns.run("ping", "-6", "-c", "5", "-i", "0.2", "-s", "1400", ADDRESS, timeout=30)
+    assert " 0% packet loss" in out
+    neighbour = netns.run("ip", "-6", "neighbour", "show", ADDRESS)
+    assert "lladdr" in neighbour
+
+
+def test_memcached(server):
+    """Values of every size, both ways; the connection and its neighbour are shown as they are."""
+    with mc.Text(connect()) as client:
+        for size in (0, 1, 1207, 1208, 1428, 1440, 65536, 1000000):
+            value = os.urandom(size)
+            client.set(b"key", value)
+            assert client.get(b"key") == value
+        assert f"[{HOST_ADDRESS}]:" in server.cmd("show conn")
+        assert f"[{ADDRESS}]:{servers.PORT}" in server.cmd("show conn")
+        assert f"neighbour {HOST_ADDRESS} {servers.HOST_MAC}" in re.sub(
+            " +", " ", server.cmd("show stack")).replace(servers.HOST_MAC.upper(),
+                                                        servers.HOST_MAC)
+    server.assert_serves()  # over IPv4, at the same port
+
+
+def test_closed_ports(server):
+    assert server.alive()
+    with pytest.raises(ConnectionRefusedError):
+        connect(9)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(10)
+        sock.connect((ADDRESS, 9))
+        sock.send(b"?")
+        with pytest.raises(ConnectionRefusedError):
+            sock.recv(1)
+
+
+def hostile():
+    """Frames that nobody should send."""
+    ip = IPv6(src=HOST_ADDRESS, dst=ADDRESS)
+    syn = TCP(sport=40000, dport=servers.PORT, flags="S")
+    chain = ip
+    for _ in range(100):
+        chain = chain / IPv6ExtHdrDestOpt()
+    return [
+        chain / syn,
+        ip / IPv6ExtHdrDestOpt() / IPv6ExtHdrHopByHop() / syn,
+        ip / IPv6ExtHdrRouting(type=0, segleft=1, addresses=[ADDRESS]) / syn,
+        ip / IPv6ExtHdrDestOpt(options=[PadN(optdata=b"junk")]) / syn,
+        ip / IPv6ExtHdrFragment(m=1) / syn,
+        IPv6(src=HOST_ADDRESS, dst=ADDRESS, plen=0) / Raw(bytes(syn)),
+        IPv6(src=HOST_ADDRESS, dst=ADDRESS, plen=5000) / Raw(bytes(syn)),
+        IPv6(src=ADDRESS, dst=ADDRESS) / syn,
+        IPv6(src="ff02::1", dst=ADDRESS) / syn,
+        IPv6(src="::", dst=ADDRESS) / syn,
+        IPv6(src="::ffff:10.77.0.1", dst=ADDRESS) / syn,
+    ]
+
+
+def test_hostile(server):
+    """Each is dropped under a name, the server lives, and the pools are full afterwards."""
+    link = netns.run("ip", "-6", "neighbour", "show", ADDRESS)
+    mac = re.search(r"lladdr (\S+)", link)[1]
+    before = drops(server, "ip6_rx")
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind((servers.TAP, 0))
+        for _ in range(20):
+            for packet in hostile():
+                sock.send(bytes(Ether(src=servers.HOST_MAC, dst=mac) / packet))
+    servers.wait_until("the frames", lambda: drops(server, "ip6_rx") >= before + 220, 20)
+    assert drops(server, "drop_ip6_extension") >= 80
+    assert drops(server, "drop_ip6_fragment") >= 20
+    assert drops(server, "drop_ip6_header") >= 20
+    assert drops(server, "drop_ip6_truncated") >= 20
+    assert drops(server, "drop_ip6_source") >= 60
+    with mc.Text(connect()) as client:
+        client.set(b"key", b"value")
+        assert client.get(b"key") == b"value"

@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ip_host.h"
+#include "test_eal.h"
+#include "wire_checksum.h"
+#include "wire_ether.h"
+#include "wire_icmp6.h"
+#include "wire_ipv6.h"
+#include "wire_nd.h"
+
+#include <netinet/in.h>
+
+#define HEADERS (WIRE_ETHER_HEADER_BYTES + WIRE_IPV6_HEADER_BYTES)
+#define MS UINT64_C(1000)
+
+static const struct tr_addr ours = {{0x20, 1, 0xd, 0xb8, [15] = 2}};
+static const struct tr_addr peer = {{0x20, 1, 0xd, 0xb8, [15] = 3}};
+static const struct tr_addr far = {{0x20, 1, 0xd, 0xb9, [15] = 9}};
+static const struct tr_addr router = {{0xfe, 0x80, [15] = 1}};
+/* Of the Ethernet address 02:00:00:00:00:02. */
+static const struct tr_addr ours_near = {{0xfe, 0x80, [11] = 0xff, 0xfe, [15] = 2}};
+static const struct tr_addr our_group = {{0xff, 2, [11] = 1, 0xff, [15] = 2}};
+static const struct tr_addr all_nodes = {{0xff, 2, [15] = 1}};
+static const struct tr_addr none;
+
+static const struct rte_ether_addr group_mac = {{0x33, 0x33, 0xff, 0, 0, 2}};
+
+static int
+setup(void **state)
+{
+	struct ip_host *host;
+
+	ip_host_setup(state);
+	host = *state;
+	host->config.ipv6 = (struct tr_addr_net){.addr = ours, .prefix_len = 64};
+	ip_host_create(host);
+	return 0;
+}
+
+/* The next frame that was sent: its IPv6 header, and where its payload is; -1: there is none. */
+static int
+sent(struct ip_host *host, struct wire_ipv6 *ipv6, const uint8_t **payload)
+{
+	if (!ip_host_sent(host))
+		return -1;
+	assert_int_equal(host->sent[12] << 8 | host->sent[13], RTE_ETHER_TYPE_IPV6);
+	assert_int_equal(wire_ipv6_parse(host->sent + WIRE_ETHER_HEADER_BYTES,
+					 host->sent_bytes - WIRE_ETHER_HEADER_BYTES,
+					 host->sent_bytes - WIRE_ETHER_HEADER_BYTES, ipv6),
+			 WIRE_IPV6_OK);
+	*payload = host->sent + HEADERS;
+	if (ipv6->next_header == IPPROTO_ICMPV6) {
+		uint16_t sum = wire_checksum_pseudo_ipv6(&ipv6->src, &ipv6->dst, IPPROTO_ICMPV6,
+							 ipv6->payload_bytes);
+
+		sum = wire_checksum_add(sum, wire_checksum_sum(*payload, ipv6->payload_bytes));
+		assert_int_equal(sum, 0xffff);
+	}
+	return ipv6->next_header;
+}
+
+static void
+drain(struct ip_host *host)
+{
+	while (ip_host_sent(host))
+		;
+}
+
+/* Past the second in which our addresses are tried, and the questions for routers. */
+static void
+begin(struct ip_host *host)
+{
+	ip_host_sleep(host, 20 * SECOND);
+	drain(host);
+}
+
+/* Give it a frame with these bytes behind the IPv6 header. */
+static enum ip_verdict
+receive(struct ip_host *host, const struct tr_addr *src, const struct tr_addr *dst,
+	uint8_t protocol, uint8_t hop_limit, const void *payload, uint32_t bytes)
+{
+	struct wire_ether ether = {.dst = our_mac, .src = peer_mac, .type = RTE_ETHER_TYPE_IPV6};
+	struct wire_ipv6 ipv6 = {
+		.src = *src,
+		.dst = *dst,
+		.payload_bytes = bytes,
+		.next_header = protocol,
+		.hop_limit = hop_limit,
+		.dscp_ecn = 3,
+	};
+	uint8_t frame[FRAME_MAX];
+
+	if (dst->bytes[0] == 0xff) {
+		memcpy(ether.dst.addr_bytes + 2, dst->bytes + 12, 4);
+		ether.dst.addr_bytes[0] = ether.dst.addr_bytes[1] = 0x33;
+	}
+	wire_ether_write(frame, &ether);
+	wire_ipv6_write(frame + WIRE_ETHER_HEADER_BYTES, &ipv6);
+	memcpy(frame + HEADERS, payload, bytes);
+	if (protocol == IPPROTO_ICMPV6) {
+		uint16_t sum = wire_checksum_pseudo_ipv6(src, dst, protocol, bytes);
+
+		sum = ~wire_checksum_add(sum, wire_checksum_sum(frame + HEADERS, bytes));
+		memcpy(frame + HEADERS + WIRE_ICMP6_CHECKSUM_OFFSET, &sum, sizeof(sum));
+	}
+	return ip_host_receive(host, frame, HEADERS + bytes);
+}
+
+static void
+receive_nd(struct ip_host *host, const struct tr_addr *src, const struct tr_addr *dst,
+	   const struct wire_nd *nd)
+{
+	uint8_t data[WIRE_ND_BYTES_MAX];
+	uint32_t bytes = wire_nd_write(data, nd);
+
+	assert_int_equal(receive(host, src, dst, IPPROTO_ICMPV6, 255, data, bytes), IP_TAKEN);
+}
+
+static void
+receive_advertisement(struct ip_host *host, const struct tr_addr *target,
+		      const struct rte_ether_addr *mac, uint8_t flags)
+{
+	const struct wire_nd nd = {
+		.type = WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT,
+		.flags = flags,
+		.target = *target,
+		.has_mac = mac != NULL,
+		.mac = mac != NULL ? *mac : (struct rte_ether_addr){{0}},
+	};
+
+	receive_nd(host, target, flags & WIRE_ND_SOLICITED ? &ours : &all_nodes, &nd);
+}
+
+static void
+send_to(struct ip_host *host, const struct tr_addr *dst)
+{
+	uint8_t data[40] = {1};
+
+	ip_output(host->ip, ip_host_mbuf(host, data, sizeof(data)), ours, *dst, IPPROTO_TCP,
+		  host->now_us);
+}
+
+static void
+expect_solicitation(struct ip_host *host, const struct tr_addr *target,
+		    const struct rte_ether_addr *mac)
+{
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+	struct wire_nd nd;
+
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	assert_true(wire_nd_parse(payload, ipv6.payload_bytes, &nd));
+	assert_int_equal(nd.type, WIRE_ICMP6_NEIGHBOUR_SOLICITATION);
+	assert_true(tr_addr_is_same(&nd.target, target));
+	assert_int_equal(ipv6.hop_limit, 255);
+	assert_memory_equal(host->sent, mac, 6);
+}
+
+/* A report of our groups, a question for each address; a second later the report again. */
+static void
+test_start(void **state)
+{
+	struct ip_host *host = *state;
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+	unsigned int i;
+
+	ip_host_sleep(host, 0);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
+	assert_true(tr_addr_is_none(&ipv6.src));
+	assert_int_equal(ipv6.hop_limit, 1);
+	assert_int_equal(payload[8], WIRE_ICMP6_MLD_REPORT);
+	assert_int_equal(payload[15], 1); /* both addresses end alike: one group */
+	assert_memory_equal(payload + 20, &our_group, 16);
+	expect_solicitation(host, &ours_near, &group_mac);
+	expect_solicitation(host, &ours, &group_mac);
+	assert_false(ip_host_sent(host));
+	assert_false(ip_addr_is_ours(host->ip, ours));
+	ip_host_sleep(host, SECOND);
+	assert_true(ip_addr_is_ours(host->ip, ours));
+	assert_true(ip_addr_is_ours(host->ip, ours_near));
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
+	assert_true(tr_addr_is_same(&ipv6.src, &ours_near));
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+		assert_int_equal(payload[0], WIRE_ICMP6_ROUTER_SOLICITATION);
+		assert_false(ip_host_sent(host));
+		ip_host_sleep(host, 4 * SECOND);
+	}
+	assert_false(ip_host_sent(host));
+	assert_true(ip_next_timer_us(host->ip) == UINT64_MAX);
+}
+
+/* Somebody who has the address, and somebody who wants it too. */
+static void
+test_duplicate(void **state)
+{
+	struct ip_host *host = *state;
+	const struct wire_nd probe = {.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = ours};
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		ip_host_create(host);
+		ip_host_sleep(host, SECOND / 2);
+		if (i == 0)
+			receive_advertisement(host, &ours, &other_mac, WIRE_ND_OVERRIDE);
+		else
+			receive_nd(host, &none, &our_group, &probe);
+		assert_int_equal(ip_stats(host->ip)->drop_nd_conflict, 1);
+		begin(host);
+		assert_false(ip_addr_is_ours(host->ip, ours));
+		assert_true(ip_addr_is_ours(host->ip, ours_near));
+		/* It is the other's to answer for. */
+		receive_nd(host, &none, &our_group, &probe);
+		assert_false(ip_host_sent(host));
+	}
+	/* One that is in use stays. */
+	ip_host_create(host);
+	begin(host);
+	receive_advertisement(host, &ours, &other_mac, WIRE_ND_OVERRIDE);
+	assert_int_equal(ip_stats(host->ip)->drop_nd_conflict, 1);
+	assert_true(ip_addr_is_ours(host->ip, ours));
+}
+
+static void
+test_answers_for_its_addresses(void **state)
+{
+	struct ip_host *host = *state;
+	struct wire_nd nd = {
+		.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION,
+		.target = ours,
+		.has_mac = true,
+		.mac = peer_mac,
+	};
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+
+	begin(host);
+	receive_nd(host, &peer, &our_group, &nd);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	assert_memory_equal(host->sent, &peer_mac, 6);
+	assert_true(tr_addr_is_same(&ipv6.dst, &peer));
+	assert_true(wire_nd_parse(payload, ipv6.payload_bytes, &nd));
+	assert_int_equal(nd.type, WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT);
+	assert_int_equal(nd.flags, WIRE_ND_SOLICITED | WIRE_ND_OVERRIDE);
+	assert_memory_equal(&nd.mac, &our_mac, 6);
+	/* Who probes has no address: everybody is told. */
+	nd = (struct wire_nd){.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = ours};
+	receive_nd(host, &none, &our_group, &nd);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	assert_true(tr_addr_is_same(&ipv6.dst, &all_nodes));
+	assert_int_equal(payload[4], WIRE_ND_OVERRIDE);
+	/* Another's address is not ours to answer for. */
+	nd.target = peer;
+	nd.target.bytes[15] = 2;
+	nd.target.bytes[8] = 7;
+	receive_nd(host, &none, &our_group, &nd);
+	assert_false(ip_host_sent(host));
+	assert_int_equal(ip_stats(host->ip)->nd_answered, 2);
+	assert_int_equal(ip_stats(host->ip)->drop_nd_ignored, 1);
+}
+
+/* RFC 4861 sections 7.1.1, 7.1.2, 6.1.2: each of these is dropped, and nothing is learned of it. */
+static void
+test_malformed_discovery(void **state)
+{
+	struct ip_host *host = *state;
+	struct wire_nd nd = {
+		.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION,
+		.target = ours,
+		.has_mac = true,
+		.mac = peer_mac,
+	};
+	uint8_t data[WIRE_ND_BYTES_MAX];
+	uint32_t bytes;
+
+	begin(host);
+	bytes = wire_nd_write(data, &nd);
+	receive(host, &peer, &our_group, IPPROTO_ICMPV6, 254, data, bytes); /* crossed a router */
+	receive(host, &none, &our_group, IPPROTO_ICMPV6, 255, data, bytes); /* a probe with a MAC */
+	data[1] = 1;
+	receive(host, &peer, &our_group, IPPROTO_ICMPV6, 255, data, bytes);
+	data[1] = 0;
+	data[25] = 0; /* an option of length 0 */
+	receive(host, &peer, &our_group, IPPROTO_ICMPV6, 255, data, bytes);
+	nd.mac = broadcast_mac;
+	receive_nd(host, &peer, &our_group, &nd);
+	nd = (struct wire_nd){.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = ours};
+	receive_nd(host, &none, &all_nodes, &nd); /* a probe to the wrong group */
+	nd.type = WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT;
+	nd.flags = WIRE_ND_SOLICITED; /* to everybody */
+	nd.target = peer;
+	receive_nd(host, &peer, &all_nodes, &nd);
+	memset(data, 0, sizeof(data));
+	data[0] = WIRE_ICMP6_ROUTER_ADVERTISEMENT;
+	data[6] = 7;
+	receive(host, &peer, &all_nodes, IPPROTO_ICMPV6, 255, data, 16); /* not from the link */
+	assert_int_equal(ip_stats(host->ip)->drop_nd_malformed, 8);
+	assert_int_equal(ip_host_drops(host), 8);
+	assert_false(ip_host_sent(host));
+}
+
+static void
+test_neighbour_is_asked_for(void **state)
+{
+	struct ip_host *host = *state;
+	const struct rte_ether_addr peer_group = {{0x33, 0x33, 0xff, 0, 0, 3}};
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+
+	begin(host);
+	send_to(host, &peer);
+	expect_solicitation(host, &peer, &peer_group);
+	assert_false(ip_host_sent(host));
+	/* What does not say where it is is no answer. */
+	receive_advertisement(host, &peer, NULL, WIRE_ND_SOLICITED);
+	assert_false(ip_host_sent(host));
+	receive_advertisement(host, &peer, &peer_mac, WIRE_ND_SOLICITED);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	assert_memory_equal(host->sent, &peer_mac, 6);
+	assert_int_equal(ipv6.hop_limit, 64);
+	/* In use, it is asked after half a minute, where it is; and gone without an answer. */
+	ip_host_sleep(host, SECOND);
+	send_to(host, &peer);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	ip_host_sleep(host, 29 * SECOND);
+	expect_solicitation(host, &peer, &peer_mac);
+	ip_host_sleep(host, 3 * SECOND);
+	expect_solicitation(host, &peer, &peer_mac);
+	expect_solicitation(host, &peer, &peer_mac);
+	assert_false(ip_host_sent(host));
+	send_to(host, &peer);
+	expect_solicitation(host, &peer, &peer_group);
+}
+
+/* Section 7.2.5. */
+static void
+test_override(void **state)
+{
+	struct ip_host *host = *state;
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+
+	begin(host);
+	send_to(host, &peer);
+	receive_advertisement(host, &peer, &peer_mac, WIRE_ND_SOLICITED);
+	drain(host);
+	/* Another address without override: where it was, but it is asked soon. */
+	receive_advertisement(host, &peer, &other_mac, 0);
+	send_to(host, &peer);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	assert_memory_equal(host->sent, &peer_mac, 6);
+	ip_host_sleep(host, 5 * SECOND);
+	expect_solicitation(host, &peer, &peer_mac);
+	/* With override it counts, and is asked all the same as nobody had asked. */
+	receive_advertisement(host, &peer, &other_mac, WIRE_ND_OVERRIDE);
+	send_to(host, &peer);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	assert_memory_equal(host->sent, &other_mac, 6);
+	ip_host_sleep(host, 5 * SECOND);
+	expect_solicitation(host, &peer, &other_mac);
+	/* Of whom nobody knows nothing is learned. */
+	receive_advertisement(host, &far, &other_mac, WIRE_ND_OVERRIDE);
+	assert_int_equal(ip_stats(host->ip)->drop_nd_ignored, 1);
+}
+
+/* Nowhere without a router; by the one that advertises itself, as long as it said. */
+static void
+test_router(void **state)
+{
+	struct ip_host *host = *state;
+	uint8_t advertisement[24] = {
+		WIRE_ICMP6_ROUTER_ADVERTISEMENT, [7] = 30, [16] = 1, 1, 2, 0, 0, 0, 0, 9};
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+
+	begin(host);
+	send_to(host, &far);
+	assert_int_equal(ip_stats(host->ip)->drop_no_route, 1);
+	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 255, advertisement, 24);
+	send_to(host, &far);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	assert_memory_equal(host->sent, &other_mac, 6);
+	assert_true(tr_addr_is_same(&ipv6.dst, &far));
+	ip_host_sleep(host, 30 * SECOND);
+	drain(host);
+	send_to(host, &far);
+	assert_int_equal(ip_stats(host->ip)->drop_no_route, 2);
+	/* One that says that it is none any more. */
+	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 255, advertisement, 24);
+	advertisement[7] = 0;
+	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 255, advertisement, 24);
+	send_to(host, &far);
+	assert_int_equal(ip_stats(host->ip)->drop_no_route, 3);
+}
+
+static void
+test_delivers_tcp(void **state)
+{
+	struct ip_host *host = *state;
+	const uint8_t options[28] = {IPPROTO_TCP, 0, 1, 4};
+	uint8_t data[1400] = {5};
+
+	begin(host);
+	assert_int_equal(receive(host, &peer, &ours, IPPROTO_TCP, 7, data, 1400), IP_DELIVER);
+	assert_true(tr_addr_is_same(&host->packet.src, &peer));
+	assert_true(tr_addr_is_same(&host->packet.dst, &ours));
+	assert_int_equal(host->packet.bytes, 1400);
+	assert_int_equal(host->packet.ttl, 7);
+	assert_int_equal(host->packet.ecn, 3);
+	assert_int_equal(host->delivered->pkt_len, 1400);
+	assert_int_equal(receive(host, &peer, &ours, IPPROTO_DSTOPTS, 7, options, 28), IP_DELIVER);
+	assert_int_equal(host->packet.protocol, IPPROTO_TCP);
+	assert_int_equal(host->packet.bytes, 20);
+	assert_int_equal(ip_host_drops(host), 0);
+	/* Not for others, nor from nobody, nor from us, nor to a group. */
+	assert_int_equal(receive(host, &peer, &far, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
+	assert_int_equal(receive(host, &none, &ours, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
+	assert_int_equal(receive(host, &peer, &all_nodes, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
+	assert_int_equal(ip_stats(host->ip)->drop_ip6_destination, 3);
+	assert_int_equal(receive(host, &ours, &ours, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
+	assert_int_equal(receive(host, &all_nodes, &ours, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
+	assert_int_equal(ip_stats(host->ip)->drop_ip6_source, 2);
+}
+
+static void
+test_echo(void **state)
+{
+	struct ip_host *host = *state;
+	uint8_t data[100] = {WIRE_ICMP6_ECHO_REQUEST, [4] = 1, 2, 3, 4, 5, 6};
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+	unsigned int i;
+
+	begin(host);
+	receive_advertisement(host, &peer, &peer_mac, 0);
+	for (i = 0; i < 2; i++) {
+		receive(host, &peer, i == 0 ? &ours : &all_nodes, IPPROTO_ICMPV6, 64, data, 100);
+		if (i == 0) {
+			drain(host);
+			receive_advertisement(host, &peer, &peer_mac, WIRE_ND_SOLICITED);
+		}
+		assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+		assert_int_equal(payload[0], WIRE_ICMP6_ECHO_REPLY);
+		assert_int_equal(ipv6.payload_bytes, 100);
+		assert_memory_equal(payload + 4, data + 4, 96);
+		assert_true(tr_addr_is_same(&ipv6.src, &ours));
+		assert_true(tr_addr_is_same(&ipv6.dst, &peer));
+	}
+	data[50] ^= 1;
+	assert_int_equal(ip_stats(host->ip)->icmp_echo, 2);
+}
+
+/* RFC 4443 section 2.4: an error about what nobody takes, and never about what is not to have one.
+ */
+static void
+test_errors(void **state)
+{
+	struct ip_host *host = *state;
+	const struct ip_neighbour neighbour = {.addr = peer, .mac = peer_mac};
+	const uint8_t option[28] = {IPPROTO_TCP, 0, 0x80};
+	uint8_t data[100] = {0};
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+	unsigned int i;
+
+	begin(host);
+	ip_neighbour_update(host->ip, &neighbour, host->now_us);
+	receive(host, &peer, &ours, IPPROTO_UDP, 64, data, 100);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	assert_int_equal(payload[0], WIRE_ICMP6_UNREACHABLE);
+	assert_int_equal(payload[1], WIRE_ICMP6_PORT_UNREACHABLE);
+	receive(host, &peer, &ours, 132, 64, data, 100);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	assert_int_equal(payload[0], WIRE_ICMP6_PARAMETER_PROBLEM);
+	assert_int_equal(payload[1], 1);
+	assert_int_equal(payload[7], 6);
+	/* An option that asks for an answer gets it, though it came to a group. */
+	receive(host, &peer, &all_nodes, IPPROTO_DSTOPTS, 64, option, sizeof(option));
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	assert_int_equal(payload[1], 2);
+	assert_int_equal(payload[7], 42);
+	receive(host, &peer, &all_nodes, IPPROTO_UDP, 64, data, 100);
+	data[0] = WIRE_ICMP6_UNREACHABLE;
+	receive(host, &peer, &ours, IPPROTO_ICMPV6, 64, data, 100);
+	receive(host, &peer, &ours, IPPROTO_NONE, 64, data, 100);
+	assert_false(ip_host_sent(host));
+	assert_int_equal(ip_stats(host->ip)->drop_udp, 2);
+	assert_int_equal(ip_stats(host->ip)->drop_icmp6_type, 1);
+	assert_int_equal(ip_stats(host->ip)->drop_ip6_nothing, 1);
+	assert_int_equal(ip_stats(host->ip)->drop_ip6_extension, 1);
+	/* And no more than so many a second. */
+	for (i = 0; i < 300; i++)
+		receive(host, &peer, &ours, IPPROTO_UDP, 64, data, 100);
+	assert_int_equal(ip_stats(host->ip)->icmp_errors_sent, 100);
+	drain(host);
+}
+
+/* A bridge that asks who listens to what hears of us in time. */
+static void
+test_query(void **state)
+{
+	struct ip_host *host = *state;
+	uint8_t query[28] = {WIRE_ICMP6_MLD_QUERY, [4] = 0x03, 0xe8};
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+
+	begin(host);
+	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 1, query, sizeof(query));
+	assert_false(ip_host_sent(host));
+	ip_host_sleep(host, 1000 * MS);
+	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
+	assert_int_equal(payload[8], WIRE_ICMP6_MLD_REPORT);
+	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 2, query, sizeof(query));
+	receive(host, &peer, &all_nodes, IPPROTO_ICMPV6, 1, query, sizeof(query));
+	ip_host_sleep(host, 1000 * MS);
+	assert_false(ip_host_sent(host));
+	assert_int_equal(ip_stats(host->ip)->drop_icmp6_malformed, 2);
+}
+
+/* A segment's checksum and its header, with the label of its flow, by software and by a device. */
+static void
+test_path(void **state)
+{
+	struct ip_host *host = *state;
+	const struct ip_neighbour neighbour = {.addr = peer, .mac = peer_mac};
+	uint8_t data[41] = {1, 2, 3, [40] = 9};
+	const uint8_t *payload;
+	struct ip_path path;
+	struct wire_ipv6 ipv6;
+	unsigned int device;
+	uint16_t sum;
+
+	for (device = 0; device < 2; device++) {
+		host->config.tx_tcp_checksum = device;
+		ip_host_create(host);
+		begin(host);
+		ip_neighbour_update(host->ip, &neighbour, host->now_us);
+		ip_path_init(&path, &ours, &peer, 0x12345);
+		ip_path_set_ecn(&path, 2);
+		ip_path_output(host->ip, &path, ip_host_mbuf(host, data, sizeof(data)), 20,
+			       host->now_us);
+		if (device)
+			assert_int_equal(ip_txq(host->ip)->frames[0]->ol_flags &
+						 (RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_TCP_CKSUM),
+					 RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_TCP_CKSUM);
+		assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+		assert_int_equal(ipv6.flow_label, 0x12345);
+		assert_int_equal(ipv6.dscp_ecn, 2);
+		assert_int_equal(ipv6.payload_bytes, sizeof(data));
+		sum = wire_checksum_pseudo_ipv6(&ours, &peer, IPPROTO_TCP, sizeof(data));
+		if (!device)
+			sum = wire_checksum_add(sum, wire_checksum_sum(payload, sizeof(data)));
+		else /* what it adds the segment to */
+			sum ^= ~(payload[17] << 8 | payload[16]);
+		assert_int_equal(sum, 0xffff);
+	}
+}
+
+static void
+test_config(void **state)
+{
+	struct ip_host *host = *state;
+	struct ip_config config = host->config;
+
+	config.mtu = 1279;
+	assert_null(ip_create(&config));
+	config.mtu = 1280;
+	config.ipv6.gateway = far;
+	assert_null(ip_create(&config));
+	config.ipv6.gateway = router;
+	config.ipv6.addr = all_nodes;
+	assert_null(ip_create(&config));
+	config.ipv6.addr = ours;
+	config.ipv6.prefix_len = 129;
+	assert_null(ip_create(&config));
+	assert_false(ip_addr_is_peer(host->ip, all_nodes));
+	assert_true(ip_addr_is_peer(host->ip, peer));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, ip_host_teardown)
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(test_start),
+		TEST(test_duplicate),
+		TEST(test_answers_for_its_addresses),
+		TEST(test_malformed_discovery),
+		TEST(test_neighbour_is_asked_for),
+		TEST(test_override),
+		TEST(test_router),
+		TEST(test_delivers_tcp),
+		TEST(test_echo),
+		TEST(test_errors),
+		TEST(test_query),
+		TEST(test_path),
+		TEST(test_config),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}
