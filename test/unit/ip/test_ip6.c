@@ -167,6 +167,7 @@ expect_solicitation(struct ip_host *host, const struct tr_addr *target,
 }
 
 /* A report of our groups, a question for each address; a second later the report again. */
+/* Shows: 3810-report, 4862-duplicate. */
 static void
 test_start(void **state)
 {
@@ -202,6 +203,7 @@ test_start(void **state)
 }
 
 /* Somebody who has the address, and somebody who wants it too. */
+/* Shows: 4862-duplicate. */
 static void
 test_duplicate(void **state)
 {
@@ -232,6 +234,7 @@ test_duplicate(void **state)
 	assert_true(ip_addr_is_ours(host->ip, ours));
 }
 
+/* Shows: 4861-answer. */
 static void
 test_answers_for_its_addresses(void **state)
 {
@@ -271,6 +274,7 @@ test_answers_for_its_addresses(void **state)
 }
 
 /* RFC 4861 sections 7.1.1, 7.1.2, 6.1.2: each of these is dropped, and nothing is learned of it. */
+/* Shows: 4861-limit. */
 static void
 test_malformed_discovery(void **state)
 {
@@ -310,6 +314,7 @@ test_malformed_discovery(void **state)
 	assert_false(ip_host_sent(host));
 }
 
+/* Shows: 4861-resolve. */
 static void
 test_neighbour_is_asked_for(void **state)
 {
@@ -344,6 +349,7 @@ test_neighbour_is_asked_for(void **state)
 }
 
 /* Section 7.2.5. */
+/* Shows: 4861-override. */
 static void
 test_override(void **state)
 {
@@ -375,6 +381,7 @@ test_override(void **state)
 }
 
 /* Nowhere without a router; by the one that advertises itself, as long as it said. */
+/* Shows: 4861-router. */
 static void
 test_router(void **state)
 {
@@ -404,6 +411,7 @@ test_router(void **state)
 	assert_int_equal(ip_stats(host->ip)->drop_no_route, 3);
 }
 
+/* Shows: 8200-source. */
 static void
 test_delivers_tcp(void **state)
 {
@@ -433,6 +441,7 @@ test_delivers_tcp(void **state)
 	assert_int_equal(ip_stats(host->ip)->drop_ip6_source, 2);
 }
 
+/* Shows: 4443-echo. */
 static void
 test_echo(void **state)
 {
@@ -463,6 +472,7 @@ test_echo(void **state)
 
 /* RFC 4443 section 2.4: an error about what nobody takes, and never about what is not to have one.
  */
+/* Shows: 4443-errors, 8200-extensions. */
 static void
 test_errors(void **state)
 {
@@ -507,6 +517,7 @@ test_errors(void **state)
 }
 
 /* A bridge that asks who listens to what hears of us in time. */
+/* Shows: 3810-report. */
 static void
 test_query(void **state)
 {
@@ -529,6 +540,7 @@ test_query(void **state)
 }
 
 /* A segment's checksum and its header, with the label of its flow, by software and by a device. */
+/* Shows: 6437-label. */
 static void
 test_path(void **state)
 {

@@ -96,6 +96,7 @@ test_header_there_and_back(void **state)
 	assert_int_equal(read.dscp_ecn, ipv6.dscp_ecn);
 }
 
+/* Shows: 8200-header. */
 static void
 test_bad_headers(void **state)
 {
@@ -117,6 +118,7 @@ test_bad_headers(void **state)
 	assert_int_equal(wire_ipv6_parse(data, 40, 100, &ipv6), WIRE_IPV6_BAD_VERSION);
 }
 
+/* Shows: 8200-extensions, 6946-atomic. */
 static void
 test_walks_to_the_payload(void **state)
 {
@@ -142,6 +144,7 @@ test_walks_to_the_payload(void **state)
 }
 
 /* RFC 8200 section 4.2. */
+/* Shows: 8200-extensions. */
 static void
 test_unknown_options(void **state)
 {
@@ -160,6 +163,7 @@ test_unknown_options(void **state)
 	assert_int_equal(with_option(0xc2, &walk), WIRE_IPV6_WALK_PROBLEM);
 }
 
+/* Shows: 5095-routing, 7112-chain, 6980-fragments. */
 static void
 test_refused(void **state)
 {

@@ -80,6 +80,7 @@ test_router_advertisement(void **state)
 	assert_false(wire_nd_parse(data, sizeof(data), &nd));
 }
 
+/* Shows: 4861-limit. */
 static void
 test_hostile_options(void **state)
 {
