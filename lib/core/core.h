@@ -152,7 +152,10 @@ struct core_message {
 	void (*run)(struct core *core, const struct core_message *message);
 	void *arg;
 	uint64_t data;
-	struct ip_neighbour neighbour;
+	union {
+		struct ip_neighbour neighbour;
+		struct ip_error error;
+	};
 };
 
 /** What core_create() needs. */

@@ -49,6 +49,8 @@ static bool is_needed(const struct tr_core_server *server);
 static int core_main(void *arg);
 static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
 static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
+static void icmp_error(void *arg, const struct ip_error *error);
+static void post_others(struct core *core, const struct core_message *message);
 
 /*
  * Several cores put nothing together: a device, which sees no ports in most fragments, gives them
@@ -57,8 +59,12 @@ static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip
 static const struct ip_events ip_events_of_one = {
 	.neighbour = neighbour_learned,
 	.packet = packet_reassembled,
+	.error = icmp_error,
 };
-static const struct ip_events ip_events_of_many = {.neighbour = neighbour_learned};
+static const struct ip_events ip_events_of_many = {
+	.neighbour = neighbour_learned,
+	.error = icmp_error,
+};
 
 struct tr_core_server *
 tr_core_create(const struct tr_core_config *config, char *error, size_t error_size)
@@ -448,14 +454,9 @@ run_neighbour(struct core *core, const struct core_message *message)
 static void
 neighbour_learned(void *arg, const struct ip_neighbour *neighbour)
 {
-	struct core *core = arg;
-	struct tr_core_server *server = core->owner;
-	struct core_message message = {.run = run_neighbour, .neighbour = *neighbour};
-	unsigned int i;
+	const struct core_message message = {.run = run_neighbour, .neighbour = *neighbour};
 
-	for (i = 0; i < server->nb_cores; i++)
-		if (server->cores[i] != core && core_control_post(server->cores[i], &message) < 0)
-			core->stats.drop_control++;
+	post_others(arg, &message);
 }
 
 static void
@@ -464,4 +465,32 @@ packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *pac
 	struct core *core = arg;
 
 	tcp_input(core->tcp, mbuf, packet, core->now_us);
+}
+
+static void
+run_error(struct core *core, const struct core_message *message)
+{
+	tcp_error(core->tcp, &message->error, core->now_us);
+}
+
+/* A device chooses a core by the router that sends the error: perhaps not the connection's. */
+static void
+icmp_error(void *arg, const struct ip_error *error)
+{
+	const struct core_message message = {.run = run_error, .error = *error};
+	struct core *core = arg;
+
+	if (!tcp_error(core->tcp, error, core->now_us))
+		post_others(core, &message);
+}
+
+static void
+post_others(struct core *core, const struct core_message *message)
+{
+	struct tr_core_server *server = core->owner;
+	unsigned int i;
+
+	for (i = 0; i < server->nb_cores; i++)
+		if (server->cores[i] != core && core_control_post(server->cores[i], message) < 0)
+			core->stats.drop_control++;
 }

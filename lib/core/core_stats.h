@@ -46,7 +46,7 @@
 	X(trace_missed, "lines that a trace lacks, as its ring was full")                  \
 	X(steered, "frames that came by this core's queue and were for another core")       \
 	X(drop_steer, "frames for another core dropped because the ring to it was full")   \
-	X(drop_control, "neighbour messages dropped because a control ring was full")
+	X(drop_control, "messages to other cores dropped because their control ring was full")
 /* clang-format on */
 
 /** The counters by name. */

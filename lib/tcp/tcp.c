@@ -94,6 +94,7 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	tcp_keepalive_init(tcp, config);
 	memcpy(tcp->secret, config->secret, sizeof(tcp->secret));
 	tcp_wheel_init(&tcp->wheel, config->now_us);
+	tcp_pmtu_init(&tcp->pmtu);
 	rc = setup_reassembly(tcp, config);
 	if (rc == 0)
 		rc = setup_loss(tcp, config);

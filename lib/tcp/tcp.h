@@ -70,7 +70,8 @@ struct tcp_events {
 	 * The connection is over for its owner, once for each that was opened or connected: its
 	 * chain and unread bytes are freed and @p conn must not be used any more. @p error: 0 both
 	 * sides closed, else -ECONNRESET, -ETIMEDOUT, -ECONNREFUSED, or -ECONNABORTED for
-	 * tcp_abort(). TIME-WAIT goes on without its owner.
+	 * tcp_abort(). Where an ICMP error told why there is no answer, its -ENETUNREACH or
+	 * -EHOSTUNREACH instead of -ETIMEDOUT. TIME-WAIT goes on without its owner.
 	 *
 	 * In FIN-WAIT-2 it may end because another connection needs the room, with -ETIMEDOUT.
 	 */
@@ -164,6 +165,14 @@ void tcp_destroy(struct tcp *tcp);
 /** Take a segment from eth_input(). @p mbuf is consumed. */
 void tcp_input(struct tcp *tcp, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 	       uint64_t now_us);
+
+/**
+ * An ICMP error came that quotes a segment.
+ *
+ * @return
+ *   False: no connection here has sent it. Else what it says was acted on, or dismissed.
+ */
+bool tcp_error(struct tcp *tcp, const struct ip_error *error, uint64_t now_us);
 
 /** Run the timers that are due. Cheap when none is. */
 void tcp_tick(struct tcp *tcp, uint64_t now_us);

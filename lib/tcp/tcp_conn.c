@@ -91,6 +91,7 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 	conn->ts_offset = tcp_isn_timestamp(tcp->secret, flow);
 	conn->mss = RTE_MIN(tcp_conn_mss_default(&flow->remote_addr),
 			    tcp_conn_mss_ours(tcp, &flow->remote_addr));
+	conn->mss_max = conn->mss;
 	conn->rcv_mss = tcp_conn_mss_default(&flow->remote_addr);
 	chain_init(&conn->chain, tcp->chain_pool, first_segment_bytes(conn));
 	tcp_congestion_init(conn);

@@ -25,6 +25,7 @@
 #include "tcp.h"
 #include "tcp_isn.h"
 #include "tcp_listen.h"
+#include "tcp_pmtu.h"
 #include "tcp_wheel.h"
 #include "wire_tcp.h"
 
@@ -172,7 +173,7 @@ struct tcp_conn {
 	bool ecn_cwr_due : 1; /* with the next new data */
 	uint8_t events; /* raised, not yet delivered */
 	uint8_t challenges; /* challenge ACKs since challenge_ms */
-	int16_t error; /* for closed() */
+	int16_t error; /* for closed(); meanwhile what an ICMP error said */
 
 	uint32_t ecn_seq; /* snd_max when cwnd was last cut: marks before it are known */
 
@@ -196,6 +197,7 @@ struct tcp_conn {
 	uint16_t user_timeout_s; /* 0: counted in retries */
 	uint32_t retransmits;
 	uint32_t challenge_ms; /* since when challenge ACKs are counted */
+	uint16_t mss_max; /* of mss: what peer and port take, whatever the way between them */
 	uint32_t waiting_ms; /* since when there is no answer: to what is sent again, or to a probe
 			      */
 
@@ -263,6 +265,7 @@ struct tcp {
 	uint8_t secret[TCP_ISN_SECRET_BYTES];
 	struct tcp_wheel wheel;
 	struct tcp_listen listen;
+	struct tcp_pmtu pmtu;
 	struct tcp_stats stats;
 };
 

@@ -294,7 +294,8 @@ agree(struct tcp_conn *conn, const struct wire_tcp_options *options)
 	/* RFC 6691: the MSS does not know of options, the segment has to. */
 	if (conn->timestamps)
 		mss -= TCP_TIMESTAMPS_BYTES;
-	conn->mss = RTE_MIN(mss, chain_segment_bytes_max(tcp->chain_pool));
+	conn->mss_max = RTE_MIN(mss, chain_segment_bytes_max(tcp->chain_pool));
+	conn->mss = tcp_pmtu_mss(conn);
 	chain_set_segment_bytes(&conn->chain, conn->mss);
 	tcp_congestion_init(conn);
 }

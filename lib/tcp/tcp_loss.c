@@ -17,6 +17,7 @@
 /* RFC 5681 section 3.2 */
 #define DUP_ACKS_LOSS 3
 
+static void begin_again(struct tcp_conn *conn);
 static void process(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked,
 		    bool duplicate);
 static void proceed(struct tcp_conn *conn, uint32_t flight, uint32_t delivered, uint32_t acked);
@@ -73,28 +74,22 @@ tcp_loss_dup_ack(struct tcp_conn *conn, const struct tcp_segment *segment, bool 
 void
 tcp_loss_timeout(struct tcp_conn *conn)
 {
-	struct tcp_recovery *recovery = tcp_loss_watch(conn);
 	bool first = conn->retries == 1;
 
 	conn->tcp->stats.retransmit_timeouts++;
 	tcp_congestion_timeout(conn, first);
-	conn->loss.recover = conn->snd_max;
 	/* From the first hole on everything is sent again, as slow start allows. */
-	conn->snd_nxt = conn->snd_una;
-	conn->retransmit_due = false;
-	/* Whatever the peer had told, it may have dropped (RFC 2018 section 8). */
-	tcp_flight_purge(conn);
-	if (recovery != NULL) {
-		*recovery = (struct tcp_recovery){
-			.state = TCP_RECOVERY_TIMEOUT,
-			.end = conn->snd_max,
-			.began_us = conn->tcp->now_us,
-			.rack_highest = conn->snd_una,
-		};
-		if (first)
-			tcp_undo_begin(conn);
-	}
-	tcp_output_want(conn);
+	begin_again(conn);
+	if (first && conn->loss.recovery != NULL)
+		tcp_undo_begin(conn);
+}
+
+void
+tcp_loss_resend(struct tcp_conn *conn)
+{
+	begin_again(conn);
+	/* It may run for a probe, or for what was late. */
+	tcp_timer_restart(conn);
 }
 
 void
@@ -186,6 +181,26 @@ tcp_loss_purge(struct tcp_conn *conn)
 		return;
 	rte_mempool_put(conn->tcp->recovery_pool, conn->loss.recovery);
 	conn->loss.recovery = NULL;
+}
+
+static void
+begin_again(struct tcp_conn *conn)
+{
+	struct tcp_recovery *recovery = tcp_loss_watch(conn);
+
+	conn->loss.recover = conn->snd_max;
+	conn->snd_nxt = conn->snd_una;
+	conn->retransmit_due = false;
+	/* Whatever the peer had told, it may have dropped (RFC 2018 section 8). */
+	tcp_flight_purge(conn);
+	if (recovery != NULL)
+		*recovery = (struct tcp_recovery){
+			.state = TCP_RECOVERY_TIMEOUT,
+			.end = conn->snd_max,
+			.began_us = conn->tcp->now_us,
+			.rack_highest = conn->snd_una,
+		};
+	tcp_output_want(conn);
 }
 
 static void

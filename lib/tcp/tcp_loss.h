@@ -37,6 +37,12 @@ void tcp_loss_dup_ack(struct tcp_conn *conn, const struct tcp_segment *segment, 
 /** The retransmission timer expired. */
 void tcp_loss_timeout(struct tcp_conn *conn);
 
+/**
+ * What is in flight did not fit through: send it again at once, in segments of the size that now
+ * holds. That is no sign of congestion (RFC 1191 section 6.4): the window stays as it is.
+ */
+void tcp_loss_resend(struct tcp_conn *conn);
+
 /** It expired for what could still have been late, and is not any more. */
 void tcp_loss_reorder_timeout(struct tcp_conn *conn);
 

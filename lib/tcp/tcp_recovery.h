@@ -18,7 +18,7 @@ enum tcp_recovery_state {
 	TCP_RECOVERY_WATCH, /* something arrived out of order, or a probe is out: no loss yet */
 	TCP_RECOVERY_FAST, /* losses are repaired, and cwnd falls to ssthresh meanwhile */
 	TCP_RECOVERY_REDUCE, /* the same after a loss that a probe has repaired */
-	TCP_RECOVERY_TIMEOUT /* after a retransmission timeout */
+	TCP_RECOVERY_TIMEOUT /* all is sent again: after a timeout, or as it did not fit */
 };
 
 /** A tail loss probe; see tcp_tail.c. */

@@ -52,6 +52,12 @@
 	X(urgent, "segments with URG: what they carry is read like any other")             \
 	X(duplicates, "segments without any new byte")                                     \
 	X(send_starved, "segments not sent for want of an mbuf, tried again later")        \
+	X(icmp_noted, "ICMP errors kept for the case that their connection fails")         \
+	X(icmp_refused, "connections that an ICMP error ended before they were open")      \
+	X(icmp_stale, "ICMP errors about no segment in flight, or without news")           \
+	X(path_mtu_lowered, "connections whose segments shrank as a router said so")       \
+	X(path_mtu_probed, "connections whose segments shrank as large ones got lost")     \
+	X(path_mtu_raised, "connections whose segments grew again after ten minutes")      \
 	X(drop_truncated, "segments shorter than their header")                            \
 	X(drop_checksum, "segments with a wrong checksum")                                 \
 	X(drop_address, "segments from or to an address that cannot have a connection")    \

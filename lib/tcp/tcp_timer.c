@@ -42,6 +42,7 @@
 #include "tcp_keepalive.h"
 #include "tcp_loss.h"
 #include "tcp_output.h"
+#include "tcp_pmtu.h"
 #include "tcp_recovery.h"
 #include "tcp_tail.h"
 
@@ -89,6 +90,8 @@ tcp_tick(struct tcp *tcp, uint64_t now_us)
 		expired(conn, kind);
 		tcp_conn_release(conn);
 	}
+	if (unlikely(now_us >= tcp->pmtu.next_us))
+		tcp_pmtu_tick(tcp);
 }
 
 uint64_t
@@ -296,6 +299,7 @@ retransmit_expired(struct tcp_conn *conn)
 		conn->tcp->stats.retransmit_timeouts++;
 		tcp_output_syn(conn);
 	} else {
+		tcp_pmtu_timeout(conn);
 		tcp_loss_timeout(conn);
 	}
 }
@@ -368,6 +372,9 @@ retry(struct tcp_conn *conn, enum tcp_timer_kind kind, uint32_t delay_us)
 		left_us = (conn->user_timeout_s * 1000u - waited_ms(conn)) * UINT64_C(1000);
 		delay_us = RTE_MIN((uint64_t)delay_us, left_us);
 	}
+	/* An ICMP error of before data got through last is no reason why they do not now. */
+	if (conn->retries == 0 && conn->state != TCP_SYN_SENT)
+		conn->error = 0;
 	if (conn->retries < UINT8_MAX)
 		conn->retries++;
 	start(conn, kind, delay_us);
@@ -396,9 +403,12 @@ retries_max(const struct tcp_conn *conn)
 	return conn->closed ? CLOSED_RETRIES_MAX : RETRIES_MAX;
 }
 
+/* RFC 9293 section 3.9.2.2: with the reason that the network gave, if it did. */
 static void
 give_up(struct tcp_conn *conn)
 {
+	bool reason = conn->retries > 0 && conn->error != 0;
+
 	conn->tcp->stats.timed_out++;
-	tcp_conn_drop(conn, -ETIMEDOUT);
+	tcp_conn_drop(conn, reason ? conn->error : -ETIMEDOUT);
 }

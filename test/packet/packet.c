@@ -222,6 +222,25 @@ packet_inject(struct packet *packet, const struct packet_segment *segment)
 }
 
 bool
+packet_error(struct packet *packet, enum ip_error_kind kind, uint32_t seq, uint16_t mtu,
+	     uint16_t bytes)
+{
+	const struct ip_error error = {
+		.kind = kind,
+		.protocol = IPPROTO_TCP,
+		.mtu = mtu,
+		.bytes = bytes,
+		.local_addr = addr_of(OUR_ADDR),
+		.remote_addr = addr_of(PEER_ADDR),
+		.local_port = rte_cpu_to_be_16(OUR_PORT),
+		.remote_port = rte_cpu_to_be_16(packet->peer_port),
+		.seq = packet->iss + seq,
+	};
+
+	return tcp_error(packet->tcp, &error, packet->now_us);
+}
+
+bool
 packet_take(struct packet *packet, struct packet_sent *sent)
 {
 	struct ip_txq *txq = ip_txq(packet->ip);

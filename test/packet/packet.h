@@ -129,6 +129,13 @@ void packet_end(struct packet *packet);
 /** Inject a segment. */
 void packet_inject(struct packet *packet, const struct packet_segment *segment);
 
+/**
+ * Have an ICMP error come about a packet of so many bytes that began with this sequence number.
+ * Returns what tcp_error() does.
+ */
+bool packet_error(struct packet *packet, enum ip_error_kind kind, uint32_t seq, uint16_t mtu,
+		  uint16_t bytes);
+
 /** Let tcp_output() run, and take the oldest segment sent. False when there is none. */
 bool packet_take(struct packet *packet, struct packet_sent *sent);
 

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+#include "tcp_pmtu.h"
+
+#include <string.h>
+
+#include "chain.h"
+#include "tcp_conn.h"
+#include "tcp_loss.h"
+
+/* RFC 791 section 3.2: what every network of IPv4 carries, and no MTU is below it. */
+#define MTU_LEAST 68
+
+/* Which timeouts of a segment say that it may be too large: at the first what every way of IPv6
+ * carries is tried, and at the second the least that is believed. */
+#define PROBE_FIRST 2
+#define PROBE_SECOND 4
+
+/* IPv6's header is longer by so much. */
+#define IPV6_MORE 20
+
+static void remember(const struct tcp_conn *conn, uint16_t mtu);
+static bool lower(struct tcp_conn *conn, uint16_t mtu);
+static uint16_t mss_of(const struct tcp_conn *conn, uint16_t mtu);
+static void set_mss(struct tcp_conn *conn, uint16_t mss);
+static uint16_t plateau(uint16_t bytes);
+static struct tcp_pmtu_path *place(const struct tcp_conn *conn);
+static bool is_known(const struct tcp_conn *conn, const struct tcp_pmtu_path *path);
+static bool is_ipv4(const struct tcp_conn *conn);
+
+void
+tcp_pmtu_init(struct tcp_pmtu *pmtu)
+{
+	memset(pmtu, 0, sizeof(*pmtu));
+	pmtu->next_us = UINT64_MAX;
+}
+
+uint16_t
+tcp_pmtu_mss(const struct tcp_conn *conn)
+{
+	const struct tcp_pmtu_path *path = place(conn);
+
+	return is_known(conn, path) ? mss_of(conn, path->mtu) : conn->mss_max;
+}
+
+void
+tcp_pmtu_too_big(struct tcp_conn *conn, uint16_t mtu, uint16_t bytes)
+{
+	bool is_syn = conn->state == TCP_SYN_SENT || conn->state == TCP_SYN_RECEIVED;
+	/* RFC 8201 section 4: what says less than there can be says nothing. */
+	uint16_t least = is_ipv4(conn) ? MTU_LEAST : TCP_PMTU_MIN_IPV6;
+
+	if (mtu == 0 && is_ipv4(conn))
+		mtu = plateau(bytes);
+	/* A packet that would have fitted was not too big, and a SYN fits everywhere. */
+	if (mtu < least || mtu >= bytes || is_syn || !lower(conn, mtu)) {
+		conn->tcp->stats.icmp_stale++;
+		return;
+	}
+	conn->tcp->stats.path_mtu_lowered++;
+	tcp_loss_resend(conn);
+}
+
+void
+tcp_pmtu_timeout(struct tcp_conn *conn)
+{
+	uint32_t flight = RTE_MIN(conn->snd_max - conn->snd_una, conn->chain.bytes);
+
+	if ((conn->retries != PROBE_FIRST && conn->retries != PROBE_SECOND) || flight < conn->mss)
+		return;
+	if (lower(conn, conn->retries == PROBE_FIRST ? TCP_PMTU_MIN_IPV6 : TCP_PMTU_MIN))
+		conn->tcp->stats.path_mtu_probed++;
+}
+
+void
+tcp_pmtu_tick(struct tcp *tcp)
+{
+	struct tcp_pmtu_path *path, *old = NULL;
+	uint32_t id;
+
+	tcp->pmtu.next_us = UINT64_MAX;
+	for (path = tcp->pmtu.paths; path < tcp->pmtu.paths + TCP_PMTU_PATHS; path++) {
+		if (path->until_us == 0)
+			continue;
+		if (old == NULL && path->until_us <= tcp->now_us)
+			old = path;
+		else
+			tcp->pmtu.next_us = RTE_MIN(tcp->pmtu.next_us, path->until_us);
+	}
+	if (old == NULL)
+		return;
+	old->until_us = 0;
+	for (id = 0; id < tcp->conns_max; id++) {
+		struct tcp_conn *conn = tcp_conn_find(tcp, id);
+
+		if (conn == NULL || conn->mss >= conn->mss_max ||
+		    !tr_addr_is_same(&conn->flow.remote_addr, &old->addr))
+			continue;
+		tcp->stats.path_mtu_raised++;
+		set_mss(conn, conn->mss_max);
+	}
+}
+
+/* False: the segments are no larger than that. */
+static bool
+lower(struct tcp_conn *conn, uint16_t mtu)
+{
+	uint16_t mss;
+
+	mtu = RTE_MAX(mtu, (uint16_t)(is_ipv4(conn) ? TCP_PMTU_MIN : TCP_PMTU_MIN_IPV6));
+	mss = mss_of(conn, mtu);
+	if (mss >= conn->mss)
+		return false;
+	remember(conn, mtu);
+	set_mss(conn, mss);
+	return true;
+}
+
+static void
+remember(const struct tcp_conn *conn, uint16_t mtu)
+{
+	struct tcp_pmtu_path *path = place(conn);
+	struct tcp *tcp = conn->tcp;
+
+	if (path->until_us != 0 && !tr_addr_is_same(&path->addr, &conn->flow.remote_addr))
+		return;
+	*path = (struct tcp_pmtu_path){
+		.addr = conn->flow.remote_addr,
+		.mtu = mtu,
+		.until_us = tcp->now_us + TCP_PMTU_AGE_US,
+	};
+	tcp->pmtu.next_us = RTE_MIN(tcp->pmtu.next_us, path->until_us);
+}
+
+/* RFC 6691: options take their room from the payload. */
+static uint16_t
+mss_of(const struct tcp_conn *conn, uint16_t mtu)
+{
+	uint16_t headers = TCP_IPV4_HEADERS + (is_ipv4(conn) ? 0 : IPV6_MORE) +
+			   (conn->timestamps ? TCP_TIMESTAMPS_BYTES : 0);
+
+	return RTE_MIN(conn->mss_max, (uint16_t)(mtu - headers));
+}
+
+static void
+set_mss(struct tcp_conn *conn, uint16_t mss)
+{
+	conn->mss = mss;
+	chain_set_segment_bytes(&conn->chain, mss);
+}
+
+/* RFC 1191 section 7: the next smaller MTU that is common. */
+static uint16_t
+plateau(uint16_t bytes)
+{
+	static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(plateaus); i++)
+		if (plateaus[i] < bytes)
+			return plateaus[i];
+	return TCP_PMTU_MIN;
+}
+
+/* Keyed: nobody is to know whose place is whose. */
+static struct tcp_pmtu_path *
+place(const struct tcp_conn *conn)
+{
+	const struct tcp_flow *flow = &conn->flow;
+	uint64_t hash = tcp_isn_siphash(conn->tcp->secret, flow->remote_addr.bytes,
+					sizeof(flow->remote_addr.bytes));
+
+	return &conn->tcp->pmtu.paths[hash % TCP_PMTU_PATHS];
+}
+
+static bool
+is_known(const struct tcp_conn *conn, const struct tcp_pmtu_path *path)
+{
+	return path->until_us > conn->tcp->now_us &&
+	       tr_addr_is_same(&path->addr, &conn->flow.remote_addr);
+}
+
+static bool
+is_ipv4(const struct tcp_conn *conn)
+{
+	return tr_addr_is_ipv4(&conn->flow.remote_addr);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * Path MTU discovery (RFC 1191, RFC 8201): segments become smaller where a router says that they do
+ * not fit, and where large ones get lost again and again without a word (RFC 4821 section 7.6).
+ *
+ * What was found out about a destination holds for new connections too, and for ten minutes; then
+ * the whole MTU is tried again. Some destinations are remembered; of one whose place another has,
+ * connections that found a narrow way keep to what they found.
+ *
+ * Threads: the core that owns the struct tcp.
+ */
+#ifndef TCP_PMTU_H
+#define TCP_PMTU_H
+
+#include <stdint.h>
+
+#include "tr_addr.h"
+
+struct tcp;
+struct tcp_conn;
+
+/** Destinations that are remembered; a power of two. */
+#define TCP_PMTU_PATHS 256
+
+/** How long (RFC 1191 section 6.3). */
+#define TCP_PMTU_AGE_US UINT64_C(600000000)
+
+/**
+ * MTUs below are not believed of IPv4: each way that is in use carries datagrams of 576 bytes, and
+ * whoever says otherwise wants us to send headers. (RFC 1191 would go down to 68.)
+ */
+#define TCP_PMTU_MIN 552
+/** No way of IPv6 has a smaller one (RFC 8200 section 5). */
+#define TCP_PMTU_MIN_IPV6 1280
+
+/** What was found out about the way to a destination. */
+struct tcp_pmtu_path {
+	struct tr_addr addr;
+	uint16_t mtu;
+	uint64_t until_us; /* 0: nothing */
+};
+
+/** All of them. */
+struct tcp_pmtu {
+	struct tcp_pmtu_path paths[TCP_PMTU_PATHS];
+	uint64_t next_us; /* when the first of them is old; UINT64_MAX: there is none */
+};
+
+/** Begin with nothing known. */
+void tcp_pmtu_init(struct tcp_pmtu *pmtu);
+
+/** Payload of a full segment, given the most that peer and port take and what is known of the way.
+ */
+uint16_t tcp_pmtu_mss(const struct tcp_conn *conn);
+
+/**
+ * A segment in flight did not fit.
+ *
+ * @param mtu
+ *   What would have; 0: the router does not say (RFC 1191 section 5).
+ * @param bytes
+ *   Of the packet.
+ */
+void tcp_pmtu_too_big(struct tcp_conn *conn, uint16_t mtu, uint16_t bytes);
+
+/** Timeout number conn->retries without an answer: if large segments got lost, try smaller ones. */
+void tcp_pmtu_timeout(struct tcp_conn *conn);
+
+/**
+ * Of the ways of which what was found out is old, forget one: its connections try large segments
+ * again. Costs a look at every connection, once for what an address in ten minutes made us find
+ * out.
+ */
+void tcp_pmtu_tick(struct tcp *tcp);
+
+#endif /* TCP_PMTU_H */

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/* ICMP errors and path MTU: RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191, RFC 4821. */
+#include <errno.h>
+
+#include <rte_common.h>
+
+#include "packet.h"
+#include "tcp_pmtu.h"
+#include "test_eal.h"
+
+#define MINUTE_US UINT64_C(60000000)
+
+static const struct wire_tcp_options mss_option = {.has_mss = true, .mss = PACKET_MSS};
+
+/* Expect segments from a sequence number on, of this length each, the last of what is left. */
+static void
+expect_segments(struct packet *p, uint32_t seq, uint32_t bytes, uint32_t mss)
+{
+	uint32_t len;
+
+	for (; bytes > 0; bytes -= len, seq += len) {
+		len = RTE_MIN(bytes, mss);
+		expect(p, .flags = ACK | (len == bytes ? PSH : 0), .seq = seq, .ack = 1,
+		       .len = len);
+	}
+	expect_none(p);
+}
+
+static uint32_t
+cwnd(const struct packet *p)
+{
+	struct tcp_conn_info info;
+
+	tcp_conn_info(p->owner.conn, &info);
+	return info.cwnd_bytes;
+}
+
+/* RFC 5927 section 5.2: what says that nobody is there ends what has not begun. */
+static void
+test_syn_sent(void **state)
+{
+	static const struct {
+		enum ip_error_kind kind;
+		bool ends;
+		int error;
+	} cases[] = {
+		{IP_ERROR_PORT, true, -ECONNREFUSED},  {IP_ERROR_PROHIBITED, true, -EHOSTUNREACH},
+		{IP_ERROR_HOST, false, -EHOSTUNREACH}, {IP_ERROR_NET, false, -ENETUNREACH},
+		{IP_ERROR_TOO_BIG, false, -ETIMEDOUT},
+	};
+	struct packet p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		packet_begin(&p, NULL);
+		packet_reach(&p, TCP_SYN_SENT);
+		assert_true(packet_error(&p, cases[i].kind, 1, 1300, 1500));
+		assert_true(packet_error(&p, cases[i].kind, -1u, 1300, 1500));
+		assert_int_equal(packet_state(&p), TCP_SYN_SENT);
+		assert_int_equal(tcp_stats(p.tcp)->icmp_stale, 2);
+		assert_true(packet_error(&p, cases[i].kind, 0, 1300, 60));
+		assert_int_equal(p.owner.closed, cases[i].ends);
+		if (!cases[i].ends) {
+			struct packet_sent sent;
+
+			assert_int_equal(packet_state(&p), TCP_SYN_SENT);
+			packet_advance(&p, 10 * MINUTE_US);
+			while (packet_take(&p, &sent))
+				;
+		}
+		assert_int_equal(p.owner.closed, 1);
+		assert_int_equal(p.owner.error, cases[i].error);
+		packet_end(&p);
+	}
+}
+
+/* MUST-54, MUST-56: no error ends a connection, but the last is why it failed, if it does. */
+static void
+test_established(void **state)
+{
+	static const struct {
+		enum ip_error_kind kind;
+		int error;
+	} cases[] = {
+		{IP_ERROR_NET, -ENETUNREACH},
+		{IP_ERROR_HOST, -EHOSTUNREACH},
+		{IP_ERROR_PROHIBITED, -EHOSTUNREACH},
+		{IP_ERROR_PORT, -ECONNREFUSED},
+	};
+	struct packet_sent sent;
+	struct packet p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		packet_begin(&p, NULL);
+		packet_accept(&p, &mss_option);
+		packet_append(&p, 100);
+		expect_segments(&p, 1, 100, 100);
+		/* Of before: what was acknowledged since got through. */
+		assert_true(packet_error(&p, cases[i].kind, 1, 0, 140));
+		inject(&p, .flags = ACK, .seq = 1, .ack = 101);
+		packet_append(&p, 100);
+		expect_segments(&p, 101, 100, 100);
+		packet_advance(&p, 5000000);
+		assert_true(packet_error(&p, cases[i].kind, 101, 0, 140));
+		assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+		assert_int_equal(tcp_stats(p.tcp)->icmp_noted, 2);
+		packet_advance(&p, 30 * MINUTE_US);
+		while (packet_take(&p, &sent))
+			;
+		assert_int_equal(p.owner.closed, 1);
+		assert_int_equal(p.owner.error, cases[i].error);
+		packet_end(&p);
+	}
+}
+
+/* An error of before the last progress is not why it fails later. */
+static void
+test_old_error(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, 100);
+	expect_segments(&p, 1, 100, 100);
+	assert_true(packet_error(&p, IP_ERROR_HOST, 1, 0, 140));
+	inject(&p, .flags = ACK, .seq = 1, .ack = 101);
+	packet_append(&p, 100);
+	packet_advance(&p, 30 * MINUTE_US);
+	while (packet_take(&p, &sent))
+		;
+	assert_int_equal(p.owner.error, -ETIMEDOUT);
+	packet_end(&p);
+}
+
+/* RFC 5927 section 4: outside of what is in flight nothing is believed. */
+static void
+test_blind(void **state)
+{
+	static const uint32_t seqs[] = {0, 3001, 3002, 0x80000000u, -1000u};
+	struct packet p;
+	size_t i;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, 3000);
+	expect_segments(&p, 1, 3000, PACKET_MSS);
+	for (i = 0; i < RTE_DIM(seqs); i++) {
+		assert_true(packet_error(&p, IP_ERROR_TOO_BIG, seqs[i], 600, 1500));
+		assert_true(packet_error(&p, IP_ERROR_HOST, seqs[i], 0, 1500));
+	}
+	p.peer_port++;
+	assert_false(packet_error(&p, IP_ERROR_TOO_BIG, 1, 600, 1500));
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->icmp_stale, 2 * RTE_DIM(seqs));
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_lowered, 0);
+	packet_end(&p);
+}
+
+/* RFC 1191 section 6.4: sent again at once, smaller, and congestion it was not. */
+static void
+test_too_big(void **state)
+{
+	struct packet p;
+	uint32_t before;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, 3 * PACKET_MSS);
+	expect_segments(&p, 1, 3 * PACKET_MSS, PACKET_MSS);
+	before = cwnd(&p);
+	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1 + PACKET_MSS, 1300, 1500));
+	/* What stands in mbufs of the old size is cut. */
+	for (unsigned int i = 0; i < 3; i++) {
+		expect(&p, .flags = ACK, .seq = 1 + i * PACKET_MSS, .ack = 1, .len = 1260);
+		expect(&p, .flags = ACK | (i == 2 ? PSH : 0), .seq = 1261 + i * PACKET_MSS,
+		       .ack = 1, .len = 200);
+	}
+	expect_none(&p);
+	assert_int_equal(cwnd(&p), before);
+	/* The others of the window come back too: that is no news. */
+	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, 1300, 1500));
+	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, 1400, 1500));
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_lowered, 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1 + 3 * PACKET_MSS);
+	assert_true(cwnd(&p) >= before);
+	packet_append(&p, 3000);
+	expect_segments(&p, 1 + 3 * PACKET_MSS, 3000, 1260);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
+	packet_end(&p);
+}
+
+/* With timestamps there is less room. */
+static void
+test_too_big_timestamps(void **state)
+{
+	static const struct wire_tcp_options options = {
+		.has_mss = true, .mss = PACKET_MSS, .has_timestamps = true, .ts_value = 1};
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &options);
+	packet_append(&p, 1000);
+	expect_segments(&p, 1, 1000, 1448);
+	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, 1000, 1052));
+	expect_segments(&p, 1, 1000, 948);
+	packet_end(&p);
+}
+
+static void
+test_what_is_believed(void **state)
+{
+	static const struct {
+		uint16_t mtu, bytes, mss;
+	} cases[] = {
+		{1300, 1500, 1260},
+		{1006, 1500, 966},
+		{552, 1500, 512},
+		{551, 1500, 512}, /* no smaller ones */
+		{68, 1500, 512},
+		{67, 1500, PACKET_MSS}, /* which is none */
+		{1, 1500, PACKET_MSS},
+		{1500, 1500, PACKET_MSS}, /* it would have fitted */
+		{65535, 1500, PACKET_MSS},
+		{1400, 1300, PACKET_MSS},
+		{0, 1500, 1452}, /* an old router: the next that is common */
+		{0, 1492, 966},
+		{0, 1006, 512},
+	};
+	struct packet p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		struct tcp_conn_info info;
+
+		packet_begin(&p, NULL);
+		packet_accept(&p, &mss_option);
+		packet_append(&p, PACKET_MSS);
+		expect_segments(&p, 1, PACKET_MSS, PACKET_MSS);
+		assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, cases[i].mtu, cases[i].bytes));
+		tcp_conn_info(p.owner.conn, &info);
+		assert_int_equal(info.mss_bytes, cases[i].mss);
+		if (cases[i].mss != PACKET_MSS)
+			expect_segments(&p, 1, PACKET_MSS, cases[i].mss);
+		expect_none(&p);
+		packet_end(&p);
+	}
+}
+
+/* The next connection knows, ten minutes later nobody does, and those there are grow. */
+static void
+test_remembered_and_forgotten(void **state)
+{
+	struct tcp_conn_info info;
+	struct tcp_conn *first;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	first = p.owner.conn;
+	packet_append(&p, PACKET_MSS);
+	expect_segments(&p, 1, PACKET_MSS, PACKET_MSS);
+	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, 1300, 1500));
+	expect_segments(&p, 1, PACKET_MSS, 1260);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1 + PACKET_MSS);
+
+	packet_advance(&p, 9 * MINUTE_US);
+	p.peer_port++;
+	packet_accept(&p, &mss_option);
+	tcp_conn_info(p.owner.conn, &info);
+	assert_int_equal(info.mss_bytes, 1260);
+	tcp_abort(p.owner.conn);
+	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 1);
+
+	packet_advance(&p, MINUTE_US);
+	p.peer_port--;
+	p.peer_port += 2;
+	packet_accept(&p, &mss_option);
+	tcp_conn_info(p.owner.conn, &info);
+	assert_int_equal(info.mss_bytes, PACKET_MSS);
+	packet_advance(&p, 10000000);
+	tcp_conn_info(first, &info);
+	assert_int_equal(info.mss_bytes, PACKET_MSS);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_raised, 1);
+	packet_end(&p);
+}
+
+/* RFC 4821 section 7.6: what is larger than 1,300 bytes gets lost, and nobody says so. */
+static void
+test_black_hole(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+	uint32_t una = 1;
+	unsigned int i;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, 10000);
+	for (i = 0; i < 60 && una < 10001; i++) {
+		bool heard = false;
+
+		packet_advance(&p, 500000);
+		while (packet_take(&p, &sent))
+			if (sent.len + 40 <= 1300 && sent.header.seq - p.iss == una) {
+				una += sent.len;
+				heard = true;
+			}
+		if (heard)
+			inject(&p, .flags = ACK, .seq = 1, .ack = una);
+	}
+	assert_int_equal(una, 10001);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 1);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	packet_append(&p, 2480);
+	expect_segments(&p, 10001, 2480, 1240);
+	packet_end(&p);
+}
+
+/* One that is silent for everything is asked with less and less; what was small stays. */
+static void
+test_silence(void **state)
+{
+	struct tcp_conn_info info;
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, 5000);
+	packet_advance(&p, MINUTE_US);
+	tcp_conn_info(p.owner.conn, &info);
+	assert_int_equal(info.mss_bytes, TCP_PMTU_MIN - 40);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 2);
+	while (packet_take(&p, &sent))
+		;
+	packet_end(&p);
+
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, PACKET_MSS - 1);
+	packet_advance(&p, MINUTE_US);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 0);
+	while (packet_take(&p, &sent))
+		;
+	packet_end(&p);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_syn_sent),
+		cmocka_unit_test(test_established),
+		cmocka_unit_test(test_old_error),
+		cmocka_unit_test(test_blind),
+		cmocka_unit_test(test_too_big),
+		cmocka_unit_test(test_too_big_timestamps),
+		cmocka_unit_test(test_what_is_believed),
+		cmocka_unit_test(test_remembered_and_forgotten),
+		cmocka_unit_test(test_black_hole),
+		cmocka_unit_test(test_silence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
+}
