@@ -148,6 +148,52 @@ test_announcement_moves_a_neighbour(void **state)
 	assert_memory_equal(host->sent, &other_mac, 6);
 }
 
+/* A neighbour that checks whether we are still there asks us alone (RFC 1122 section 2.3.2.1). */
+static void
+test_unicast_request(void **state)
+{
+	struct ip_host *host = *state;
+
+	receive_arp(host, &our_mac, WIRE_ARP_REQUEST, &peer_mac, PEER, OURS);
+	assert_true(ip_host_sent(host));
+	assert_sent_arp(host, &peer_mac, WIRE_ARP_REPLY, PEER);
+	/* To another host's Ethernet address: it is not ours to answer, whatever it asks for. */
+	receive_arp(host, &other_mac, WIRE_ARP_REQUEST, &peer_mac, PEER, OURS);
+	assert_false(ip_host_sent(host));
+	assert_int_equal(ip_stats(host->ip)->drop_eth_address, 1);
+}
+
+/* RFC 5944 section 4.6: an announcement can be a reply, and can come to everybody. */
+static void
+test_gratuitous_reply(void **state)
+{
+	struct ip_host *host = *state;
+
+	receive_arp(host, &broadcast_mac, WIRE_ARP_REPLY, &other_mac, PEER, PEER);
+	assert_int_equal(neighbours(host), 0);
+	ip_host_know(host, PEER, &peer_mac);
+	receive_arp(host, &broadcast_mac, WIRE_ARP_REPLY, &other_mac, PEER, PEER);
+	ip_host_send(host, PEER, 1, 40);
+	assert_true(ip_host_sent(host));
+	assert_memory_equal(host->sent, &other_mac, 6);
+	assert_false(ip_host_sent(host));
+}
+
+/* RFC 5227 section 2.1.1: another host probes for an address that is in use. */
+static void
+test_probe_of_a_neighbour(void **state)
+{
+	struct ip_host *host = *state;
+
+	ip_host_know(host, PEER, &peer_mac);
+	receive_arp(host, &broadcast_mac, WIRE_ARP_REQUEST, &other_mac, 0, PEER);
+	ip_host_send(host, PEER, 1, 40);
+	assert_true(ip_host_sent(host));
+	assert_memory_equal(host->sent, &peer_mac, 6);
+	assert_int_equal(neighbours(host), 1);
+	assert_int_equal(host->nb_events, 0);
+}
+
 /* Shows: 5227-conflict. */
 static void
 test_conflict(void **state)
@@ -236,6 +282,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reply_we_asked_for, ip_host_setup,
 						ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_announcement_moves_a_neighbour, ip_host_setup,
+						ip_host_teardown),
+		cmocka_unit_test_setup_teardown(test_unicast_request, ip_host_setup,
+						ip_host_teardown),
+		cmocka_unit_test_setup_teardown(test_gratuitous_reply, ip_host_setup,
+						ip_host_teardown),
+		cmocka_unit_test_setup_teardown(test_probe_of_a_neighbour, ip_host_setup,
 						ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_conflict, ip_host_setup, ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_malformed, ip_host_setup, ip_host_teardown),

@@ -74,6 +74,35 @@ test_options_are_skipped(void **state)
 	assert_drops(host, drop_ip_source_route, frame, bytes);
 }
 
+/* RFC 1122 section 3.2.1.8: what nobody knows, and what is no option at all, is not looked at. */
+static void
+test_unknown_options(void **state)
+{
+	static const uint8_t options[][4] = {
+		{0x44, 4, 5, 0}, /* a timestamp, full */
+		{0x07, 4, 4, 0}, /* a recorded route, empty */
+		{0x94, 4, 0, 0}, /* router alert */
+		{0x83 ^ 0x40, 4, 1, 2}, /* nobody's */
+		{0x5e, 0, 0, 0}, /* of no length */
+		{0x5e, 1, 0, 0},	{0x5e, 255, 1, 2}, /* longer than the header */
+		{1, 1, 1, 0x44}, /* cut off */
+		{0, 0x83, 3, 4}, /* behind the end */
+	};
+	struct ip_host *host = *state;
+	uint8_t frame[FRAME_MAX];
+	uint32_t bytes = frame_ipv4(frame, PEER, OURS, IPPROTO_TCP, 100);
+	size_t i;
+
+	frame[14] = 0x46;
+	for (i = 0; i < RTE_DIM(options); i++) {
+		memcpy(frame + 34, options[i], sizeof(options[i]));
+		frame_fix_ipv4(frame);
+		assert_int_equal(ip_host_receive(host, frame, bytes), IP_DELIVER);
+		assert_int_equal(host->packet.bytes, 96);
+	}
+	assert_int_equal(ip_host_drops(host), 0);
+}
+
 static void
 test_every_length(void **state)
 {
@@ -329,6 +358,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_deliver, ip_host_setup, ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_options_are_skipped, ip_host_setup,
+						ip_host_teardown),
+		cmocka_unit_test_setup_teardown(test_unknown_options, ip_host_setup,
 						ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_every_length, ip_host_setup, ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_bad_header, ip_host_setup, ip_host_teardown),
