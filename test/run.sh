@@ -40,7 +40,7 @@ TEST_PACKAGES=(
 	# system tests: the stock clients, and what sends packets by hand
 	python3-pytest python3-pymemcache python3-pylibmc python3-binary-memcached
 	libmemcached-tools memcached python3-scapy tshark iputils-ping traceroute nmap ethtool
-	procps systemd
+	procps systemd nftables
 	# DPDK's own tool that reads telemetry, and Prometheus' parser of metrics
 	dpdk-dev python3-prometheus-client
 	# instructions are counted under it

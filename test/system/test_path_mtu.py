@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The tailrace authors
+"""A way through which large packets do not get: a router that says so, and one that does not."""
+
+import contextlib
+import socket
+import subprocess
+import threading
+
+import pytest
+from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
+
+import netns
+import server as servers
+
+pytestmark = pytest.mark.tailrace_only("its kernel finds the MTU")
+
+WIDEST = 1300
+ETH_P_ALL = 3
+PACKET_OUTGOING = 4
+NARROW = """table netdev narrow {
+    chain in { type filter hook ingress device "%s" priority 0; meta length > %d drop; }
+}"""
+
+
+@contextlib.contextmanager
+def narrow():
+    """The server's packets get lost if they are longer than that."""
+    subprocess.run(["nft", "-f", "-"], input=NARROW % (servers.TAP, WIDEST), check=True, text=True,
+                   timeout=10)
+    try:
+        yield
+    finally:
+        netns.run("nft", "delete", "table", "netdev", "narrow")
+
+
+@contextlib.contextmanager
+def router():
+    """Somebody on the way who says that they are too big."""
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    sock.bind((servers.TAP, ETH_P_ALL))
+    sock.settimeout(0.1)
+    done = threading.Event()
+
+    def work():
+        while not done.is_set():
+            with contextlib.suppress(TimeoutError):
+                data, sender = sock.recvfrom(65536)
+                frame = Ether(data)
+                if sender[2] == PACKET_OUTGOING or TCP not in frame or frame[IP].len <= WIDEST:
+                    continue
+                sock.send(bytes(
+                    Ether(src=frame.dst, dst=frame.src)
+                    / IP(src=servers.HOST_ADDRESS, dst=servers.ADDRESS)
+                    / ICMP(type=3, code=4, nexthopmtu=WIDEST) / Raw(data[14:14 + 28])))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        sock.close()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_narrow_path(told):
+    """A value comes through, and one for the next connection without a loss."""
+    value = bytes(i * 31 % 251 for i in range(100000))
+    with servers.start() as server:
+        server.snapshot_pools()
+        with server.text() as client:
+            client.set(b"key", value)
+            assert client.get(b"key") == value
+            with narrow(), router() if told else contextlib.nullcontext():
+                assert client.get(b"key") == value
+                check_counters(server, told)
+                resent = server.counter("retransmits")
+                with server.text() as second:
+                    assert second.get(b"key") == value
+                check_counters(server, told)
+                assert server.counter("retransmits") == resent
+        server.pools_settled()
+
+
+def check_counters(server, told):
+    """One connection found out, by what it should have."""
+    counters = server.counters()
+    assert (counters["path_mtu_lowered"], counters["path_mtu_probed"]) == ((1, 0) if told else (0, 1))
