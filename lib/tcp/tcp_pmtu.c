@@ -17,9 +17,6 @@
 #define PROBE_FIRST 2
 #define PROBE_SECOND 4
 
-/* IPv6's header is longer by so much. */
-#define IPV6_MORE 20
-
 static void remember(const struct tcp_conn *conn, uint16_t mtu);
 static bool lower(struct tcp_conn *conn, uint16_t mtu);
 static uint16_t mss_of(const struct tcp_conn *conn, uint16_t mtu);
@@ -137,7 +134,7 @@ remember(const struct tcp_conn *conn, uint16_t mtu)
 static uint16_t
 mss_of(const struct tcp_conn *conn, uint16_t mtu)
 {
-	uint16_t headers = TCP_IPV4_HEADERS + (is_ipv4(conn) ? 0 : IPV6_MORE) +
+	uint16_t headers = TCP_IPV4_HEADERS + (is_ipv4(conn) ? 0 : TCP_IPV6_MORE) +
 			   (conn->timestamps ? TCP_TIMESTAMPS_BYTES : 0);
 
 	return RTE_MIN(conn->mss_max, (uint16_t)(mtu - headers));

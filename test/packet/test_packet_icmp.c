@@ -38,6 +38,7 @@ cwnd(const struct packet *p)
 }
 
 /* RFC 5927 section 5.2: what says that nobody is there ends what has not begun. */
+/* Shows: MUST-54. */
 static void
 test_syn_sent(void **state)
 {
@@ -78,6 +79,7 @@ test_syn_sent(void **state)
 }
 
 /* MUST-54, MUST-56: no error ends a connection, but the last is why it failed, if it does. */
+/* Shows: MUST-47, MUST-54, MUST-56. */
 static void
 test_established(void **state)
 {
@@ -119,6 +121,7 @@ test_established(void **state)
 }
 
 /* An error of before the last progress is not why it fails later. */
+/* Shows: MUST-47. */
 static void
 test_old_error(void **state)
 {
@@ -141,6 +144,7 @@ test_old_error(void **state)
 }
 
 /* RFC 5927 section 4: outside of what is in flight nothing is believed. */
+/* Shows: 5927-blind. */
 static void
 test_blind(void **state)
 {
@@ -166,6 +170,7 @@ test_blind(void **state)
 }
 
 /* RFC 1191 section 6.4: sent again at once, smaller, and congestion it was not. */
+/* Shows: 1191-ptb. */
 static void
 test_too_big(void **state)
 {
@@ -201,6 +206,7 @@ test_too_big(void **state)
 }
 
 /* With timestamps there is less room. */
+/* Shows: 1191-ptb. */
 static void
 test_too_big_timestamps(void **state)
 {
@@ -218,6 +224,7 @@ test_too_big_timestamps(void **state)
 	packet_end(&p);
 }
 
+/* Shows: 1191-ptb, 5927-blind. */
 static void
 test_what_is_believed(void **state)
 {
@@ -260,6 +267,7 @@ test_what_is_believed(void **state)
 }
 
 /* The next connection knows, ten minutes later nobody does, and those there are grow. */
+/* Shows: 1191-later. */
 static void
 test_remembered_and_forgotten(void **state)
 {
@@ -299,6 +307,7 @@ test_remembered_and_forgotten(void **state)
 }
 
 /* RFC 4821 section 7.6: what is larger than 1,300 bytes gets lost, and nobody says so. */
+/* Shows: 4821-probe. */
 static void
 test_black_hole(void **state)
 {
