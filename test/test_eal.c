@@ -3,11 +3,13 @@
  */
 #include "test_eal.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -16,21 +18,44 @@
 #include <rte_eal.h>
 #include <rte_mempool.h>
 
+/* CPUs beyond these are not used: as many as their names have room. */
+#define CPUS_MAX 64
+#define LCORES_BYTES 256
+
+/* One lcore on whatever CPU there is: EAL would pin it, and tests side by side share one CPU. */
+static void
+name_lcores(char lcores[LCORES_BYTES])
+{
+	int len = snprintf(lcores, LCORES_BYTES, "--lcores=0@(");
+	cpu_set_t cpus;
+	int cpu;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		rte_exit(EXIT_FAILURE, "test: no CPUs are known\n");
+	for (cpu = 0; cpu < CPUS_MAX; cpu++)
+		if (CPU_ISSET(cpu, &cpus))
+			len += snprintf(lcores + len, LCORES_BYTES - len, "%d,", cpu);
+	lcores[len - 1] = ')';
+}
+
 void
 test_eal_init(void)
 {
 	static bool done;
 	static char args[][24] = {
-		"test", "--no-huge", "--no-pci", "--no-telemetry",	"--no-shconf", "-m",
-		"1024", "-l",	     "0",	 "--log-level=warning",
+		"test",	       "--no-huge", "--no-pci", "--no-telemetry",
+		"--no-shconf", "-m",	    "1024",	"--log-level=warning",
 	};
-	char *argv[RTE_DIM(args)];
+	static char lcores[LCORES_BYTES];
+	char *argv[RTE_DIM(args) + 1];
 	unsigned int i;
 
 	if (done)
 		return;
 	for (i = 0; i < RTE_DIM(args); i++)
 		argv[i] = args[i];
+	name_lcores(lcores);
+	argv[i] = lcores;
 	if (rte_eal_init(RTE_DIM(argv), argv) < 0)
 		rte_exit(EXIT_FAILURE, "test: EAL does not initialise\n");
 	done = true;

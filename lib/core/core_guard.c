@@ -180,7 +180,10 @@ stand_guard(void *arg)
 	pthread_cond_broadcast(&guard.changed);
 	atomic_store_explicit(&guard.open, true, memory_order_release);
 	while (!guard.ending && (guard.holds > 0 || ret != ETIMEDOUT))
-		ret = pthread_cond_timedwait(&guard.changed, &guard.lock, &until);
+		if (guard.holds > 0)
+			pthread_cond_wait(&guard.changed, &guard.lock);
+		else
+			ret = pthread_cond_timedwait(&guard.changed, &guard.lock, &until);
 	atomic_store_explicit(&guard.open, false, memory_order_relaxed);
 	rte_atomic_thread_fence(__ATOMIC_SEQ_CST);
 	wait_bursts();

@@ -80,6 +80,10 @@ icmp6_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uin
 	memcpy(data + WIRE_ICMP6_HEADER_BYTES, packet, quoted);
 	send.dst = ipv6.src;
 	send.src = ip6_is_ours(ip, &ipv6.dst) ? ipv6.dst : ip6_source(ip, &ipv6.src);
+	if (tr_addr_is_none(&send.src)) {
+		rte_pktmbuf_free(error);
+		return;
+	}
 	ip->stats.icmp_errors_sent++;
 	icmp6_output(ip, error, &send, now_us);
 }

@@ -56,8 +56,13 @@ icmp_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uint
 	uint32_t quoted;
 	uint8_t *data;
 
-	if (wire_ipv4_parse(packet, mbuf->data_len, UINT16_MAX, 0, &ipv4) != WIRE_IPV4_OK ||
-	    !icmp_error_may_send(ip, now_us))
+	if (wire_ipv4_parse(packet, mbuf->data_len, UINT16_MAX, 0, &ipv4) != WIRE_IPV4_OK)
+		return;
+	/* RFC 1122 section 3.2.2: of fragments nobody has looked at what they are of. */
+	if (ipv4.protocol == IPPROTO_ICMP &&
+	    (mbuf->data_len <= ipv4.header_bytes || wire_icmp_is_error(packet[ipv4.header_bytes])))
+		return;
+	if (!icmp_error_may_send(ip, now_us))
 		return;
 	error = rte_pktmbuf_alloc(ip->config.mbufs);
 	if (error == NULL) {

@@ -211,7 +211,8 @@ int tcp_unlisten(struct tcp *tcp, struct tr_addr addr, rte_be16_t port);
  * @param local_port
  *   0: chosen (RFC 6056).
  * @return
- *   The connection, or NULL with rte_errno: EADDRINUSE, ENOBUFS, EINVAL (no such peer).
+ *   The connection, or NULL with rte_errno: EADDRINUSE, ENOBUFS, EINVAL (no such peer),
+ *   EADDRNOTAVAIL (no address of ours for it).
  */
 struct tcp_conn *tcp_connect(struct tcp *tcp, struct tr_addr remote_addr, rte_be16_t remote_port,
 			     rte_be16_t local_port, void *user, uint64_t now_us);

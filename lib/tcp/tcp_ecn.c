@@ -5,6 +5,7 @@
 
 #include "tcp_congestion.h"
 #include "tcp_loss.h"
+#include "tcp_recovery.h"
 #include "tcp_seq.h"
 
 #define SETUP (WIRE_TCP_ECE | WIRE_TCP_CWR)
@@ -48,6 +49,9 @@ tcp_ecn_ack_received(struct tcp_conn *conn, const struct tcp_segment *segment)
 	conn->congestion.limited = false; /* an echo does not open the window either */
 	if (tcp_loss_is_reducing(conn) || tcp_seq_le(segment->header.ack, conn->ecn_seq))
 		return;
+	/* An earlier loss that was none is no reason to take this back. */
+	if (conn->loss.recovery != NULL)
+		conn->loss.recovery->undo = false;
 	conn->tcp->stats.ecn_reductions++;
 	tcp_congestion_marked(conn);
 }

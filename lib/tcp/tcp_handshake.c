@@ -54,6 +54,10 @@ tcp_connect(struct tcp *tcp, struct tr_addr remote_addr, rte_be16_t remote_port,
 		rte_errno = EINVAL;
 		return NULL;
 	}
+	if (tr_addr_is_none(&flow.local_addr)) {
+		rte_errno = EADDRNOTAVAIL;
+		return NULL;
+	}
 	if (local_port == 0 ? !choose_port(tcp, &flow) : tcp_conn_lookup(tcp, &flow) != NULL) {
 		rte_errno = EADDRINUSE;
 		return NULL;

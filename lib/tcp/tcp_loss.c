@@ -222,10 +222,12 @@ process(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked
 			tcp_rack_duplicate(conn);
 	}
 	guess(conn, acked, duplicate && (!conn->sack || sack.refused));
-	delivered = acked + recovery->sacked_bytes + recovery->guessed_bytes - known;
+	delivered = acked + recovery->sacked_bytes + recovery->guessed_bytes;
+	/* More may have been guessed than was there. */
+	delivered -= RTE_MIN(delivered, known);
 	if (tcp_tail_acked(conn, segment, acked, &sack) && recovery->state == TCP_RECOVERY_WATCH)
 		enter(conn, TCP_RECOVERY_REDUCE, flight);
-	if (tcp_undo_acked(conn, segment, acked, &sack) || tcp_undo_frto(conn, acked, delivered))
+	if (tcp_undo_acked(conn, segment, acked, &sack) || tcp_undo_frto(conn, acked))
 		undo(conn);
 	if (acked > 0)
 		recovery->dup_acks = 0;
@@ -410,7 +412,7 @@ settle(struct tcp_conn *conn)
 
 	if (recovery->state != TCP_RECOVERY_WATCH || recovery->sacked_bytes > 0 ||
 	    recovery->guessed_bytes > 0 || recovery->lost_bytes > 0 ||
-	    recovery->probe != TCP_PROBE_NONE || tcp_undo_pending(conn))
+	    recovery->probe != TCP_PROBE_NONE || recovery->reorder_timer || tcp_undo_pending(conn))
 		return;
 	rte_mempool_put(conn->tcp->recovery_pool, recovery);
 	conn->loss.recovery = NULL;

@@ -144,6 +144,8 @@ static void
 set_mss(struct tcp_conn *conn, uint16_t mss)
 {
 	conn->mss = mss;
+	/* What is less than a segment would send none. */
+	conn->congestion.cwnd = RTE_MAX(conn->congestion.cwnd, (uint32_t)mss);
 	chain_set_segment_bytes(&conn->chain, mss);
 }
 

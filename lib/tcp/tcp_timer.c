@@ -126,10 +126,13 @@ tcp_timer_data_acked(struct tcp_conn *conn)
 {
 	conn->retries = 0;
 	/* RFC 6298 (5.2), (5.3) */
-	if (conn->snd_una == conn->snd_max)
+	if (conn->snd_una == conn->snd_max) {
 		stop(conn, TCP_TIMER_RETRANSMIT);
-	else
+		/* A probe may have been the last of it. */
+		stop(conn, TCP_TIMER_PERSIST);
+	} else {
 		start(conn, TCP_TIMER_RETRANSMIT, tcp_tail_wait_us(conn));
+	}
 }
 
 void

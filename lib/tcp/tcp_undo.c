@@ -53,7 +53,7 @@ tcp_undo_acked(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_
 }
 
 bool
-tcp_undo_frto(struct tcp_conn *conn, uint32_t acked, uint32_t delivered)
+tcp_undo_frto(struct tcp_conn *conn, uint32_t acked)
 {
 	struct tcp_recovery *recovery = conn->loss.recovery;
 	enum tcp_frto step = recovery->frto;
@@ -70,8 +70,11 @@ tcp_undo_frto(struct tcp_conn *conn, uint32_t acked, uint32_t delivered)
 		conn->congestion.cwnd = tcp_loss_pipe(conn) + FRTO_SEGMENTS * conn->mss;
 		return false;
 	}
-	/* (3) */
-	if (delivered > 0)
+	/*
+	 * (3b). A block does not do: it may tell of what was sent since, which says nothing, or of
+	 * what had been told before the timeout forgot it.
+	 */
+	if (acked > 0 && tcp_seq_le(conn->snd_una, recovery->end))
 		return true;
 	conn->snd_nxt = conn->snd_una;
 	tcp_flight_purge(conn);

@@ -32,14 +32,13 @@ bool tcp_undo_acked(struct tcp_conn *conn, const struct tcp_segment *segment, ui
 		    const struct tcp_sack *sack);
 
 /**
- * An ACK came after a timeout, which has @p acked new bytes, and @p delivered with those that SACK
- * names: see whether what was sent only once arrives (RFC 5682 section 3). To learn it new data is
- * sent before what may be lost.
+ * An ACK came after a timeout, which has @p acked new bytes: see whether what was sent only once
+ * arrives (RFC 5682 section 2). To learn it new data is sent before what may be lost.
  *
  * @return
  *   True: there was no loss.
  */
-bool tcp_undo_frto(struct tcp_conn *conn, uint32_t acked, uint32_t delivered);
+bool tcp_undo_frto(struct tcp_conn *conn, uint32_t acked);
 
 /** D-SACK may still come that shows a recovery, which is over, to have been for nothing. */
 bool tcp_undo_pending(const struct tcp_conn *conn);

@@ -78,6 +78,32 @@ test_timeout_was_one(void **state)
 	packet_end(&p);
 }
 
+/* A block of what was sent since says nothing of what was sent before. */
+/* Shows: 5682-frto. */
+static void
+test_timeout_was_one_with_sack(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_append(&p, 15 * MSS);
+	for (unsigned int i = 0; i < 10; i++)
+		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
+	/* A probe for the tail first, then the timeout. */
+	while (tcp_stats(p.tcp)->retransmit_timeouts == 0)
+		packet_advance(&p, 10000);
+	while (packet_take(&p, &(struct packet_sent){0}))
+		;
+	sacked(&p, 1);
+	while (packet_take(&p, &(struct packet_sent){0}))
+		;
+	sacked(&p, 1, {10, 11});
+	assert_int_equal(tcp_stats(p.tcp)->undone, 0);
+	assert_true(packet_sack_look(&p).cwnd_bytes < 10 * MSS);
+	packet_end(&p);
+}
+
 /* The echo tells at once (Eifel), without anything more to send. */
 /* Shows: 3522-eifel, 4015-undo. */
 static void
@@ -183,6 +209,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_delay_spike),
 		cmocka_unit_test(test_timeout_was_one),
+		cmocka_unit_test(test_timeout_was_one_with_sack),
 		cmocka_unit_test(test_echo_after_a_timeout),
 		cmocka_unit_test(test_echo_of_the_retransmission),
 		cmocka_unit_test(test_arrived_twice),

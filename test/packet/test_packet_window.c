@@ -137,6 +137,28 @@ test_probe_that_is_taken_counts(void **state)
 	packet_end(&p);
 }
 
+/* Nothing is left to probe for: the connection idles, and is well. */
+/* Shows: MUST-36. */
+static void
+test_probe_that_took_the_last_ends_probing(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
+
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+	packet_append(&p, 1);
+	packet_advance(&p, 200000);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .zero_window = true);
+	packet_advance(&p, UINT64_C(3600000000));
+	expect_none(&p);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	packet_end(&p);
+}
+
 /* Shows: MUST-20. */
 static void
 test_probes_without_an_answer_end_it(void **state)
@@ -368,6 +390,7 @@ main(void)
 		cmocka_unit_test(test_data_sent_again_updates_the_window),
 		cmocka_unit_test(test_zero_window_is_probed_as_long_as_it_answers),
 		cmocka_unit_test(test_probe_that_is_taken_counts),
+		cmocka_unit_test(test_probe_that_took_the_last_ends_probing),
 		cmocka_unit_test(test_probes_without_an_answer_end_it),
 		cmocka_unit_test(test_fin_waits_for_the_window),
 		cmocka_unit_test(test_window_that_shrinks_is_survived),

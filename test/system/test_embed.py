@@ -63,7 +63,8 @@ def connect():
 
 def test_only_headers_named_tr_are_installed(installed):
     headers = {path.name for path in installed.root.rglob("*.h")}
-    assert {"tr_core.h", "tr_protocol.h", "tr_engine.h", "tr_submit.h", "tr_chain.h"} == headers
+    assert {"tr_addr.h", "tr_chain.h", "tr_core.h", "tr_engine.h", "tr_protocol.h",
+            "tr_submit.h"} == headers
 
 
 def test_own_protocol(program, installed):

@@ -134,9 +134,9 @@ def test_ecn_off():
         kernel.round_trip(sock, SETTINGS_MIB)
 
 
-@pytest.mark.parametrize("algorithm", ["reno", "cubic", "bbr"])
+@pytest.mark.parametrize("algorithm", ["reno", "cubic"])
 def test_congestion_control(server, algorithm):
-    """Whatever the kernel's algorithm, with losses."""
+    """Whatever the kernel's algorithm, with losses: those that every kernel has."""
     impair(server, *IMPAIRED)
     with server.connect(server.echo_port) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, algorithm.encode())
@@ -181,7 +181,8 @@ def test_reset_in_midstream(server, impaired):
         mc.pump(sock, bytes(kernel.MIB), lambda received: len(received) > 100000)
         players.reset(sock)
     if not impaired:  # else some are lost, and the answer to what is sent next resets
-        assert server.counter("reset_received") == before + 20
+        servers.wait_until("all resets",
+                           lambda: server.counter("reset_received") == before + 20, 10)
 
 
 def test_reset_for_unread(server):

@@ -120,20 +120,20 @@ test_new_data_asks(void **state)
 
 	(void)state;
 	begin_timeout(&f, 5000);
-	assert_false(tcp_undo_frto(&f.conn, 1000, 1000));
+	assert_false(tcp_undo_frto(&f.conn, 1000));
 	assert_int_equal(f.conn.snd_nxt, LOSS_SEQ(10000));
 	assert_int_equal(f.conn.congestion.cwnd, 9000 + 2 * LOSS_MSS);
-	assert_true(tcp_undo_frto(&f.conn, 1000, 1000));
-	assert_false(tcp_undo_frto(&f.conn, 1000, 1000));
+	assert_true(tcp_undo_frto(&f.conn, 1000));
+	assert_false(tcp_undo_frto(&f.conn, 1000));
 	loss_fixture_end(&f);
 
 	/* The answer is a duplicate: back to where the timeout had come to. */
 	begin_timeout(&f, 5000);
-	assert_false(tcp_undo_frto(&f.conn, 1000, 1000));
-	assert_false(tcp_undo_frto(&f.conn, 0, 0));
+	assert_false(tcp_undo_frto(&f.conn, 1000));
+	assert_false(tcp_undo_frto(&f.conn, 0));
 	assert_int_equal(f.conn.snd_nxt, LOSS_SEQ(1000));
 	assert_int_equal(f.conn.congestion.cwnd, 3 * LOSS_MSS);
-	assert_false(tcp_undo_frto(&f.conn, 1000, 1000));
+	assert_false(tcp_undo_frto(&f.conn, 1000));
 	loss_fixture_end(&f);
 }
 
@@ -144,16 +144,16 @@ test_nothing_to_ask_with(void **state)
 
 	(void)state;
 	begin_timeout(&f, 0);
-	assert_false(tcp_undo_frto(&f.conn, 1000, 1000));
+	assert_false(tcp_undo_frto(&f.conn, 1000));
 	assert_int_equal(f.recovery.frto, TCP_FRTO_NONE);
 	loss_fixture_end(&f);
 	begin_timeout(&f, 5000);
 	f.conn.snd_wnd = 9000;
-	assert_false(tcp_undo_frto(&f.conn, 1000, 1000));
+	assert_false(tcp_undo_frto(&f.conn, 1000));
 	assert_int_equal(f.recovery.frto, TCP_FRTO_NONE);
 	loss_fixture_end(&f);
 	begin_timeout(&f, 5000);
-	assert_false(tcp_undo_frto(&f.conn, 0, 0));
+	assert_false(tcp_undo_frto(&f.conn, 0));
 	assert_int_equal(f.recovery.frto, TCP_FRTO_NONE);
 	loss_fixture_end(&f);
 }
