@@ -535,10 +535,11 @@ is_in(const struct tr_addr_net *net, const struct tr_addr *addr)
 static bool
 is_edge(const struct tr_addr_net *net)
 {
-	uint32_t mask = netmask(net->prefix_len), host;
+	uint32_t mask, host;
 
 	if (!tr_addr_is_ipv4(&net->addr) || net->prefix_len >= 31)
 		return false;
+	mask = netmask(net->prefix_len);
 	host = tr_addr_to_ipv4(&net->addr) & ~mask;
 	return host == 0 || host == ~mask;
 }
