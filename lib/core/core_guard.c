@@ -79,6 +79,7 @@ static void wait_bursts(void);
 static void init_changed(void);
 static int begin(void);
 static void end(void);
+static void close_unregistered(int fd);
 static uint16_t guarded_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t guarded_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 
@@ -238,7 +239,9 @@ begin(void)
 	if (fd < 0)
 		return -errno;
 	pthread_once(&once, init_changed);
+	pthread_mutex_lock(&guard.lock);
 	guard.ending = false;
+	pthread_mutex_unlock(&guard.lock);
 	ret = -ENOMEM;
 	guard.handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (guard.handle == NULL)
@@ -267,6 +270,13 @@ end(void)
 	rte_intr_callback_unregister_sync(guard.handle, stand_guard, NULL);
 	rte_intr_instance_free(guard.handle);
 	guard.handle = NULL;
+	close_unregistered(fd);
+}
+
+/* No callback, no use of it: EAL's thread has seen under its lock that it is gone. */
+static void
+close_unregistered(int fd)
+{
 	close(fd);
 }
 

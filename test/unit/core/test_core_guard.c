@@ -308,6 +308,11 @@ test_peers(void **state)
 	unsigned int i, before;
 
 	(void)state;
+#ifdef __SANITIZE_THREAD__
+	/* Of DPDK it sees neither accesses nor locks: what the driver's thread frees and we get
+	 * again looks like a race, and the race that this is about would not be seen. */
+	skip();
+#endif
 	snprintf(args, sizeof(args), "role=server,socket=guard-%d", getpid());
 	server = add_port("net_memif0", args, &server_port);
 	snprintf(args, sizeof(args), "role=client,socket=guard-%d,mac=02:00:00:00:00:77", getpid());
