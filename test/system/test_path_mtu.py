@@ -68,7 +68,7 @@ def router():
 
 @pytest.mark.parametrize("told", [True, False])
 def test_narrow_path(told):
-    """A value comes through, and one for the next connection without a loss."""
+    """A value comes through, and the next connection need not find out what fits."""
     value = bytes(i * 31 % 251 for i in range(100000))
     with servers.start() as server:
         server.snapshot_pools()
@@ -78,11 +78,9 @@ def test_narrow_path(told):
             with narrow(), router() if told else contextlib.nullcontext():
                 assert client.get(b"key") == value
                 check_counters(server, told)
-                resent = server.counter("retransmits")
                 with server.text() as second:
                     assert second.get(b"key") == value
                 check_counters(server, told)
-                assert server.counter("retransmits") == resent
         server.pools_settled()
 
 
