@@ -195,7 +195,8 @@ receive(struct rings *rings, unsigned int duration_ms, double *seconds)
 		ended = all_ended(rings);
 		nb = receive_round(rings);
 		received += nb;
-		if (rte_get_timer_cycles() >= end)
+		/* Never before the first: a rate is of something, however late a sender runs. */
+		if (rte_get_timer_cycles() >= end && received > 0)
 			atomic_store_explicit(&rings->stop, true, memory_order_relaxed);
 		if (nb > 0)
 			idle = 0;

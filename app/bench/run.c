@@ -179,7 +179,8 @@ send_all(struct run *run, void *state, struct run_counts *counts)
 	for (;;) {
 		nb = turn(state);
 		now = rte_get_timer_cycles();
-		if (now >= end)
+		/* Never before the first: a rate is of something, however late a producer runs. */
+		if (now >= end && counts->responses > 0)
 			atomic_store_explicit(&run->stop, true, memory_order_relaxed);
 		if (nb > 0) {
 			counts->responses += nb;
