@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <rte_common.h>
 
@@ -30,7 +31,7 @@ static void check_bytes(struct sim_peer *peer, const struct sim_peer_conn *conn,
 			const uint8_t *data, uint32_t len);
 static void write_some(struct sim_peer_conn *conn);
 static void close_if_done(struct sim_peer_conn *conn);
-static uint8_t stream_byte(uint64_t seed, uint32_t offset);
+static void stream_bytes(uint64_t seed, uint32_t offset, uint8_t *data, uint32_t len);
 
 void
 sim_peer_connect(struct sim_peer *peer, struct tcp *tcp, struct tr_addr addr, rte_be16_t port,
@@ -149,12 +150,17 @@ static void
 check_bytes(struct sim_peer *peer, const struct sim_peer_conn *conn, const uint8_t *data,
 	    uint32_t len)
 {
-	uint32_t i;
+	uint8_t expected[4096];
+	uint32_t at, part;
 
-	for (i = 0; i < len; i++) {
-		if (conn->received + i >= conn->plan.expect_bytes ||
-		    data[i] != stream_byte(conn->plan.expect_seed, conn->received + i))
-			peer->corrupt = true;
+	if (len > conn->plan.expect_bytes - conn->received) {
+		peer->corrupt = true;
+		return;
+	}
+	for (at = 0; at < len; at += part) {
+		part = RTE_MIN(len - at, (uint32_t)sizeof(expected));
+		stream_bytes(conn->plan.expect_seed, conn->received + at, expected, part);
+		peer->corrupt |= memcmp(data + at, expected, part) != 0;
 	}
 }
 
@@ -164,15 +170,13 @@ write_some(struct sim_peer_conn *conn)
 	struct tr_chain *chain = tcp_chain(conn->tcp);
 	uint8_t data[4096];
 	struct iovec part = {.iov_base = data};
-	uint32_t i;
 
 	while (!conn->told_closed && conn->sent < conn->plan.send_bytes &&
 	       tr_chain_bytes(chain) < SEND_MAX) {
 		part.iov_len = 1 + sim_random_below(&conn->random, conn->plan.write_max);
 		part.iov_len = RTE_MIN(part.iov_len, conn->plan.send_bytes - conn->sent);
 		part.iov_len = RTE_MIN(part.iov_len, sizeof(data));
-		for (i = 0; i < part.iov_len; i++)
-			data[i] = stream_byte(conn->plan.stream_seed, conn->sent + i);
+		stream_bytes(conn->plan.stream_seed, conn->sent, data, part.iov_len);
 		/* The pool may be dry: then this goes on when something was acknowledged. */
 		if (tr_chain_append(chain, &part, 1) < 0)
 			return;
@@ -251,10 +255,22 @@ peer_closed(void *user, struct tcp_conn *tcp, int error)
 	conn->error = error;
 }
 
-static uint8_t
-stream_byte(uint64_t seed, uint32_t offset)
+/* Eight bytes of the stream at a time. */
+static void
+stream_bytes(uint64_t seed, uint32_t offset, uint8_t *data, uint32_t len)
 {
-	struct sim_random random = {.state = seed + offset / 8};
+	struct sim_random random;
+	uint64_t word;
+	uint32_t skip, part;
 
-	return sim_random_next(&random) >> (8 * (offset % 8));
+	while (len > 0) {
+		random.state = seed + offset / 8;
+		skip = offset % 8;
+		part = RTE_MIN(len, 8 - skip);
+		word = sim_random_next(&random) >> (8 * skip);
+		memcpy(data, &word, part);
+		data += part;
+		offset += part;
+		len -= part;
+	}
 }

@@ -5,9 +5,11 @@
  * @file
  * The main program of a simulation: runs seed after seed, and some of them twice.
  *
- *   --seed N   the first seed, 1 unless told otherwise
- *   --runs N   how many
+ *   --seed N        the first seed, 1 unless told otherwise
+ *   --runs N        how many
+ *   --processes N   share the seeds between so many processes, for as many CPUs
  *
+ * The digest of the last line is that of all runs, whatever process ran them.
  * A run that fails leaves what was on its wire in a file, named for the program and the seed.
  */
 #ifndef SIM_SEEDS_H

@@ -107,9 +107,9 @@ run_init(struct run *run)
 		config.port = sim_wire_port(run->wire, i);
 		config.addr = tr_addr_ipv4(rte_cpu_to_be_32(i == 0 ? CLIENT : SERVER));
 		config.events_arg = &run->peers[i];
-		config.nb_mbufs = 64 + sim_random_below(random, 1024);
-		config.nb_segment_mbufs = run->plan.calm ? 1024 : 2 + sim_random_below(random, 64);
-		config.nb_control_mbufs = run->plan.calm ? 1024 : 4 + sim_random_below(random, 64);
+		config.nb_mbufs = 64u << sim_random_below(random, 5);
+		config.nb_segment_mbufs = run->plan.calm ? 1024 : 2u << sim_random_below(random, 6);
+		config.nb_control_mbufs = run->plan.calm ? 1024 : 4u << sim_random_below(random, 5);
 		config.receive_window_bytes = 2048 << sim_random_below(random, 7);
 		config.seed = sim_random_next(random);
 		sim_stack_init(&run->stacks[i], &config);

@@ -125,7 +125,7 @@ client_init(struct run *run)
 		.addr = tr_addr_ipv4(rte_cpu_to_be_32(CLIENT)),
 		.events = &sim_peer_events,
 		.events_arg = &run->client,
-		.nb_mbufs = 64 + sim_random_below(random, 1024),
+		.nb_mbufs = 64u << sim_random_below(random, 5),
 		.receive_window_bytes = 2048 << sim_random_below(random, 7),
 		.seed = sim_random_next(random),
 	};
