@@ -14,10 +14,14 @@
 #include "tcp_seq.h"
 #include "tcp_timer.h"
 
+/* A sixteenth of the largest window that was offered is worth a minute more. */
+#define LINGER_STEPS 16
+
 static void measure(struct tcp_conn *conn, const struct tcp_segment *segment);
 static void repeated(struct tcp_conn *conn, const struct tcp_segment *segment);
 static bool is_duplicate(const struct tcp_conn *conn, const struct tcp_segment *segment);
 static void update_window(struct tcp_conn *conn, const struct tcp_segment *segment);
+static bool reads_on(struct tcp_conn *conn, uint32_t window);
 
 bool
 tcp_ack_process(struct tcp_conn *conn, const struct tcp_segment *segment)
@@ -123,6 +127,7 @@ is_duplicate(const struct tcp_conn *conn, const struct tcp_segment *segment)
 static void
 update_window(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
+	uint32_t window = tcp_segment_window(conn, segment);
 	uint32_t seq = segment->header.seq;
 	uint32_t ack = segment->header.ack;
 
@@ -132,12 +137,28 @@ update_window(struct tcp_conn *conn, const struct tcp_segment *segment)
 	if (tcp_seq_lt(ack, conn->snd_una) ||
 	    (tcp_seq_le(ack, conn->snd_wl2) && tcp_seq_gt(conn->snd_wl1, seq)))
 		return;
-	if (tcp_segment_window(conn, segment) > conn->snd_wnd) {
+	if (conn->state == TCP_FIN_WAIT_2 && conn->closed && ack == conn->snd_wl2 &&
+	    !reads_on(conn, window))
+		return;
+	if (window > conn->snd_wnd)
 		tcp_output_want(conn);
-		/* It still reads what we sent before our FIN: a reset now would take that from it.
-		 */
-		if (conn->state == TCP_FIN_WAIT_2 && conn->closed)
-			tcp_timer_fin_wait_2(conn);
-	}
 	tcp_ack_window(conn, segment);
+}
+
+/*
+ * Nothing more is sent to it: its window opens as it reads what we sent before our FIN, and a reset
+ * now would take that from it. Only what opens further than ever since counts, by steps worth it:
+ * so a peer that opens and closes in turn, or byte by byte, has no more than its minute.
+ */
+static bool
+reads_on(struct tcp_conn *conn, uint32_t window)
+{
+	uint32_t step = RTE_MAX((uint32_t)conn->mss, conn->snd_wnd_max / LINGER_STEPS);
+
+	/* A window may be smaller than a segment. */
+	step = RTE_MIN(step, RTE_MAX(conn->snd_wnd_max / 2, 1u));
+	if (window < conn->snd_wnd + step)
+		return false;
+	tcp_timer_fin_wait_2(conn);
+	return true;
 }

@@ -27,7 +27,9 @@ static void syn_received(struct tcp_conn *conn, struct tcp_segment *segment);
 static void synchronized(struct tcp_conn *conn, struct tcp_segment *segment);
 static void closed(struct tcp_conn *conn, struct tcp_segment *segment);
 static void text(struct tcp_conn *conn, struct tcp_segment *segment);
-static void fin(struct tcp_conn *conn, const struct tcp_segment *segment);
+static void note_fin(struct tcp_conn *conn, const struct tcp_segment *segment);
+static bool cut_at_fin(struct tcp_conn *conn, struct tcp_segment *segment);
+static void fin(struct tcp_conn *conn);
 static void receive_in_order(struct tcp_conn *conn, struct tcp_segment *segment);
 static void receive_early(struct tcp_conn *conn, struct tcp_segment *segment);
 
@@ -146,7 +148,7 @@ syn_sent(struct tcp_conn *conn, struct tcp_segment *segment)
 	if (!tcp_handshake_syn_sent(conn, segment))
 		return;
 	text(conn, segment);
-	fin(conn, segment);
+	fin(conn);
 }
 
 static void
@@ -155,7 +157,7 @@ syn_received(struct tcp_conn *conn, struct tcp_segment *segment)
 	if (!tcp_handshake_syn_received(conn, segment))
 		return;
 	text(conn, segment);
-	fin(conn, segment);
+	fin(conn);
 }
 
 static void
@@ -164,7 +166,7 @@ synchronized(struct tcp_conn *conn, struct tcp_segment *segment)
 	if (!tcp_segment_acceptable(conn, segment) || !tcp_ack_process(conn, segment))
 		return;
 	text(conn, segment);
-	fin(conn, segment);
+	fin(conn);
 }
 
 /* The flow table does not know connections in CLOSED. */
@@ -182,14 +184,14 @@ closed(struct tcp_conn *conn, struct tcp_segment *segment)
 static void
 text(struct tcp_conn *conn, struct tcp_segment *segment)
 {
+	if (segment->flags & WIRE_TCP_FIN && !conn->fin_seen)
+		note_fin(conn, segment);
 	if (segment->len == 0)
 		return;
 	if (conn->ecn)
 		tcp_ecn_data_received(conn, segment);
-	if (conn->fin_seen && tcp_seq_ge(segment->seq, conn->rcv_fin_seq)) {
-		conn->tcp->stats.drop_window++; /* nothing comes after a FIN */
+	if (conn->fin_seen && !cut_at_fin(conn, segment))
 		return;
-	}
 	if (conn->closed) {
 		/* RFC 9293 section 3.6.1: nobody will read it, and the peer is to know. */
 		conn->tcp->stats.drop_after_close++;
@@ -205,6 +207,34 @@ text(struct tcp_conn *conn, struct tcp_segment *segment)
 		receive_in_order(conn, segment);
 	else
 		receive_early(conn, segment);
+}
+
+/* The first FIN counts. What a peer has sent behind it contradicts it, and would hide it. */
+static void
+note_fin(struct tcp_conn *conn, const struct tcp_segment *segment)
+{
+	conn->fin_seen = true;
+	conn->rcv_fin_seq = segment->seq + segment->len;
+	tcp_reassembly_cut(conn->tcp->reassembly_pool, &conn->reassembly, conn->rcv_fin_seq);
+	if (segment->len == 0 && tcp_seq_gt(segment->seq, conn->rcv_nxt))
+		tcp_output_dup_ack(conn);
+}
+
+/* False: nothing is left of it. */
+static bool
+cut_at_fin(struct tcp_conn *conn, struct tcp_segment *segment)
+{
+	uint32_t room = conn->rcv_fin_seq - segment->seq;
+
+	if ((int32_t)room <= 0) {
+		conn->tcp->stats.drop_window++;
+		return false;
+	}
+	if (segment->len > room) {
+		tcp_receive_truncate(segment->mbuf, room);
+		segment->len = room;
+	}
+	return true;
 }
 
 static void
@@ -257,18 +287,8 @@ receive_early(struct tcp_conn *conn, struct tcp_segment *segment)
 
 /* RFC 9293 section 3.10.7.4, eighth. A FIN that came early counts when all before it is there. */
 static void
-fin(struct tcp_conn *conn, const struct tcp_segment *segment)
+fin(struct tcp_conn *conn)
 {
-	uint32_t seq = segment->seq + segment->len;
-
-	if (conn->state == TCP_CLOSED)
-		return;
-	if (segment->flags & WIRE_TCP_FIN && !conn->fin_seen) {
-		conn->fin_seen = true;
-		conn->rcv_fin_seq = seq;
-		if (segment->len == 0 && tcp_seq_gt(seq, conn->rcv_nxt))
-			tcp_output_dup_ack(conn);
-	}
-	if (conn->fin_seen && conn->rcv_fin_seq == conn->rcv_nxt)
+	if (conn->state != TCP_CLOSED && conn->fin_seen && conn->rcv_fin_seq == conn->rcv_nxt)
 		tcp_close_fin_received(conn);
 }

@@ -72,6 +72,23 @@ tcp_reassembly_take(struct rte_mempool *pool, struct tcp_reassembly *reassembly,
 }
 
 void
+tcp_reassembly_cut(struct rte_mempool *pool, struct tcp_reassembly *reassembly, uint32_t end)
+{
+	struct tcp_reassembly_entry **link = &reassembly->head;
+	struct tcp_reassembly_entry *entry;
+
+	while ((entry = *link) != NULL && tcp_seq_lt(entry->seq, end)) {
+		if (tcp_seq_gt(entry->seq + entry->len, end)) {
+			entry->len = end - entry->seq;
+			tcp_receive_truncate(entry->mbuf, entry->len);
+		}
+		link = &entry->next;
+	}
+	while (*link != NULL)
+		free_entry(pool, reassembly, link);
+}
+
+void
 tcp_reassembly_purge(struct rte_mempool *pool, struct tcp_reassembly *reassembly)
 {
 	while (reassembly->head != NULL)

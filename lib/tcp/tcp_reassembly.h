@@ -63,6 +63,9 @@ enum tcp_reassembly_verdict tcp_reassembly_insert(struct rte_mempool *pool,
 struct rte_mbuf *tcp_reassembly_take(struct rte_mempool *pool, struct tcp_reassembly *reassembly,
 				     uint32_t seq, uint32_t *len);
 
+/** Free what is kept of @p end and beyond: nothing comes there. */
+void tcp_reassembly_cut(struct rte_mempool *pool, struct tcp_reassembly *reassembly, uint32_t end);
+
 /** Free what is kept. */
 void tcp_reassembly_purge(struct rte_mempool *pool, struct tcp_reassembly *reassembly);
 

@@ -24,8 +24,8 @@
  * Stops when an ACK is sent, with data or without. When it expires the ACK is due.
  *
  * Linger. Starts in FIN-WAIT-2 once the owner has closed, for the peer's FIN after ours, and again
- * when the peer opens its window, as it is still reading: one that does neither does not keep the
- * connection for ever.
+ * when the peer opens its window further than before, as it is still reading: a window has an end,
+ * and one that does neither does not keep the connection for ever.
  * Starts in TIME-WAIT, and again when the peer's FIN comes again, or while the owner may still
  * read. Starts when a connection ends in a call of its owner, who learns it from the next tick.
  * When it expires the connection is gone. Before a connection is closed, it runs while keepalive is

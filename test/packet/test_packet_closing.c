@@ -183,22 +183,65 @@ test_fin_wait_2_ends_after_a_minute(void **state)
 	packet_end(&p);
 }
 
+/* To FIN-WAIT-2, with a window that is full as the FIN arrives. */
+static void
+reach_fin_wait_2(struct packet *packet)
+{
+	packet_begin(packet, NULL);
+	packet_reach(packet, TCP_FIN_WAIT_1);
+	inject(packet, .flags = ACK, .seq = 1, .ack = 2, .window = 1000);
+	assert_int_equal(packet_state(packet), TCP_FIN_WAIT_2);
+}
+
 static void
 test_fin_wait_2_waits_for_a_peer_that_reads(void **state)
 {
 	struct packet p;
 
 	(void)state;
-	packet_begin(&p, NULL);
-	packet_reach(&p, TCP_FIN_WAIT_2);
-	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = 1000);
+	reach_fin_wait_2(&p);
 	packet_advance(&p, 50000000);
-	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = 2000);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = 6000);
 	packet_advance(&p, 50000000);
-	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = 2000);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = 11000);
+	packet_advance(&p, 50000000);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = 11000);
 	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
 	packet_advance(&p, 10001000);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_end(&p);
+}
+
+/* Only one that reads: what opens and closes, or opens by bytes, gains nothing. */
+static void
+test_fin_wait_2_is_not_kept_by_windows(void **state)
+{
+	static const uint16_t windows[][2] = {{2000, 1000}, {60000, 0}, {1001, 1002}};
+	unsigned int minutes;
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(windows); i++) {
+		reach_fin_wait_2(&p);
+		for (minutes = 0; minutes < 100 && tcp_conn_count(p.tcp) > 0; minutes++) {
+			packet_advance(&p, 59000000);
+			inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = windows[i][0]);
+			inject(&p, .flags = ACK, .seq = 1, .ack = 2, .window = windows[i][1],
+			       .zero_window = true);
+		}
+		assert_in_range(minutes, 2, 3);
+		while (packet_take(&p, &(struct packet_sent){0}))
+			;
+		packet_end(&p);
+	}
+	/* As far as a window goes, there are so many steps and no more. */
+	reach_fin_wait_2(&p);
+	for (minutes = 0; minutes < 100 && tcp_conn_count(p.tcp) > 0; minutes++) {
+		packet_advance(&p, 59000000);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 2,
+		       .window = RTE_MIN(1000 + 4096 * (minutes + 1), 65535u));
+	}
+	assert_in_range(minutes, 15, 17);
 	packet_end(&p);
 }
 
@@ -268,6 +311,46 @@ test_early_fin_without_data(void **state)
 	expect(&p, .flags = ACK, .seq = 1, .ack = 102);
 	assert_int_equal(packet_state(&p), TCP_CLOSE_WAIT);
 	packet_end(&p);
+}
+
+/* Where a FIN was said to be nothing follows: data that crosses it does not hide it. */
+/* Shows: events. */
+static void
+test_data_that_crosses_a_fin(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	for (unsigned int order = 0; order < 3; order++) {
+		packet_begin(&p, NULL);
+		packet_accept(&p, NULL);
+		if (order == 0) {
+			/* The FIN comes early, then what reaches beyond it. */
+			inject(&p, .flags = FIN | ACK, .seq = 11, .ack = 1, .len = 10);
+			expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+			inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 30);
+		} else if (order == 1) {
+			/* What is beyond was there first, and what continues it has the FIN. */
+			inject(&p, .flags = ACK, .seq = 16, .ack = 1, .len = 30);
+			expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+			inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1, .len = 20);
+		} else {
+			/* The same, and some of it wholly beyond; the FIN comes alone. */
+			inject(&p, .flags = ACK, .seq = 16, .ack = 1, .len = 30);
+			inject(&p, .flags = ACK, .seq = 100, .ack = 1, .len = 30);
+			expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+			expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+			inject(&p, .flags = FIN | ACK, .seq = 21, .ack = 1);
+			expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+			inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 15);
+		}
+		expect(&p, .flags = ACK, .seq = 1, .ack = 22);
+		expect_none(&p);
+		assert_int_equal(p.owner.read_bytes, 20);
+		assert_int_equal(p.owner.peer_closed, 1);
+		assert_int_equal(packet_state(&p), TCP_CLOSE_WAIT);
+		packet_end(&p);
+	}
 }
 
 static void
@@ -489,10 +572,12 @@ main(void)
 		cmocka_unit_test(test_fin_does_not_wait_for_ever_for_the_window),
 		cmocka_unit_test(test_fin_wait_2_ends_after_a_minute),
 		cmocka_unit_test(test_fin_wait_2_waits_for_a_peer_that_reads),
+		cmocka_unit_test(test_fin_wait_2_is_not_kept_by_windows),
 		cmocka_unit_test(test_data_after_close_is_reset),
 		cmocka_unit_test(test_data_in_flight_at_close_is_reset),
 		cmocka_unit_test(test_early_fin_waits_for_the_gap),
 		cmocka_unit_test(test_early_fin_without_data),
+		cmocka_unit_test(test_data_that_crosses_a_fin),
 		cmocka_unit_test(test_fin_again_is_acked_again),
 		cmocka_unit_test(test_nothing_comes_after_a_fin),
 		cmocka_unit_test(test_owner_closes_when_the_peer_does),
