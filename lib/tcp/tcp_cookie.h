@@ -9,7 +9,8 @@
  * that it echoes tells window scale and SACK, which go without if the peer has no timestamps.
  *
  * What it costs: a SYN-ACK that is lost is not sent again unless the SYN is, the MSS is rounded
- * down to one of eight, and an ACK that was lost with the data after it leaves its peer reset.
+ * down to one of eight, ECN is declined (RFC 3168 section 6.1.1 leaves that to whoever answers),
+ * and an ACK that was lost with the data after it leaves its peer reset.
  *
  * Threads: the core that owns it.
  */

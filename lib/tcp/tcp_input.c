@@ -268,9 +268,12 @@ static void
 receive_early(struct tcp_conn *conn, struct tcp_segment *segment)
 {
 	struct tcp *tcp = conn->tcp;
+	/* No more than is left to others: however many have gaps, the next has room for some. */
+	uint32_t entries_max =
+		RTE_MIN(tcp->reassembly_conn_max, rte_mempool_avail_count(tcp->reassembly_pool));
 
 	switch (tcp_reassembly_insert(tcp->reassembly_pool, &conn->reassembly, segment->mbuf,
-				      segment->seq, tcp->reassembly_conn_max)) {
+				      segment->seq, entries_max)) {
 	case TCP_REASSEMBLY_KEPT:
 		tcp->stats.out_of_order++;
 		break;

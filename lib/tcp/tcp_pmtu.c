@@ -128,6 +128,7 @@ remember(const struct tcp_conn *conn, uint16_t mtu)
 		.until_us = tcp->now_us + TCP_PMTU_AGE_US,
 	};
 	tcp->pmtu.next_us = RTE_MIN(tcp->pmtu.next_us, path->until_us);
+	tcp_wheel_wake(&tcp->wheel, tcp->pmtu.next_us);
 }
 
 /* RFC 6691: options take their room from the payload. */

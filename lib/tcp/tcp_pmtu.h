@@ -71,8 +71,8 @@ void tcp_pmtu_timeout(struct tcp_conn *conn);
 
 /**
  * Of the ways of which what was found out is old, forget one: its connections try large segments
- * again. Costs a look at every connection, once for what an address in ten minutes made us find
- * out.
+ * again. Part of tcp_tick(), which the wheel wakes for it. Costs a look at every connection, once
+ * for what an address in ten minutes made us find out.
  */
 void tcp_pmtu_tick(struct tcp *tcp);
 

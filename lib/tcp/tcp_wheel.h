@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <rte_common.h>
+
 #define TCP_WHEEL_TICK_US 1000
 #define TCP_WHEEL_SLOTS 64
 #define TCP_WHEEL_LEVELS 9 /* 54 bits of ticks: as many as 64 bits of microseconds have */
@@ -76,6 +78,16 @@ static inline uint64_t
 tcp_wheel_next_us(const struct tcp_wheel *wheel)
 {
 	return wheel->next_us;
+}
+
+/**
+ * Have tcp_wheel_next_us() say no later time than this, of something that stands on no wheel. Until
+ * the next tcp_wheel_expire().
+ */
+static inline void
+tcp_wheel_wake(struct tcp_wheel *wheel, uint64_t at_us)
+{
+	wheel->next_us = RTE_MIN(wheel->next_us, at_us);
 }
 
 /**

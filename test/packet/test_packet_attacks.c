@@ -188,8 +188,8 @@ test_single_bytes_out_of_order_are_few(void **state)
 	packet_accept(&p, NULL);
 	for (unsigned int i = 0; i < 1000; i++)
 		inject(&p, .flags = ACK, .seq = 10 + 2 * i, .ack = 1, .len = 1);
-	assert_int_equal(rte_mempool_in_use_count(p.foreign), PACKET_REASSEMBLY);
-	assert_int_equal(tcp_stats(p.tcp)->drop_reassembly, 1000 - PACKET_REASSEMBLY);
+	assert_int_equal(rte_mempool_in_use_count(p.foreign), PACKET_REASSEMBLY / 2);
+	assert_int_equal(tcp_stats(p.tcp)->drop_reassembly, 1000 - PACKET_REASSEMBLY / 2);
 	drain(&p);
 	packet_end(&p);
 	/* Without gaps between them they share one. */
@@ -202,6 +202,28 @@ test_single_bytes_out_of_order_are_few(void **state)
 	drain(&p);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 9);
 	assert_int_equal(p.owner.read_bytes, 1009);
+	packet_end(&p);
+}
+
+/* What some keep out of order does not take all of it from those who come after them. */
+static void
+test_gaps_of_one_leave_room_for_the_next(void **state)
+{
+	struct packet p;
+	unsigned int before;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	for (unsigned int peer = 0; peer < 4; peer++) {
+		packet_accept(&p, NULL);
+		before = rte_mempool_in_use_count(p.foreign);
+		for (unsigned int i = 0; i < 100; i++)
+			inject(&p, .flags = ACK, .seq = 10 + 2 * i, .ack = 1, .len = 1);
+		assert_int_equal(rte_mempool_in_use_count(p.foreign) - before,
+				 (PACKET_REASSEMBLY / 2) >> peer);
+		drain(&p);
+		p.peer_port++;
+	}
 	packet_end(&p);
 }
 
@@ -341,6 +363,7 @@ main(void)
 		cmocka_unit_test(test_syn_flood_leaves_established_alone),
 		cmocka_unit_test(test_byte_by_byte_does_not_pin_an_mbuf_each),
 		cmocka_unit_test(test_single_bytes_out_of_order_are_few),
+		cmocka_unit_test(test_gaps_of_one_leave_room_for_the_next),
 		cmocka_unit_test(test_truncated_segments_are_dropped),
 		cmocka_unit_test(test_all_flags_in_each_state),
 		cmocka_unit_test(test_random_segments),

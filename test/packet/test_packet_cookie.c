@@ -106,6 +106,32 @@ test_without_timestamps_there_are_no_options(void **state)
 }
 
 /* Shows: MUST-15, 4987-cookies. */
+/* There is no place for it: the SYN-ACK does not agree, so both know that there is none. */
+/* Shows: 3168-negotiate. */
+static void
+test_ecn_is_declined(void **state)
+{
+	static const struct wire_tcp_options offer = {.has_timestamps = true,
+						      .sack_permitted = true};
+	struct wire_tcp_options ack = offer;
+	struct tcp_conn_info info;
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	begin_full(&p);
+	inject(&p, .flags = SYN | ECE | CWR, .options = &offer);
+	expect_sent(&p, &sent, .flags = SYN | ACK, .ack = 1);
+	ack.ts_echo = sent.header.options.ts_value;
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .options = &ack);
+	tcp_conn_info(p.owner.conn, &info);
+	assert_false(info.ecn);
+	packet_append(&p, 100);
+	expect_sent(&p, &sent, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 100);
+	assert_int_equal(sent.ecn, 0);
+	packet_end(&p);
+}
+
 static void
 test_mss_is_the_next_lower_of_a_table(void **state)
 {
@@ -363,6 +389,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timestamp_keeps_options),
 		cmocka_unit_test(test_without_timestamps_there_are_no_options),
+		cmocka_unit_test(test_ecn_is_declined),
 		cmocka_unit_test(test_mss_is_the_next_lower_of_a_table),
 		cmocka_unit_test(test_timestamp_is_not_ahead),
 		cmocka_unit_test(test_data_and_fin_with_the_ack),

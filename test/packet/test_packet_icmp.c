@@ -293,14 +293,15 @@ test_remembered_and_forgotten(void **state)
 	tcp_abort(p.owner.conn);
 	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 1);
 
+	/* A core that sleeps is woken for it, and nobody else's timer is needed. */
+	assert_true(tcp_next_timer_us(p.tcp) <= p.now_us + MINUTE_US);
 	packet_advance(&p, MINUTE_US);
+	tcp_conn_info(first, &info);
+	assert_int_equal(info.mss_bytes, PACKET_MSS);
 	p.peer_port--;
 	p.peer_port += 2;
 	packet_accept(&p, &mss_option);
 	tcp_conn_info(p.owner.conn, &info);
-	assert_int_equal(info.mss_bytes, PACKET_MSS);
-	packet_advance(&p, 10000000);
-	tcp_conn_info(first, &info);
 	assert_int_equal(info.mss_bytes, PACKET_MSS);
 	assert_int_equal(tcp_stats(p.tcp)->path_mtu_raised, 1);
 	packet_end(&p);
