@@ -51,6 +51,12 @@ tcp_congestion_init(struct tcp_conn *conn)
 }
 
 void
+tcp_congestion_syn_lost(struct tcp_conn *conn)
+{
+	conn->congestion.cwnd = conn->mss;
+}
+
+void
 tcp_congestion_acked(struct tcp_conn *conn, uint32_t acked)
 {
 	const struct tcp_congestion *congestion = &conn->congestion;

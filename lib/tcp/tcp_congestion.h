@@ -56,6 +56,9 @@ const struct tcp_congestion_ops *tcp_congestion_find(const char *name);
 /** A connection begins, or its MSS becomes known. */
 void tcp_congestion_init(struct tcp_conn *conn);
 
+/** SYN or SYN-ACK had to be sent again: data begins with one segment (RFC 5681 section 3.1). */
+void tcp_congestion_syn_lost(struct tcp_conn *conn);
+
 /** @p acked new bytes were acknowledged outside of recovery. */
 void tcp_congestion_acked(struct tcp_conn *conn, uint32_t acked);
 

@@ -236,8 +236,10 @@ established(struct tcp_conn *conn, const struct tcp_segment *segment)
 	if (!conn->flight.resent)
 		tcp_timer_rtt(conn, tcp->now_us - conn->flight.sent_us);
 	conn->flight.sent_us = 0;
-	if (lost)
+	if (lost) {
 		conn->rto_us = RTO_AFTER_LOST_SYN_US;
+		tcp_congestion_syn_lost(conn);
+	}
 	tcp_timer_data_acked(conn);
 	conn->snd_wl1 = segment->header.seq;
 	conn->snd_wl2 = segment->header.ack;

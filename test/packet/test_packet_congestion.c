@@ -64,6 +64,37 @@ test_initial_window(void **state)
 	}
 }
 
+/* What lost a SYN may be full: whichever end it was that sent it again. */
+/* Shows: 3390-lost-syn. */
+static void
+test_one_segment_after_a_lost_syn(void **state)
+{
+	static const struct wire_tcp_options options = {.has_mss = true, .mss = 1000};
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	inject(&p, .flags = SYN, .options = &options);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	packet_advance(&p, 1000000);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1);
+	packet_append(&p, 30000);
+	assert_int_equal(flight(&p, false), 1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1001);
+	assert_int_equal(flight(&p, false), 2);
+	packet_end(&p);
+
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_SENT);
+	packet_advance(&p, 1000000);
+	expect(&p, .flags = SYN);
+	inject(&p, .flags = SYN | ACK, .ack = 1, .options = &options);
+	packet_append(&p, 30000);
+	assert_int_equal(flight(&p, false), 1);
+	packet_end(&p);
+}
+
 /* RFC 3465: who acknowledges a segment ten times over gains no more than who does once. */
 /* Shows: 3465-abc. */
 static void
@@ -220,6 +251,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_initial_window),
+		cmocka_unit_test(test_one_segment_after_a_lost_syn),
 		cmocka_unit_test(test_ack_division_gains_nothing),
 		cmocka_unit_test(test_stretch_ack_is_no_burst),
 		cmocka_unit_test(test_burst_after_trickle),
