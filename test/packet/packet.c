@@ -13,6 +13,7 @@
 
 #include "test_eal.h"
 #include "wire_ipv4.h"
+#include "wire_ipv6.h"
 
 #define OUR_ADDR IPV4(10, 0, 0, 1)
 #define PEER_ADDR IPV4(10, 0, 0, 2)
@@ -24,10 +25,15 @@
 #define START_US 1000000000
 
 static struct tr_addr addr_of(uint32_t ipv4);
+static struct tr_addr place(const struct packet *packet, uint32_t ipv4);
+static void await_addresses(struct packet *packet);
+static const uint8_t *read_ip(const struct packet *packet, const uint8_t *data, uint32_t len,
+			      uint32_t *bytes, uint8_t *ecn);
 static void create_pools(struct packet *packet);
 static void fill(struct rte_mbuf *mbuf, const struct packet_segment *segment,
 		 const struct wire_tcp *header);
-static uint16_t checksum(const uint8_t *data, uint32_t len, uint32_t src, uint32_t dst);
+static uint16_t checksum(const uint8_t *data, uint32_t len, const struct tr_addr *src,
+			 const struct tr_addr *dst);
 static void check_payload(struct packet *packet, const uint8_t *data, uint32_t len, uint32_t seq);
 static void read_all(struct packet *packet, struct tcp_conn *conn);
 
@@ -102,6 +108,8 @@ static const struct tcp_events events = {
 	.closed = on_closed,
 };
 
+const struct packet_setup packet_ipv6 = {.ipv6 = true};
+
 void
 packet_begin(struct packet *packet, const struct packet_setup *setup)
 {
@@ -115,10 +123,7 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 		.neighbours_max = 16,
 		.socket = SOCKET_ID_ANY,
 	};
-	struct ip_neighbour peer = {
-		.addr = addr_of(PEER_ADDR),
-		.mac = {{2, 0, 0, 0, 0, 2}},
-	};
+	struct ip_neighbour peer = {.mac = {{2, 0, 0, 0, 0, 2}}};
 	struct tcp_config config = {
 		.name = name,
 		.events = &events,
@@ -138,13 +143,22 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	memset(packet, 0, sizeof(*packet));
 	create_pools(packet);
 	packet->now_us = START_US;
+	packet->ipv6 = setup->ipv6;
+	packet->mss = setup->ipv6 ? PACKET_MSS_IPV6 : PACKET_MSS;
+	packet->headers = PACKET_MTU - packet->mss;
 	packet->peer_port = PEER_PORT;
 	packet->irs = PACKET_IRS;
 	packet->owner.read = true;
 	packet->ts_value = 0xffffff00;
 	ip_config.mbufs = packet->control;
+	if (packet->ipv6)
+		ip_config.ipv6 =
+			(struct tr_addr_net){.addr = place(packet, OUR_ADDR), .prefix_len = 64};
 	packet->ip = ip_create(&ip_config);
 	assert_non_null(packet->ip);
+	if (packet->ipv6)
+		await_addresses(packet);
+	peer.addr = place(packet, PEER_ADDR);
 	ip_neighbour_update(packet->ip, &peer, packet->now_us);
 	config.ip = packet->ip;
 	config.mbufs = packet->control;
@@ -194,8 +208,8 @@ packet_inject(struct packet *packet, const struct packet_segment *segment)
 		.window = segment->window != 0 || segment->zero_window ? segment->window : 65535,
 	};
 	struct ip_packet ip = {
-		.src = addr_of(segment->src != 0 ? segment->src : PEER_ADDR),
-		.dst = addr_of(segment->dst != 0 ? segment->dst : OUR_ADDR),
+		.src = segment->src != 0 ? addr_of(segment->src) : place(packet, PEER_ADDR),
+		.dst = segment->dst != 0 ? addr_of(segment->dst) : place(packet, OUR_ADDR),
 		.protocol = IPPROTO_TCP,
 		.ttl = 64,
 		.ecn = segment->ecn,
@@ -213,9 +227,7 @@ packet_inject(struct packet *packet, const struct packet_segment *segment)
 	ip.bytes = mbuf->pkt_len;
 	((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[9] = rte_cpu_to_be_16(segment->urgent);
 	((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[8] =
-		checksum(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len,
-			 rte_be_to_cpu_32(tr_addr_to_ipv4(&ip.src)),
-			 rte_be_to_cpu_32(tr_addr_to_ipv4(&ip.dst)));
+		checksum(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->pkt_len, &ip.src, &ip.dst);
 	if (segment->bad_checksum)
 		((uint16_t *)rte_pktmbuf_mtod(mbuf, void *))[8] ^= 0x0101;
 	tcp_input(packet->tcp, mbuf, &ip, packet->now_us);
@@ -230,8 +242,8 @@ packet_error(struct packet *packet, enum ip_error_kind kind, uint32_t seq, uint1
 		.protocol = IPPROTO_TCP,
 		.mtu = mtu,
 		.bytes = bytes,
-		.local_addr = addr_of(OUR_ADDR),
-		.remote_addr = addr_of(PEER_ADDR),
+		.local_addr = place(packet, OUR_ADDR),
+		.remote_addr = place(packet, PEER_ADDR),
 		.local_port = rte_cpu_to_be_16(OUR_PORT),
 		.remote_port = rte_cpu_to_be_16(packet->peer_port),
 		.seq = packet->iss + seq,
@@ -246,7 +258,6 @@ packet_take(struct packet *packet, struct packet_sent *sent)
 	struct ip_txq *txq = ip_txq(packet->ip);
 	uint32_t ip_offset = sizeof(struct rte_ether_hdr);
 	uint8_t frame[2048];
-	struct wire_ipv4 ipv4;
 	struct rte_mbuf *mbuf;
 	const uint8_t *data;
 	const uint8_t *tcp;
@@ -261,17 +272,10 @@ packet_take(struct packet *packet, struct packet_sent *sent)
 	assert_true(mbuf->pkt_len <= sizeof(frame));
 	data = rte_pktmbuf_read(mbuf, 0, mbuf->pkt_len, frame);
 	assert_non_null(data);
-	assert_int_equal(wire_ipv4_parse(data + ip_offset, mbuf->pkt_len - ip_offset,
-					 mbuf->pkt_len - ip_offset, 1, &ipv4),
-			 WIRE_IPV4_OK);
-	assert_true(ipv4.total_bytes <= PACKET_MTU);
-	tcp = data + ip_offset + ipv4.header_bytes;
-	bytes = ipv4.total_bytes - ipv4.header_bytes;
+	assert_true(mbuf->pkt_len - ip_offset <= PACKET_MTU);
+	tcp = read_ip(packet, data + ip_offset, mbuf->pkt_len - ip_offset, &bytes, &sent->ecn);
 	assert_int_equal(wire_tcp_parse(tcp, bytes, &sent->header), WIRE_TCP_OK);
-	assert_int_equal(
-		checksum(tcp, bytes, rte_be_to_cpu_32(ipv4.src), rte_be_to_cpu_32(ipv4.dst)), 0);
 	sent->len = bytes - sent->header.header_bytes;
-	sent->ecn = ipv4.dscp_ecn & WIRE_IPV4_ECN_MASK;
 	if (sent->header.flags & SYN)
 		packet->iss = sent->header.seq;
 	check_payload(packet, tcp + sent->header.header_bytes, sent->len,
@@ -403,8 +407,9 @@ packet_reach(struct packet *packet, enum tcp_state state)
 struct tcp_conn *
 packet_connect(struct packet *packet)
 {
-	return tcp_connect(packet->tcp, addr_of(PEER_ADDR), rte_cpu_to_be_16(packet->peer_port),
-			   rte_cpu_to_be_16(OUR_PORT), packet, packet->now_us);
+	return tcp_connect(packet->tcp, place(packet, PEER_ADDR),
+			   rte_cpu_to_be_16(packet->peer_port), rte_cpu_to_be_16(OUR_PORT), packet,
+			   packet->now_us);
 }
 
 void
@@ -468,6 +473,60 @@ addr_of(uint32_t ipv4)
 	return tr_addr_ipv4(rte_cpu_to_be_32(ipv4));
 }
 
+/* Where the host of IPv4 is that has this address, in the family that is spoken. */
+static struct tr_addr
+place(const struct packet *packet, uint32_t ipv4)
+{
+	struct tr_addr addr = {{0x20, 1, 0xd, 0xb8, [15] = ipv4 & 0xff}};
+
+	return packet->ipv6 ? addr : addr_of(ipv4);
+}
+
+/* Those of IPv6 are tried before they are used; what is sent for that is no segment. */
+static void
+await_addresses(struct packet *packet)
+{
+	struct ip_txq *txq = ip_txq(packet->ip);
+	uint64_t now_us;
+
+	while ((now_us = ip_next_timer_us(packet->ip)) != UINT64_MAX) {
+		ip_tick(packet->ip, RTE_MAX(now_us, packet->now_us));
+		packet->now_us = RTE_MAX(now_us, packet->now_us);
+	}
+	rte_pktmbuf_free_bulk(txq->frames, txq->nb);
+	txq->nb = 0;
+	packet->now_us = START_US;
+}
+
+/* What is in a packet that was sent; its checksum is right. */
+static const uint8_t *
+read_ip(const struct packet *packet, const uint8_t *data, uint32_t len, uint32_t *bytes,
+	uint8_t *ecn)
+{
+	struct tr_addr src, dst;
+	struct wire_ipv4 ipv4;
+	struct wire_ipv6 ipv6;
+
+	if (packet->ipv6) {
+		assert_int_equal(wire_ipv6_parse(data, len, len, &ipv6), WIRE_IPV6_OK);
+		assert_int_equal(ipv6.next_header, IPPROTO_TCP);
+		*bytes = ipv6.payload_bytes;
+		*ecn = ipv6.dscp_ecn & WIRE_IPV4_ECN_MASK;
+		src = ipv6.src;
+		dst = ipv6.dst;
+		data += WIRE_IPV6_HEADER_BYTES;
+	} else {
+		assert_int_equal(wire_ipv4_parse(data, len, len, 1, &ipv4), WIRE_IPV4_OK);
+		*bytes = ipv4.total_bytes - ipv4.header_bytes;
+		*ecn = ipv4.dscp_ecn & WIRE_IPV4_ECN_MASK;
+		src = tr_addr_ipv4(ipv4.src);
+		dst = tr_addr_ipv4(ipv4.dst);
+		data += ipv4.header_bytes;
+	}
+	assert_int_equal(checksum(data, *bytes, &src, &dst), 0);
+	return data;
+}
+
 static void
 create_pools(struct packet *packet)
 {
@@ -513,14 +572,19 @@ fill(struct rte_mbuf *mbuf, const struct packet_segment *segment, const struct w
 		data[i] = packet_byte(first + i);
 }
 
-/* RFC 9293 section 3.1, by the book: not what the stack itself computes with. */
+/*
+ * RFC 9293 section 3.1, by the book: not what the stack itself computes with. What stands before
+ * the address in a mapped one counts not.
+ */
 static uint16_t
-checksum(const uint8_t *data, uint32_t len, uint32_t src, uint32_t dst)
+checksum(const uint8_t *data, uint32_t len, const struct tr_addr *src, const struct tr_addr *dst)
 {
-	uint64_t sum = (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff);
+	uint64_t sum = IPPROTO_TCP + len;
 	uint32_t i;
 
-	sum += IPPROTO_TCP + len;
+	for (i = tr_addr_is_ipv4(src) ? TR_ADDR_IPV4_OFFSET : 0; i < sizeof(src->bytes); i += 2)
+		sum += (src->bytes[i] << 8) + src->bytes[i + 1] + (dst->bytes[i] << 8) +
+		       dst->bytes[i + 1];
 	for (i = 0; i < len; i++)
 		sum += i % 2 == 0 ? (uint32_t)data[i] << 8 : data[i];
 	while (sum >> 16 != 0)

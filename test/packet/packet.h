@@ -8,6 +8,8 @@
  * Sequence numbers are relative, as in RFC 9293's figures: the peer's SYN has 0 and its first byte
  * 1, and so has ours. "Ours" is the stack, "theirs" is the test. Payload is a pattern by sequence
  * number, so that every byte is checked wherever it lands.
+ *
+ * A test is played over IPv6 too where its table names it with both_families().
  */
 #ifndef PACKET_H
 #define PACKET_H
@@ -27,6 +29,7 @@
 
 #define PACKET_MTU 1500
 #define PACKET_MSS 1460
+#define PACKET_MSS_IPV6 1440
 #define PACKET_WINDOW 65535
 #define PACKET_CONNS 8
 #define PACKET_REASSEMBLY 32
@@ -71,6 +74,9 @@ struct packet {
 	struct rte_mempool *control; /* of segments without data */
 	struct rte_mempool *foreign; /* of received segments: as a device's */
 	uint64_t now_us;
+	bool ipv6;
+	uint16_t headers; /* bytes of IP's and TCP's, without options */
+	uint16_t mss; /* of both sides, without timestamps: PACKET_MSS or PACKET_MSS_IPV6 */
 	struct packet_owner owner;
 	uint16_t peer_port; /* of segments injected */
 	uint32_t irs; /* sequence number of the peer's SYN */
@@ -83,6 +89,7 @@ struct packet {
 
 /** What may differ from the defaults; zero is the default. */
 struct packet_setup {
+	bool ipv6; /* both hosts speak that */
 	uint32_t receive_window_bytes;
 	uint32_t conns_max;
 	uint32_t syn_backlog; /* default: conns_max */
@@ -119,6 +126,17 @@ struct packet_sent {
 	uint32_t len;
 	uint8_t ecn; /* of IP */
 };
+
+/** What makes a world of IPv6: the state of a test played over it. */
+extern const struct packet_setup packet_ipv6;
+
+/** Two lines of a table of tests, whose *state is for packet_begin(): over IPv4, and over IPv6. */
+#define both_families(test)                                                                        \
+	cmocka_unit_test(test),                                                                    \
+	{                                                                                          \
+		.name = #test "_ipv6", .test_func = test,                                          \
+		.initial_state = (void *)(uintptr_t)&packet_ipv6                                   \
+	}
 
 /** Begin with a stack that listens on port 80. The pools live as long as the process. */
 void packet_begin(struct packet *packet, const struct packet_setup *setup);

@@ -15,8 +15,7 @@ test_peer_closes_first(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_CLOSE_WAIT);
 	assert_int_equal(p.owner.peer_closed, 1);
 	packet_append(&p, 100);
@@ -40,8 +39,7 @@ test_fin_leaves_with_the_last_data(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	packet_append(&p, 100);
 	tcp_close(p.owner.conn);
@@ -59,8 +57,7 @@ test_fin_waits_behind_data(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 	packet_append(&p, 11000);
 	tcp_close(p.owner.conn);
@@ -77,8 +74,7 @@ test_both_in_one_segment(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_FIN_WAIT_1);
 	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 2);
 	expect(&p, .flags = ACK, .seq = 2, .ack = 2);
@@ -93,8 +89,7 @@ test_simultaneous_close(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_CLOSING);
 	assert_int_equal(p.owner.closed, 0);
 	inject(&p, .flags = ACK, .seq = 2, .ack = 2);
@@ -110,8 +105,7 @@ test_fin_is_sent_again(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_FIN_WAIT_1);
 	packet_advance(&p, 200000);
 	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
@@ -126,8 +120,7 @@ test_fin_is_given_up(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_LAST_ACK);
 	packet_advance(&p, 100ul * 1000000);
 	assert_int_equal(p.owner.closed, 0);
@@ -146,8 +139,7 @@ test_fin_does_not_wait_for_ever_for_the_window(void **state)
 	unsigned int probes = 0;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
 	tcp_close(p.owner.conn);
@@ -170,8 +162,7 @@ test_fin_wait_2_ends_after_a_minute(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_FIN_WAIT_2);
 	packet_advance(&p, 59000000);
 	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
@@ -251,8 +242,7 @@ test_data_after_close_is_reset(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_FIN_WAIT_2);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .len = 10);
 	expect(&p, .flags = RST | ACK, .seq = 2, .ack = 1);
@@ -270,8 +260,7 @@ test_data_in_flight_at_close_is_reset(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_FIN_WAIT_1);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
 	expect(&p, .flags = RST | ACK, .seq = 2, .ack = 1);
@@ -284,8 +273,7 @@ test_early_fin_waits_for_the_gap(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = FIN | ACK, .seq = 101, .ack = 1, .len = 50);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
@@ -302,8 +290,7 @@ test_early_fin_without_data(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = FIN | ACK, .seq = 101, .ack = 1);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
@@ -320,9 +307,8 @@ test_data_that_crosses_a_fin(void **state)
 {
 	struct packet p;
 
-	(void)state;
 	for (unsigned int order = 0; order < 3; order++) {
-		packet_begin(&p, NULL);
+		packet_begin(&p, *state);
 		packet_accept(&p, NULL);
 		if (order == 0) {
 			/* The FIN comes early, then what reaches beyond it. */
@@ -358,8 +344,7 @@ test_fin_again_is_acked_again(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_CLOSE_WAIT);
 	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 2);
@@ -373,8 +358,7 @@ test_nothing_comes_after_a_fin(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_CLOSE_WAIT);
 	inject(&p, .flags = ACK, .seq = 2, .ack = 1, .len = 10);
 	assert_int_equal(p.owner.read_bytes, 0);
@@ -387,8 +371,7 @@ test_owner_closes_when_the_peer_does(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.owner.close_peer_closed = true;
 	packet_accept(&p, NULL);
 	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1, .len = 5);
@@ -404,8 +387,7 @@ test_half_close_reads_on(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	packet_append(&p, 100);
 	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
@@ -440,8 +422,7 @@ test_half_close_keeps_what_is_unread(void **state)
 	struct packet p;
 	uint32_t len;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	p.owner.read = false;
 	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
@@ -469,8 +450,7 @@ test_half_close_then_close(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
 	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
@@ -491,8 +471,7 @@ test_half_close_crosses_the_peers(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
 	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
@@ -513,8 +492,7 @@ test_reset_in_each_state(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	static const enum tcp_state states[] = {TCP_FIN_WAIT_1, TCP_FIN_WAIT_2, TCP_CLOSING,
 						TCP_CLOSE_WAIT, TCP_LAST_ACK};
 	uint32_t seq;
@@ -539,8 +517,7 @@ test_abort_in_each_state(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	enum tcp_state each;
 
 	for (each = TCP_ESTABLISHED; each < TCP_TIME_WAIT; each++) {
@@ -562,31 +539,31 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_peer_closes_first),
-		cmocka_unit_test(test_fin_leaves_with_the_last_data),
-		cmocka_unit_test(test_fin_waits_behind_data),
-		cmocka_unit_test(test_both_in_one_segment),
-		cmocka_unit_test(test_simultaneous_close),
-		cmocka_unit_test(test_fin_is_sent_again),
-		cmocka_unit_test(test_fin_is_given_up),
-		cmocka_unit_test(test_fin_does_not_wait_for_ever_for_the_window),
-		cmocka_unit_test(test_fin_wait_2_ends_after_a_minute),
+		both_families(test_peer_closes_first),
+		both_families(test_fin_leaves_with_the_last_data),
+		both_families(test_fin_waits_behind_data),
+		both_families(test_both_in_one_segment),
+		both_families(test_simultaneous_close),
+		both_families(test_fin_is_sent_again),
+		both_families(test_fin_is_given_up),
+		both_families(test_fin_does_not_wait_for_ever_for_the_window),
+		both_families(test_fin_wait_2_ends_after_a_minute),
 		cmocka_unit_test(test_fin_wait_2_waits_for_a_peer_that_reads),
 		cmocka_unit_test(test_fin_wait_2_is_not_kept_by_windows),
-		cmocka_unit_test(test_data_after_close_is_reset),
-		cmocka_unit_test(test_data_in_flight_at_close_is_reset),
-		cmocka_unit_test(test_early_fin_waits_for_the_gap),
-		cmocka_unit_test(test_early_fin_without_data),
-		cmocka_unit_test(test_data_that_crosses_a_fin),
-		cmocka_unit_test(test_fin_again_is_acked_again),
-		cmocka_unit_test(test_nothing_comes_after_a_fin),
-		cmocka_unit_test(test_owner_closes_when_the_peer_does),
-		cmocka_unit_test(test_half_close_reads_on),
-		cmocka_unit_test(test_half_close_keeps_what_is_unread),
-		cmocka_unit_test(test_half_close_then_close),
-		cmocka_unit_test(test_half_close_crosses_the_peers),
-		cmocka_unit_test(test_reset_in_each_state),
-		cmocka_unit_test(test_abort_in_each_state),
+		both_families(test_data_after_close_is_reset),
+		both_families(test_data_in_flight_at_close_is_reset),
+		both_families(test_early_fin_waits_for_the_gap),
+		both_families(test_early_fin_without_data),
+		both_families(test_data_that_crosses_a_fin),
+		both_families(test_fin_again_is_acked_again),
+		both_families(test_nothing_comes_after_a_fin),
+		both_families(test_owner_closes_when_the_peer_does),
+		both_families(test_half_close_reads_on),
+		both_families(test_half_close_keeps_what_is_unread),
+		both_families(test_half_close_then_close),
+		both_families(test_half_close_crosses_the_peers),
+		both_families(test_reset_in_each_state),
+		both_families(test_abort_in_each_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

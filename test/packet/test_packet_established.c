@@ -16,8 +16,7 @@ test_every_second_segment_is_acked_at_once(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1000);
 	expect_none(&p);
@@ -37,8 +36,7 @@ test_burst_is_acked_once(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	for (unsigned int i = 0; i < 32; i++)
 		inject(&p, .flags = ACK, .seq = 1 + i * 1000, .ack = 1, .len = 1000);
@@ -54,8 +52,7 @@ test_data_is_cut_into_segments(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 	packet_append(&p, 2500);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1000);
@@ -71,8 +68,7 @@ test_small_writes_leave_at_once(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	packet_append(&p, 1);
 	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 1);
@@ -88,8 +84,7 @@ test_nagle_gathers_small_writes(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 100});
 	tcp_set_nagle(p.owner.conn, true);
 	packet_append(&p, 10);
@@ -125,8 +120,7 @@ test_nagle_sends_again_what_is_lost(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	tcp_set_nagle(p.owner.conn, true);
 	packet_append(&p, 10);
@@ -142,8 +136,7 @@ test_out_of_order_is_put_in_order(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK, .seq = 101, .ack = 1, .len = 100);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
@@ -165,8 +158,7 @@ test_one_ack_for_each_segment_out_of_order(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	for (unsigned int i = 1; i < 5; i++)
 		inject(&p, .flags = ACK, .seq = 1 + i * 100, .ack = 1, .len = 100);
@@ -181,8 +173,7 @@ test_duplicate_is_acked_and_not_read_twice(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
@@ -198,8 +189,7 @@ test_reassembly_is_bounded(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	for (unsigned int i = 0; i < PACKET_REASSEMBLY / 2 + 5; i++)
 		inject(&p, .flags = ACK, .seq = 3 + i * 2, .ack = 1, .len = 1);
@@ -213,8 +203,7 @@ test_keepalive_is_answered(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK, .seq = 0, .ack = 1);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
@@ -229,8 +218,7 @@ test_reset_from_the_peer(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = RST, .seq = 1);
 	expect_none(&p);
@@ -246,8 +234,7 @@ test_reset_may_have_data(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = RST | ACK, .seq = 1, .ack = 1, .len = 20);
 	expect_none(&p);
@@ -262,8 +249,7 @@ test_abort_resets(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	packet_append(&p, 10);
 	tcp_abort(p.owner.conn);
@@ -280,8 +266,7 @@ test_close_with_unread_bytes_resets(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.owner.read = false;
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
@@ -299,8 +284,7 @@ test_owner_aborts_in_each_event(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.owner.abort_opened = true;
 	inject(&p, .flags = SYN);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
@@ -343,8 +327,7 @@ test_owner_closes_in_opened(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.owner.close_opened = true;
 	inject(&p, .flags = SYN);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
@@ -359,8 +342,7 @@ test_owner_closes_in_opened_with_unread_bytes(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.owner.close_opened = true;
 	inject(&p, .flags = SYN);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
@@ -377,8 +359,7 @@ test_urgent_data_is_data(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK | URG, .seq = 1, .ack = 1, .len = 10);
 	assert_int_equal(p.owner.read_bytes, 10);
@@ -390,8 +371,7 @@ test_out_of_mbufs_is_tried_again(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct rte_mbuf *all[1023];
 
 	packet_accept(&p, NULL);
@@ -430,10 +410,9 @@ test_flows_that_meet_are_told_apart(void **state)
 	uint32_t iss[2];
 	struct packet p;
 
-	(void)state;
 	while (place(ports[1]) != place(ports[0]))
 		ports[1]++;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	for (unsigned int i = 0; i < 2; i++) {
 		p.peer_port = ports[i];
 		packet_accept(&p, NULL);
@@ -465,27 +444,27 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_second_segment_is_acked_at_once),
-		cmocka_unit_test(test_burst_is_acked_once),
-		cmocka_unit_test(test_data_is_cut_into_segments),
-		cmocka_unit_test(test_small_writes_leave_at_once),
-		cmocka_unit_test(test_nagle_gathers_small_writes),
-		cmocka_unit_test(test_nagle_sends_again_what_is_lost),
-		cmocka_unit_test(test_out_of_order_is_put_in_order),
-		cmocka_unit_test(test_one_ack_for_each_segment_out_of_order),
-		cmocka_unit_test(test_duplicate_is_acked_and_not_read_twice),
-		cmocka_unit_test(test_reassembly_is_bounded),
-		cmocka_unit_test(test_keepalive_is_answered),
-		cmocka_unit_test(test_reset_from_the_peer),
-		cmocka_unit_test(test_reset_may_have_data),
-		cmocka_unit_test(test_abort_resets),
-		cmocka_unit_test(test_close_with_unread_bytes_resets),
-		cmocka_unit_test(test_owner_aborts_in_each_event),
-		cmocka_unit_test(test_owner_closes_in_opened),
-		cmocka_unit_test(test_owner_closes_in_opened_with_unread_bytes),
-		cmocka_unit_test(test_urgent_data_is_data),
-		cmocka_unit_test(test_out_of_mbufs_is_tried_again),
-		cmocka_unit_test(test_flows_that_meet_are_told_apart),
+		both_families(test_every_second_segment_is_acked_at_once),
+		both_families(test_burst_is_acked_once),
+		both_families(test_data_is_cut_into_segments),
+		both_families(test_small_writes_leave_at_once),
+		both_families(test_nagle_gathers_small_writes),
+		both_families(test_nagle_sends_again_what_is_lost),
+		both_families(test_out_of_order_is_put_in_order),
+		both_families(test_one_ack_for_each_segment_out_of_order),
+		both_families(test_duplicate_is_acked_and_not_read_twice),
+		both_families(test_reassembly_is_bounded),
+		both_families(test_keepalive_is_answered),
+		both_families(test_reset_from_the_peer),
+		both_families(test_reset_may_have_data),
+		both_families(test_abort_resets),
+		both_families(test_close_with_unread_bytes_resets),
+		both_families(test_owner_aborts_in_each_event),
+		both_families(test_owner_closes_in_opened),
+		both_families(test_owner_closes_in_opened_with_unread_bytes),
+		both_families(test_urgent_data_is_data),
+		both_families(test_out_of_mbufs_is_tried_again),
+		both_families(test_flows_that_meet_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

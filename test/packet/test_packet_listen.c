@@ -13,8 +13,7 @@ test_accepts_and_passes_data_both_ways_and_closes(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	assert_int_equal(p.owner.opened, 1);
 	inject(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 100);
@@ -59,8 +58,7 @@ test_ack_to_listener_is_reset(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 77);
 	expect(&p, .flags = RST, .seq = 77);
 	inject(&p, .flags = SYN | ACK, .ack = 78);
@@ -80,8 +78,7 @@ test_closed_port_is_reset(void **state)
 	struct packet p;
 	struct packet_sent sent;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	assert_int_equal(tcp_unlisten(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80)), 0);
 	assert_int_equal(tcp_unlisten(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80)), -ENOENT);
 	inject(&p, .flags = SYN, .len = 10);
@@ -99,8 +96,7 @@ test_address_that_is_not_ours_or_no_peer_is_silent(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	inject(&p, .flags = SYN, .dst = 0xffffffff);
 	inject(&p, .flags = SYN, .dst = 0xe0000001);
 	inject(&p, .flags = SYN, .dst = 0x0a0000ff);
@@ -118,8 +114,7 @@ test_bad_checksum_is_dropped(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	inject(&p, .flags = SYN, .bad_checksum = true);
 	expect_none(&p);
 	assert_int_equal(tcp_stats(p.tcp)->drop_checksum, 1);
@@ -131,8 +126,7 @@ test_owner_refuses(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.owner.refuse = true;
 	inject(&p, .flags = SYN);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
@@ -151,8 +145,7 @@ test_listeners_are_few_and_unique(void **state)
 	struct packet p;
 	uint16_t port;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	assert_int_equal(tcp_listen(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80), NULL),
 			 -EADDRINUSE);
 	for (port = 81; port < 96; port++)
@@ -168,8 +161,7 @@ test_listening_leaves_connections_alone(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	assert_int_equal(tcp_listen(p.tcp, tr_addr_none(), rte_cpu_to_be_16(81), NULL), 0);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
@@ -186,15 +178,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepts_and_passes_data_both_ways_and_closes),
+		both_families(test_accepts_and_passes_data_both_ways_and_closes),
 		cmocka_unit_test(test_syn_full_is_dropped_and_counted),
-		cmocka_unit_test(test_ack_to_listener_is_reset),
-		cmocka_unit_test(test_closed_port_is_reset),
+		both_families(test_ack_to_listener_is_reset),
+		both_families(test_closed_port_is_reset),
 		cmocka_unit_test(test_address_that_is_not_ours_or_no_peer_is_silent),
-		cmocka_unit_test(test_bad_checksum_is_dropped),
-		cmocka_unit_test(test_owner_refuses),
-		cmocka_unit_test(test_listeners_are_few_and_unique),
-		cmocka_unit_test(test_listening_leaves_connections_alone),
+		both_families(test_bad_checksum_is_dropped),
+		both_families(test_owner_refuses),
+		both_families(test_listeners_are_few_and_unique),
+		both_families(test_listening_leaves_connections_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

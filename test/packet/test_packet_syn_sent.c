@@ -14,8 +14,7 @@ test_opens(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_SENT);
 	inject(&p, .flags = SYN | ACK, .ack = 1);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .window = PACKET_WINDOW);
@@ -34,12 +33,11 @@ test_syn_has_all_options(void **state)
 	struct packet p;
 	struct packet_sent sent;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_connect(&p);
 	expect_sent(&p, &sent, .flags = SYN, .window = PACKET_WINDOW);
 	assert_true(sent.header.options.has_mss);
-	assert_int_equal(sent.header.options.mss, PACKET_MSS);
+	assert_int_equal(sent.header.options.mss, p.mss);
 	assert_true(sent.header.options.has_window_scale);
 	assert_true(sent.header.options.has_timestamps);
 	assert_int_equal(sent.header.options.ts_echo, 0);
@@ -52,8 +50,7 @@ test_appended_before_established_leaves_after(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_SENT);
 	p.owner.conn = packet_conn(&p);
 	packet_append(&p, 10);
@@ -70,8 +67,7 @@ test_wrong_ack_is_reset(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_SENT);
 	inject(&p, .flags = SYN | ACK, .ack = 0);
 	expect(&p, .flags = RST, .seq = 0);
@@ -90,8 +86,7 @@ test_reset_refuses(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_SENT);
 	inject(&p, .flags = RST);
 	assert_int_equal(packet_state(&p), TCP_SYN_SENT);
@@ -108,8 +103,7 @@ test_ack_alone_is_dropped(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_SENT);
 	inject(&p, .flags = ACK, .ack = 1);
 	inject(&p, .flags = FIN | ACK, .ack = 1);
@@ -125,8 +119,7 @@ test_simultaneous_open(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_SENT);
 	inject(&p, .flags = SYN);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
@@ -146,8 +139,7 @@ test_simultaneous_open_reset(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_SENT);
 	inject(&p, .flags = SYN);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
@@ -163,8 +155,7 @@ test_syn_is_sent_eight_times(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	uint64_t delay_us = 1000000;
 	uint64_t begin_us;
 
@@ -193,8 +184,7 @@ test_data_with_the_syn_ack_is_read(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_SENT);
 	inject(&p, .flags = SYN | ACK, .ack = 1, .len = 5);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 6);
@@ -207,8 +197,7 @@ test_close_and_abort(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct tcp_conn *conn;
 
 	packet_reach(&p, TCP_SYN_SENT);
@@ -248,8 +237,7 @@ test_all_comes_from_one_address(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.owner.conn = packet_connect(&p);
 	assert_non_null(p.owner.conn);
 	assert_int_equal(take_source(&p), 0x0a000001);
@@ -275,8 +263,7 @@ test_connect_refuses_nonsense(void **state)
 	const struct tr_addr peer = tr_addr_ipv4(RTE_BE32(0x0a000002));
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	assert_null(tcp_connect(p.tcp, tr_addr_none(), rte_cpu_to_be_16(1), 0, NULL, p.now_us));
 	assert_int_equal(rte_errno, EINVAL);
 	for (unsigned int i = 0; i < RTE_DIM(nobody); i++) {
@@ -300,19 +287,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_opens),
-		cmocka_unit_test(test_syn_has_all_options),
-		cmocka_unit_test(test_appended_before_established_leaves_after),
-		cmocka_unit_test(test_wrong_ack_is_reset),
-		cmocka_unit_test(test_reset_refuses),
-		cmocka_unit_test(test_ack_alone_is_dropped),
-		cmocka_unit_test(test_simultaneous_open),
-		cmocka_unit_test(test_simultaneous_open_reset),
-		cmocka_unit_test(test_syn_is_sent_eight_times),
-		cmocka_unit_test(test_data_with_the_syn_ack_is_read),
-		cmocka_unit_test(test_close_and_abort),
+		both_families(test_opens),
+		both_families(test_syn_has_all_options),
+		both_families(test_appended_before_established_leaves_after),
+		both_families(test_wrong_ack_is_reset),
+		both_families(test_reset_refuses),
+		both_families(test_ack_alone_is_dropped),
+		both_families(test_simultaneous_open),
+		both_families(test_simultaneous_open_reset),
+		both_families(test_syn_is_sent_eight_times),
+		both_families(test_data_with_the_syn_ack_is_read),
+		both_families(test_close_and_abort),
 		cmocka_unit_test(test_all_comes_from_one_address),
-		cmocka_unit_test(test_connect_refuses_nonsense),
+		both_families(test_connect_refuses_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
