@@ -28,6 +28,11 @@ icmp6_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet
 		ip_drop(mbuf, &ip->stats.drop_icmp6_malformed);
 		return;
 	}
+	if (icmp6.type < WIRE_ICMP6_INFORMATIONAL) {
+		icmp6_error_input(ip, mbuf);
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
 	switch (icmp6.type) {
 	case WIRE_ICMP6_ECHO_REQUEST:
 		answer_echo(ip, mbuf, packet, now_us);

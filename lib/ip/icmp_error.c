@@ -18,7 +18,6 @@ static bool is_ours(const struct ip *ip, const struct wire_icmp_error *error);
 void
 icmp_error_input(struct ip *ip, struct rte_mbuf *mbuf)
 {
-	const struct ip_events *events = ip->config.events;
 	struct wire_icmp_error error;
 	struct ip_error report;
 
@@ -41,9 +40,17 @@ icmp_error_input(struct ip *ip, struct rte_mbuf *mbuf)
 	report.local_port = error.src_port;
 	report.remote_port = error.dst_port;
 	report.seq = error.seq;
+	icmp_error_report(ip, &report);
+}
+
+void
+icmp_error_report(struct ip *ip, const struct ip_error *error)
+{
+	const struct ip_events *events = ip->config.events;
+
 	ip->stats.icmp_errors_received++;
 	if (events != NULL && events->error != NULL)
-		events->error(ip->config.events_arg, &report);
+		events->error(ip->config.events_arg, error);
 }
 
 void

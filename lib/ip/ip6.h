@@ -117,6 +117,9 @@ enum ip_verdict ip6_input(struct ip *ip, struct rte_mbuf *mbuf, bool group, uint
 void icmp6_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 		 uint64_t now_us);
 
+/** Take an ICMPv6 error, whose checksum is right; @p mbuf begins with it. The caller frees it. */
+void icmp6_error_input(struct ip *ip, const struct rte_mbuf *mbuf);
+
 /** Fill in an ICMPv6 message's checksum, and send it. @p mbuf: the message; consumed. */
 void icmp6_output(struct ip *ip, struct rte_mbuf *mbuf, const struct ip6_send *send,
 		  uint64_t now_us);

@@ -135,6 +135,9 @@ void icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *pa
 /** Take an ICMP error, whose checksum is right; @p mbuf begins with it and is consumed. */
 void icmp_error_input(struct ip *ip, struct rte_mbuf *mbuf);
 
+/** Count an error that came, of either family, and tell the owner. */
+void icmp_error_report(struct ip *ip, const struct ip_error *error);
+
 /** Whether another ICMP error may be sent now, of either family: it counts as sent. */
 bool icmp_error_may_send(struct ip *ip, uint64_t now_us);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The tailrace authors
  */
-/* ICMP errors and path MTU: RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191, RFC 4821. */
+/* ICMP errors and path MTU: RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191, RFC 8201, RFC 4821.
+ */
 #include <errno.h>
 
 #include <rte_common.h>
@@ -54,9 +55,8 @@ test_syn_sent(void **state)
 	struct packet p;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < RTE_DIM(cases); i++) {
-		packet_begin(&p, NULL);
+		packet_begin(&p, *state);
 		packet_reach(&p, TCP_SYN_SENT);
 		assert_true(packet_error(&p, cases[i].kind, 1, 1300, 1500));
 		assert_true(packet_error(&p, cases[i].kind, -1u, 1300, 1500));
@@ -96,9 +96,8 @@ test_established(void **state)
 	struct packet p;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < RTE_DIM(cases); i++) {
-		packet_begin(&p, NULL);
+		packet_begin(&p, *state);
 		packet_accept(&p, &mss_option);
 		packet_append(&p, 100);
 		expect_segments(&p, 1, 100, 100);
@@ -128,8 +127,7 @@ test_old_error(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &mss_option);
 	packet_append(&p, 100);
 	expect_segments(&p, 1, 100, 100);
@@ -152,11 +150,10 @@ test_blind(void **state)
 	struct packet p;
 	size_t i;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &mss_option);
 	packet_append(&p, 3000);
-	expect_segments(&p, 1, 3000, PACKET_MSS);
+	expect_segments(&p, 1, 3000, p.mss);
 	for (i = 0; i < RTE_DIM(seqs); i++) {
 		assert_true(packet_error(&p, IP_ERROR_TOO_BIG, seqs[i], 600, 1500));
 		assert_true(packet_error(&p, IP_ERROR_HOST, seqs[i], 0, 1500));
@@ -170,25 +167,26 @@ test_blind(void **state)
 }
 
 /* RFC 1191 section 6.4: sent again at once, smaller, and congestion it was not. */
-/* Shows: 1191-ptb. */
+/* Shows: 1191-ptb, 8201-ptb. */
 static void
 test_too_big(void **state)
 {
 	struct packet p;
 	uint32_t before;
+	uint16_t mss;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
+	mss = 1300 - p.headers;
 	packet_accept(&p, &mss_option);
-	packet_append(&p, 3 * PACKET_MSS);
-	expect_segments(&p, 1, 3 * PACKET_MSS, PACKET_MSS);
+	packet_append(&p, 3 * p.mss);
+	expect_segments(&p, 1, 3 * p.mss, p.mss);
 	before = cwnd(&p);
-	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1 + PACKET_MSS, 1300, 1500));
+	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1 + p.mss, 1300, 1500));
 	/* What stands in mbufs of the old size is cut. */
 	for (unsigned int i = 0; i < 3; i++) {
-		expect(&p, .flags = ACK, .seq = 1 + i * PACKET_MSS, .ack = 1, .len = 1260);
-		expect(&p, .flags = ACK | (i == 2 ? PSH : 0), .seq = 1261 + i * PACKET_MSS,
-		       .ack = 1, .len = 200);
+		expect(&p, .flags = ACK, .seq = 1 + i * p.mss, .ack = 1, .len = mss);
+		expect(&p, .flags = ACK | (i == 2 ? PSH : 0), .seq = 1 + mss + i * p.mss, .ack = 1,
+		       .len = 200);
 	}
 	expect_none(&p);
 	assert_int_equal(cwnd(&p), before);
@@ -197,10 +195,10 @@ test_too_big(void **state)
 	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, 1400, 1500));
 	expect_none(&p);
 	assert_int_equal(tcp_stats(p.tcp)->path_mtu_lowered, 1);
-	inject(&p, .flags = ACK, .seq = 1, .ack = 1 + 3 * PACKET_MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1 + 3 * p.mss);
 	assert_true(cwnd(&p) >= before);
 	packet_append(&p, 3000);
-	expect_segments(&p, 1 + 3 * PACKET_MSS, 3000, 1260);
+	expect_segments(&p, 1 + 3 * p.mss, 3000, mss);
 	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
 	packet_end(&p);
 }
@@ -214,13 +212,32 @@ test_too_big_timestamps(void **state)
 		.has_mss = true, .mss = PACKET_MSS, .has_timestamps = true, .ts_value = 1};
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &options);
-	packet_append(&p, 1000);
-	expect_segments(&p, 1, 1000, 1448);
-	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, 1000, 1052));
-	expect_segments(&p, 1, 1000, 948);
+	packet_append(&p, 1400);
+	expect_segments(&p, 1, 1400, p.mss - 12);
+	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, 1300, 1400 + 12 + p.headers));
+	expect_segments(&p, 1, 1400, 1300 - p.headers - 12);
+	packet_end(&p);
+}
+
+/* A full segment is in flight when that comes: how large the next are; 0: as before. */
+static void
+check_believed(const struct packet_setup *setup, uint16_t mtu, uint16_t bytes, uint16_t mss)
+{
+	struct tcp_conn_info info;
+	struct packet p;
+
+	packet_begin(&p, setup);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, p.mss);
+	expect_segments(&p, 1, p.mss, p.mss);
+	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, mtu, bytes));
+	tcp_conn_info(p.owner.conn, &info);
+	assert_int_equal(info.mss_bytes, mss != 0 ? mss : p.mss);
+	if (mss != 0)
+		expect_segments(&p, 1, p.mss, mss);
+	expect_none(&p);
 	packet_end(&p);
 }
 
@@ -231,39 +248,36 @@ test_what_is_believed(void **state)
 	static const struct {
 		uint16_t mtu, bytes, mss;
 	} cases[] = {
-		{1300, 1500, 1260},
-		{1006, 1500, 966},
-		{552, 1500, 512},
-		{551, 1500, 512}, /* no smaller ones */
-		{68, 1500, 512},
-		{67, 1500, PACKET_MSS}, /* which is none */
-		{1, 1500, PACKET_MSS},
-		{1500, 1500, PACKET_MSS}, /* it would have fitted */
-		{65535, 1500, PACKET_MSS},
-		{1400, 1300, PACKET_MSS},
+		{1300, 1500, 1260}, {1006, 1500, 966},
+		{552, 1500, 512},   {551, 1500, 512}, /* no smaller ones */
+		{68, 1500, 512},    {67, 1500, 0}, /* which is none */
+		{1, 1500, 0},	    {1500, 1500, 0}, /* it would have fitted */
+		{65535, 1500, 0},   {1400, 1300, 0},
 		{0, 1500, 1452}, /* an old router: the next that is common */
-		{0, 1492, 966},
-		{0, 1006, 512},
+		{0, 1492, 966},	    {0, 1006, 512},
 	};
-	struct packet p;
 	size_t i;
 
-	(void)state;
-	for (i = 0; i < RTE_DIM(cases); i++) {
-		struct tcp_conn_info info;
+	for (i = 0; i < RTE_DIM(cases); i++)
+		check_believed(*state, cases[i].mtu, cases[i].bytes, cases[i].mss);
+}
 
-		packet_begin(&p, NULL);
-		packet_accept(&p, &mss_option);
-		packet_append(&p, PACKET_MSS);
-		expect_segments(&p, 1, PACKET_MSS, PACKET_MSS);
-		assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, cases[i].mtu, cases[i].bytes));
-		tcp_conn_info(p.owner.conn, &info);
-		assert_int_equal(info.mss_bytes, cases[i].mss);
-		if (cases[i].mss != PACKET_MSS)
-			expect_segments(&p, 1, PACKET_MSS, cases[i].mss);
-		expect_none(&p);
-		packet_end(&p);
-	}
+/* RFC 8201 section 4: every way carries 1280 bytes, and who says less says nothing. */
+/* Shows: 8201-ptb. */
+static void
+test_what_is_believed_ipv6(void **state)
+{
+	static const struct {
+		uint16_t mtu, bytes, mss;
+	} cases[] = {
+		{1400, 1500, 1340}, {1280, 1500, 1220}, {1279, 1500, 0},
+		{552, 1500, 0},	    {1, 1500, 0},	{0, 1500, 0},
+		{1500, 1500, 0},    {65535, 1500, 0},	{1400, 1300, 0},
+	};
+	size_t i;
+
+	for (i = 0; i < RTE_DIM(cases); i++)
+		check_believed(*state, cases[i].mtu, cases[i].bytes, cases[i].mss);
 }
 
 /* The next connection knows, ten minutes later nobody does, and those there are grow. */
@@ -275,21 +289,20 @@ test_remembered_and_forgotten(void **state)
 	struct tcp_conn *first;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &mss_option);
 	first = p.owner.conn;
-	packet_append(&p, PACKET_MSS);
-	expect_segments(&p, 1, PACKET_MSS, PACKET_MSS);
+	packet_append(&p, p.mss);
+	expect_segments(&p, 1, p.mss, p.mss);
 	assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, 1300, 1500));
-	expect_segments(&p, 1, PACKET_MSS, 1260);
-	inject(&p, .flags = ACK, .seq = 1, .ack = 1 + PACKET_MSS);
+	expect_segments(&p, 1, p.mss, 1300 - p.headers);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1 + p.mss);
 
 	packet_advance(&p, 9 * MINUTE_US);
 	p.peer_port++;
 	packet_accept(&p, &mss_option);
 	tcp_conn_info(p.owner.conn, &info);
-	assert_int_equal(info.mss_bytes, 1260);
+	assert_int_equal(info.mss_bytes, 1300 - p.headers);
 	tcp_abort(p.owner.conn);
 	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 1);
 
@@ -297,12 +310,12 @@ test_remembered_and_forgotten(void **state)
 	assert_true(tcp_next_timer_us(p.tcp) <= p.now_us + MINUTE_US);
 	packet_advance(&p, MINUTE_US);
 	tcp_conn_info(first, &info);
-	assert_int_equal(info.mss_bytes, PACKET_MSS);
+	assert_int_equal(info.mss_bytes, p.mss);
 	p.peer_port--;
 	p.peer_port += 2;
 	packet_accept(&p, &mss_option);
 	tcp_conn_info(p.owner.conn, &info);
-	assert_int_equal(info.mss_bytes, PACKET_MSS);
+	assert_int_equal(info.mss_bytes, p.mss);
 	assert_int_equal(tcp_stats(p.tcp)->path_mtu_raised, 1);
 	packet_end(&p);
 }
@@ -317,8 +330,7 @@ test_black_hole(void **state)
 	uint32_t una = 1;
 	unsigned int i;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &mss_option);
 	packet_append(&p, 10000);
 	for (i = 0; i < 60 && una < 10001; i++) {
@@ -326,7 +338,7 @@ test_black_hole(void **state)
 
 		packet_advance(&p, 500000);
 		while (packet_take(&p, &sent))
-			if (sent.len + 40 <= 1300 && sent.header.seq - p.iss == una) {
+			if (sent.len + p.headers <= 1300 && sent.header.seq - p.iss == una) {
 				una += sent.len;
 				heard = true;
 			}
@@ -337,7 +349,7 @@ test_black_hole(void **state)
 	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 1);
 	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
 	packet_append(&p, 2480);
-	expect_segments(&p, 10001, 2480, 1240);
+	expect_segments(&p, 10001, 2480, 1280 - p.headers);
 	packet_end(&p);
 }
 
@@ -349,21 +361,20 @@ test_silence(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &mss_option);
 	packet_append(&p, 5000);
 	packet_advance(&p, MINUTE_US);
 	tcp_conn_info(p.owner.conn, &info);
-	assert_int_equal(info.mss_bytes, TCP_PMTU_MIN - 40);
-	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 2);
+	assert_int_equal(info.mss_bytes, (p.ipv6 ? TCP_PMTU_MIN_IPV6 : TCP_PMTU_MIN) - p.headers);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, p.ipv6 ? 1 : 2);
 	while (packet_take(&p, &sent))
 		;
 	packet_end(&p);
 
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &mss_option);
-	packet_append(&p, PACKET_MSS - 1);
+	packet_append(&p, p.mss - 1);
 	packet_advance(&p, MINUTE_US);
 	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 0);
 	while (packet_take(&p, &sent))
@@ -375,16 +386,18 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_syn_sent),
-		cmocka_unit_test(test_established),
-		cmocka_unit_test(test_old_error),
-		cmocka_unit_test(test_blind),
-		cmocka_unit_test(test_too_big),
-		cmocka_unit_test(test_too_big_timestamps),
+		both_families(test_syn_sent),
+		both_families(test_established),
+		both_families(test_old_error),
+		both_families(test_blind),
+		both_families(test_too_big),
+		both_families(test_too_big_timestamps),
 		cmocka_unit_test(test_what_is_believed),
-		cmocka_unit_test(test_remembered_and_forgotten),
-		cmocka_unit_test(test_black_hole),
-		cmocka_unit_test(test_silence),
+		cmocka_unit_test_prestate(test_what_is_believed_ipv6,
+					  (void *)(uintptr_t)&packet_ipv6),
+		both_families(test_remembered_and_forgotten),
+		both_families(test_black_hole),
+		both_families(test_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

@@ -12,6 +12,7 @@ from scapy.layers.inet import ICMP, IP, TCP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
+import mc
 import netns
 import server as servers
 
@@ -20,6 +21,11 @@ pytestmark = pytest.mark.tailrace_only("its kernel finds the MTU")
 WIDEST = 1300
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
+# Of a host behind the kernel's router, for each family: its address, ours, the tap's, the router's.
+BEHIND = {
+    4: ("10.78.0.9", servers.ADDRESS, servers.HOST_ADDRESS, "10.78.0.1", 24),
+    6: ("2001:db8:78::9", "2001:db8:77::2", "2001:db8:77::1", "2001:db8:78::1", 64),
+}
 NARROW = """table netdev narrow {
     chain in { type filter hook ingress device "%s" priority 0; meta length > %d drop; }
 }"""
@@ -88,3 +94,51 @@ def check_counters(server, told):
     """One connection found out, by what it should have."""
     counters = server.counters()
     assert (counters["path_mtu_lowered"], counters["path_mtu_probed"]) == ((1, 0) if told else (0, 1))
+
+
+@contextlib.contextmanager
+def behind_router(server, family):
+    """Be a host behind the server's namespace, by a link that is narrower than the hosts think."""
+    address, wanted, tap, router_address, length = BEHIND[family]
+    for key in ("ipv4.ip_forward", "ipv6.conf.all.forwarding"):
+        netns.run("sysctl", "-w", f"net.{key}=1")
+    netns.run("ip", "link", "add", "trnear", "mtu", str(WIDEST), "type", "veth",
+              "peer", "name", "trfar", "mtu", "1500")
+    netns.run("ip", "link", "set", "dev", "trnear", "up")
+    nodad = ["nodad"] if family == 6 else []
+    netns.run("ip", "address", "add", f"{router_address}/{length}", "dev", "trnear", *nodad)
+    if family == 6:
+        # What a router asks its neighbours from; the one that it made itself is the server's too.
+        for extra in (f"{tap}/{length}", "fe80::77/64"):
+            netns.run("ip", "address", "add", extra, "dev", servers.TAP, *nodad)
+    with netns.Namespace() as far:
+        netns.run("nsenter", "-t", str(server.pid), "-n", "ip", "link", "set", "dev", "trfar",
+                  "netns", far.name)
+        netns.run("ip", "link", "set", "dev", "trfar", "up")
+        netns.run("ip", "address", "add", f"{address}/{length}", "dev", "trfar", *nodad)
+        netns.run("ip", f"-{family}", "route", "add", "default", "via", router_address)
+        yield wanted
+
+
+# Shows: 1191-ptb, 8201-ptb.
+@pytest.mark.parametrize("family", [4, 6])
+def test_kernel_router(family):
+    """The kernel routes, and says what does not fit: both ways, a value comes through."""
+    _, wanted, tap, _, length = BEHIND[family]
+    args = ["--gateway", tap]
+    if family == 6:
+        args += ["--addr", f"{wanted}/{length}"]
+    value = bytes(i * 31 % 251 for i in range(300000))
+    with servers.start(args=args) as server, behind_router(server, family) as address:
+
+        def connect():
+            with contextlib.suppress(OSError):
+                return socket.create_connection((address, servers.PORT), timeout=1)
+
+        client = servers.wait_until("a connection", connect, 20)
+        with mc.Text(client) as client:
+            client.set(b"key", value)
+            assert client.get(b"key") == value
+        counters = server.counters()
+        assert counters["icmp_errors_received"] > 0
+        assert (counters["path_mtu_lowered"], counters["path_mtu_probed"]) == (1, 0)

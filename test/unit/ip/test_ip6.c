@@ -10,121 +10,18 @@
 
 #include <cmocka.h>
 
-#include "ip_host.h"
+#include "ip6_host.h"
 #include "test_eal.h"
 #include "wire_checksum.h"
-#include "wire_ether.h"
 #include "wire_icmp6.h"
 #include "wire_ipv6.h"
 #include "wire_nd.h"
 
 #include <netinet/in.h>
 
-#define HEADERS (WIRE_ETHER_HEADER_BYTES + WIRE_IPV6_HEADER_BYTES)
 #define MS UINT64_C(1000)
 
-static const struct tr_addr ours = {{0x20, 1, 0xd, 0xb8, [15] = 2}};
-static const struct tr_addr peer = {{0x20, 1, 0xd, 0xb8, [15] = 3}};
-static const struct tr_addr far = {{0x20, 1, 0xd, 0xb9, [15] = 9}};
-static const struct tr_addr router = {{0xfe, 0x80, [15] = 1}};
-/* Of the Ethernet address 02:00:00:00:00:02. */
-static const struct tr_addr ours_near = {{0xfe, 0x80, [11] = 0xff, 0xfe, [15] = 2}};
-static const struct tr_addr our_group = {{0xff, 2, [11] = 1, 0xff, [15] = 2}};
-static const struct tr_addr all_nodes = {{0xff, 2, [15] = 1}};
-static const struct tr_addr none;
-
 static const struct rte_ether_addr group_mac = {{0x33, 0x33, 0xff, 0, 0, 2}};
-
-static int
-setup(void **state)
-{
-	struct ip_host *host;
-
-	ip_host_setup(state);
-	host = *state;
-	host->config.ipv6 = (struct tr_addr_net){.addr = ours, .prefix_len = 64};
-	ip_host_create(host);
-	return 0;
-}
-
-/* The next frame that was sent: its IPv6 header, and where its payload is; -1: there is none. */
-static int
-sent(struct ip_host *host, struct wire_ipv6 *ipv6, const uint8_t **payload)
-{
-	if (!ip_host_sent(host))
-		return -1;
-	assert_int_equal(host->sent[12] << 8 | host->sent[13], RTE_ETHER_TYPE_IPV6);
-	assert_int_equal(wire_ipv6_parse(host->sent + WIRE_ETHER_HEADER_BYTES,
-					 host->sent_bytes - WIRE_ETHER_HEADER_BYTES,
-					 host->sent_bytes - WIRE_ETHER_HEADER_BYTES, ipv6),
-			 WIRE_IPV6_OK);
-	*payload = host->sent + HEADERS;
-	if (ipv6->next_header == IPPROTO_ICMPV6) {
-		uint16_t sum = wire_checksum_pseudo_ipv6(&ipv6->src, &ipv6->dst, IPPROTO_ICMPV6,
-							 ipv6->payload_bytes);
-
-		sum = wire_checksum_add(sum, wire_checksum_sum(*payload, ipv6->payload_bytes));
-		assert_int_equal(sum, 0xffff);
-	}
-	return ipv6->next_header;
-}
-
-static void
-drain(struct ip_host *host)
-{
-	while (ip_host_sent(host))
-		;
-}
-
-/* Past the second in which our addresses are tried, and the questions for routers. */
-static void
-begin(struct ip_host *host)
-{
-	ip_host_sleep(host, 20 * SECOND);
-	drain(host);
-}
-
-/* Give it a frame with these bytes behind the IPv6 header. */
-static enum ip_verdict
-receive(struct ip_host *host, const struct tr_addr *src, const struct tr_addr *dst,
-	uint8_t protocol, uint8_t hop_limit, const void *payload, uint32_t bytes)
-{
-	struct wire_ether ether = {.dst = our_mac, .src = peer_mac, .type = RTE_ETHER_TYPE_IPV6};
-	struct wire_ipv6 ipv6 = {
-		.src = *src,
-		.dst = *dst,
-		.payload_bytes = bytes,
-		.next_header = protocol,
-		.hop_limit = hop_limit,
-		.dscp_ecn = 3,
-	};
-	uint8_t frame[FRAME_MAX];
-
-	if (dst->bytes[0] == 0xff) {
-		memcpy(ether.dst.addr_bytes + 2, dst->bytes + 12, 4);
-		ether.dst.addr_bytes[0] = ether.dst.addr_bytes[1] = 0x33;
-	}
-	wire_ether_write(frame, &ether);
-	wire_ipv6_write(frame + WIRE_ETHER_HEADER_BYTES, &ipv6);
-	memcpy(frame + HEADERS, payload, bytes);
-	if (protocol == IPPROTO_ICMPV6) {
-		uint16_t sum = wire_checksum_pseudo_ipv6(src, dst, protocol, bytes);
-
-		sum = ~wire_checksum_add(sum, wire_checksum_sum(frame + HEADERS, bytes));
-		memcpy(frame + HEADERS + WIRE_ICMP6_CHECKSUM_OFFSET, &sum, sizeof(sum));
-	}
-	return ip_host_receive(host, frame, HEADERS + bytes);
-}
-
-static void
-receive_nd(struct ip_host *host, const struct tr_addr *src, const struct tr_addr *dst,
-	   const struct wire_nd *nd)
-{
-	uint8_t data[WIRE_ND_BYTES_MAX];
-	uint32_t bytes = wire_nd_write(data, nd);
-
-	assert_int_equal(receive(host, src, dst, IPPROTO_ICMPV6, 255, data, bytes), IP_TAKEN);
-}
 
 static void
 receive_advertisement(struct ip_host *host, const struct tr_addr *target,
@@ -138,7 +35,7 @@ receive_advertisement(struct ip_host *host, const struct tr_addr *target,
 		.mac = mac != NULL ? *mac : (struct rte_ether_addr){{0}},
 	};
 
-	receive_nd(host, target, flags & WIRE_ND_SOLICITED ? &ours : &all_nodes, &nd);
+	ip6_host_receive_nd(host, target, flags & WIRE_ND_SOLICITED ? &ours6 : &all_nodes6, &nd);
 }
 
 static void
@@ -146,7 +43,7 @@ send_to(struct ip_host *host, const struct tr_addr *dst)
 {
 	uint8_t data[40] = {1};
 
-	ip_output(host->ip, ip_host_mbuf(host, data, sizeof(data)), ours, *dst, IPPROTO_TCP,
+	ip_output(host->ip, ip_host_mbuf(host, data, sizeof(data)), ours6, *dst, IPPROTO_TCP,
 		  host->now_us);
 }
 
@@ -158,7 +55,7 @@ expect_solicitation(struct ip_host *host, const struct tr_addr *target,
 	struct wire_ipv6 ipv6;
 	struct wire_nd nd;
 
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
 	assert_true(wire_nd_parse(payload, ipv6.payload_bytes, &nd));
 	assert_int_equal(nd.type, WIRE_ICMP6_NEIGHBOUR_SOLICITATION);
 	assert_true(tr_addr_is_same(&nd.target, target));
@@ -177,23 +74,23 @@ test_start(void **state)
 	unsigned int i;
 
 	ip_host_sleep(host, 0);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
 	assert_true(tr_addr_is_none(&ipv6.src));
 	assert_int_equal(ipv6.hop_limit, 1);
 	assert_int_equal(payload[8], WIRE_ICMP6_MLD_REPORT);
 	assert_int_equal(payload[15], 1); /* both addresses end alike: one group */
-	assert_memory_equal(payload + 20, &our_group, 16);
-	expect_solicitation(host, &ours_near, &group_mac);
-	expect_solicitation(host, &ours, &group_mac);
+	assert_memory_equal(payload + 20, &ours6_group, 16);
+	expect_solicitation(host, &ours6_near, &group_mac);
+	expect_solicitation(host, &ours6, &group_mac);
 	assert_false(ip_host_sent(host));
-	assert_false(ip_addr_is_ours(host->ip, ours));
+	assert_false(ip_addr_is_ours(host->ip, ours6));
 	ip_host_sleep(host, SECOND);
-	assert_true(ip_addr_is_ours(host->ip, ours));
-	assert_true(ip_addr_is_ours(host->ip, ours_near));
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
-	assert_true(tr_addr_is_same(&ipv6.src, &ours_near));
+	assert_true(ip_addr_is_ours(host->ip, ours6));
+	assert_true(ip_addr_is_ours(host->ip, ours6_near));
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
+	assert_true(tr_addr_is_same(&ipv6.src, &ours6_near));
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+		assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
 		assert_int_equal(payload[0], WIRE_ICMP6_ROUTER_SOLICITATION);
 		assert_false(ip_host_sent(host));
 		ip_host_sleep(host, 4 * SECOND);
@@ -208,30 +105,30 @@ static void
 test_duplicate(void **state)
 {
 	struct ip_host *host = *state;
-	const struct wire_nd probe = {.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = ours};
+	const struct wire_nd probe = {.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = ours6};
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
 		ip_host_create(host);
 		ip_host_sleep(host, SECOND / 2);
 		if (i == 0)
-			receive_advertisement(host, &ours, &other_mac, WIRE_ND_OVERRIDE);
+			receive_advertisement(host, &ours6, &other_mac, WIRE_ND_OVERRIDE);
 		else
-			receive_nd(host, &none, &our_group, &probe);
+			ip6_host_receive_nd(host, &none6, &ours6_group, &probe);
 		assert_int_equal(ip_stats(host->ip)->drop_nd_conflict, 1);
-		begin(host);
-		assert_false(ip_addr_is_ours(host->ip, ours));
-		assert_true(ip_addr_is_ours(host->ip, ours_near));
+		ip6_host_begin(host);
+		assert_false(ip_addr_is_ours(host->ip, ours6));
+		assert_true(ip_addr_is_ours(host->ip, ours6_near));
 		/* It is the other's to answer for. */
-		receive_nd(host, &none, &our_group, &probe);
+		ip6_host_receive_nd(host, &none6, &ours6_group, &probe);
 		assert_false(ip_host_sent(host));
 	}
 	/* One that is in use stays. */
 	ip_host_create(host);
-	begin(host);
-	receive_advertisement(host, &ours, &other_mac, WIRE_ND_OVERRIDE);
+	ip6_host_begin(host);
+	receive_advertisement(host, &ours6, &other_mac, WIRE_ND_OVERRIDE);
 	assert_int_equal(ip_stats(host->ip)->drop_nd_conflict, 1);
-	assert_true(ip_addr_is_ours(host->ip, ours));
+	assert_true(ip_addr_is_ours(host->ip, ours6));
 }
 
 /* Shows: 4861-answer. */
@@ -241,33 +138,33 @@ test_answers_for_its_addresses(void **state)
 	struct ip_host *host = *state;
 	struct wire_nd nd = {
 		.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION,
-		.target = ours,
+		.target = ours6,
 		.has_mac = true,
 		.mac = peer_mac,
 	};
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
 
-	begin(host);
-	receive_nd(host, &peer, &our_group, &nd);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	ip6_host_begin(host);
+	ip6_host_receive_nd(host, &peer6, &ours6_group, &nd);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
 	assert_memory_equal(host->sent, &peer_mac, 6);
-	assert_true(tr_addr_is_same(&ipv6.dst, &peer));
+	assert_true(tr_addr_is_same(&ipv6.dst, &peer6));
 	assert_true(wire_nd_parse(payload, ipv6.payload_bytes, &nd));
 	assert_int_equal(nd.type, WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT);
 	assert_int_equal(nd.flags, WIRE_ND_SOLICITED | WIRE_ND_OVERRIDE);
 	assert_memory_equal(&nd.mac, &our_mac, 6);
 	/* Who probes has no address: everybody is told. */
-	nd = (struct wire_nd){.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = ours};
-	receive_nd(host, &none, &our_group, &nd);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
-	assert_true(tr_addr_is_same(&ipv6.dst, &all_nodes));
+	nd = (struct wire_nd){.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = ours6};
+	ip6_host_receive_nd(host, &none6, &ours6_group, &nd);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	assert_true(tr_addr_is_same(&ipv6.dst, &all_nodes6));
 	assert_int_equal(payload[4], WIRE_ND_OVERRIDE);
 	/* Another's address is not ours to answer for. */
-	nd.target = peer;
+	nd.target = peer6;
 	nd.target.bytes[15] = 2;
 	nd.target.bytes[8] = 7;
-	receive_nd(host, &none, &our_group, &nd);
+	ip6_host_receive_nd(host, &none6, &ours6_group, &nd);
 	assert_false(ip_host_sent(host));
 	assert_int_equal(ip_stats(host->ip)->nd_answered, 2);
 	assert_int_equal(ip_stats(host->ip)->drop_nd_ignored, 1);
@@ -281,34 +178,37 @@ test_malformed_discovery(void **state)
 	struct ip_host *host = *state;
 	struct wire_nd nd = {
 		.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION,
-		.target = ours,
+		.target = ours6,
 		.has_mac = true,
 		.mac = peer_mac,
 	};
 	uint8_t data[WIRE_ND_BYTES_MAX];
 	uint32_t bytes;
 
-	begin(host);
+	ip6_host_begin(host);
 	bytes = wire_nd_write(data, &nd);
-	receive(host, &peer, &our_group, IPPROTO_ICMPV6, 254, data, bytes); /* crossed a router */
-	receive(host, &none, &our_group, IPPROTO_ICMPV6, 255, data, bytes); /* a probe with a MAC */
+	ip6_host_receive(host, &peer6, &ours6_group, IPPROTO_ICMPV6, 254, data,
+			 bytes); /* crossed a router */
+	ip6_host_receive(host, &none6, &ours6_group, IPPROTO_ICMPV6, 255, data,
+			 bytes); /* a probe with a MAC */
 	data[1] = 1;
-	receive(host, &peer, &our_group, IPPROTO_ICMPV6, 255, data, bytes);
+	ip6_host_receive(host, &peer6, &ours6_group, IPPROTO_ICMPV6, 255, data, bytes);
 	data[1] = 0;
 	data[25] = 0; /* an option of length 0 */
-	receive(host, &peer, &our_group, IPPROTO_ICMPV6, 255, data, bytes);
+	ip6_host_receive(host, &peer6, &ours6_group, IPPROTO_ICMPV6, 255, data, bytes);
 	nd.mac = broadcast_mac;
-	receive_nd(host, &peer, &our_group, &nd);
-	nd = (struct wire_nd){.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = ours};
-	receive_nd(host, &none, &all_nodes, &nd); /* a probe to the wrong group */
+	ip6_host_receive_nd(host, &peer6, &ours6_group, &nd);
+	nd = (struct wire_nd){.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION, .target = ours6};
+	ip6_host_receive_nd(host, &none6, &all_nodes6, &nd); /* a probe to the wrong group */
 	nd.type = WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT;
 	nd.flags = WIRE_ND_SOLICITED; /* to everybody */
-	nd.target = peer;
-	receive_nd(host, &peer, &all_nodes, &nd);
+	nd.target = peer6;
+	ip6_host_receive_nd(host, &peer6, &all_nodes6, &nd);
 	memset(data, 0, sizeof(data));
 	data[0] = WIRE_ICMP6_ROUTER_ADVERTISEMENT;
 	data[6] = 7;
-	receive(host, &peer, &all_nodes, IPPROTO_ICMPV6, 255, data, 16); /* not from the link */
+	ip6_host_receive(host, &peer6, &all_nodes6, IPPROTO_ICMPV6, 255, data,
+			 16); /* not from the link */
 	assert_int_equal(ip_stats(host->ip)->drop_nd_malformed, 8);
 	assert_int_equal(ip_host_drops(host), 8);
 	assert_false(ip_host_sent(host));
@@ -323,29 +223,29 @@ test_neighbour_is_asked_for(void **state)
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
 
-	begin(host);
-	send_to(host, &peer);
-	expect_solicitation(host, &peer, &peer_group);
+	ip6_host_begin(host);
+	send_to(host, &peer6);
+	expect_solicitation(host, &peer6, &peer_group);
 	assert_false(ip_host_sent(host));
 	/* What does not say where it is is no answer. */
-	receive_advertisement(host, &peer, NULL, WIRE_ND_SOLICITED);
+	receive_advertisement(host, &peer6, NULL, WIRE_ND_SOLICITED);
 	assert_false(ip_host_sent(host));
-	receive_advertisement(host, &peer, &peer_mac, WIRE_ND_SOLICITED);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	receive_advertisement(host, &peer6, &peer_mac, WIRE_ND_SOLICITED);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
 	assert_memory_equal(host->sent, &peer_mac, 6);
 	assert_int_equal(ipv6.hop_limit, 64);
 	/* In use, it is asked after half a minute, where it is; and gone without an answer. */
 	ip_host_sleep(host, SECOND);
-	send_to(host, &peer);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	send_to(host, &peer6);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
 	ip_host_sleep(host, 29 * SECOND);
-	expect_solicitation(host, &peer, &peer_mac);
+	expect_solicitation(host, &peer6, &peer_mac);
 	ip_host_sleep(host, 3 * SECOND);
-	expect_solicitation(host, &peer, &peer_mac);
-	expect_solicitation(host, &peer, &peer_mac);
+	expect_solicitation(host, &peer6, &peer_mac);
+	expect_solicitation(host, &peer6, &peer_mac);
 	assert_false(ip_host_sent(host));
-	send_to(host, &peer);
-	expect_solicitation(host, &peer, &peer_group);
+	send_to(host, &peer6);
+	expect_solicitation(host, &peer6, &peer_group);
 }
 
 /* Section 7.2.5. */
@@ -357,26 +257,26 @@ test_override(void **state)
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
 
-	begin(host);
-	send_to(host, &peer);
-	receive_advertisement(host, &peer, &peer_mac, WIRE_ND_SOLICITED);
-	drain(host);
+	ip6_host_begin(host);
+	send_to(host, &peer6);
+	receive_advertisement(host, &peer6, &peer_mac, WIRE_ND_SOLICITED);
+	ip6_host_drain(host);
 	/* Another address without override: where it was, but it is asked soon. */
-	receive_advertisement(host, &peer, &other_mac, 0);
-	send_to(host, &peer);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	receive_advertisement(host, &peer6, &other_mac, 0);
+	send_to(host, &peer6);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
 	assert_memory_equal(host->sent, &peer_mac, 6);
 	ip_host_sleep(host, 5 * SECOND);
-	expect_solicitation(host, &peer, &peer_mac);
+	expect_solicitation(host, &peer6, &peer_mac);
 	/* With override it counts, and is asked all the same as nobody had asked. */
-	receive_advertisement(host, &peer, &other_mac, WIRE_ND_OVERRIDE);
-	send_to(host, &peer);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	receive_advertisement(host, &peer6, &other_mac, WIRE_ND_OVERRIDE);
+	send_to(host, &peer6);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
 	assert_memory_equal(host->sent, &other_mac, 6);
 	ip_host_sleep(host, 5 * SECOND);
-	expect_solicitation(host, &peer, &other_mac);
+	expect_solicitation(host, &peer6, &other_mac);
 	/* Of whom nobody knows nothing is learned. */
-	receive_advertisement(host, &far, &other_mac, WIRE_ND_OVERRIDE);
+	receive_advertisement(host, &far6, &other_mac, WIRE_ND_OVERRIDE);
 	assert_int_equal(ip_stats(host->ip)->drop_nd_ignored, 1);
 }
 
@@ -391,23 +291,23 @@ test_router(void **state)
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
 
-	begin(host);
-	send_to(host, &far);
+	ip6_host_begin(host);
+	send_to(host, &far6);
 	assert_int_equal(ip_stats(host->ip)->drop_no_route, 1);
-	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 255, advertisement, 24);
-	send_to(host, &far);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+	ip6_host_receive(host, &router6, &all_nodes6, IPPROTO_ICMPV6, 255, advertisement, 24);
+	send_to(host, &far6);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
 	assert_memory_equal(host->sent, &other_mac, 6);
-	assert_true(tr_addr_is_same(&ipv6.dst, &far));
+	assert_true(tr_addr_is_same(&ipv6.dst, &far6));
 	ip_host_sleep(host, 30 * SECOND);
-	drain(host);
-	send_to(host, &far);
+	ip6_host_drain(host);
+	send_to(host, &far6);
 	assert_int_equal(ip_stats(host->ip)->drop_no_route, 2);
 	/* One that says that it is none any more. */
-	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 255, advertisement, 24);
+	ip6_host_receive(host, &router6, &all_nodes6, IPPROTO_ICMPV6, 255, advertisement, 24);
 	advertisement[7] = 0;
-	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 255, advertisement, 24);
-	send_to(host, &far);
+	ip6_host_receive(host, &router6, &all_nodes6, IPPROTO_ICMPV6, 255, advertisement, 24);
+	send_to(host, &far6);
 	assert_int_equal(ip_stats(host->ip)->drop_no_route, 3);
 }
 
@@ -419,25 +319,31 @@ test_delivers_tcp(void **state)
 	const uint8_t options[28] = {IPPROTO_TCP, 0, 1, 4};
 	uint8_t data[1400] = {5};
 
-	begin(host);
-	assert_int_equal(receive(host, &peer, &ours, IPPROTO_TCP, 7, data, 1400), IP_DELIVER);
-	assert_true(tr_addr_is_same(&host->packet.src, &peer));
-	assert_true(tr_addr_is_same(&host->packet.dst, &ours));
+	ip6_host_begin(host);
+	assert_int_equal(ip6_host_receive(host, &peer6, &ours6, IPPROTO_TCP, 7, data, 1400),
+			 IP_DELIVER);
+	assert_true(tr_addr_is_same(&host->packet.src, &peer6));
+	assert_true(tr_addr_is_same(&host->packet.dst, &ours6));
 	assert_int_equal(host->packet.bytes, 1400);
 	assert_int_equal(host->packet.ttl, 7);
 	assert_int_equal(host->packet.ecn, 3);
 	assert_int_equal(host->delivered->pkt_len, 1400);
-	assert_int_equal(receive(host, &peer, &ours, IPPROTO_DSTOPTS, 7, options, 28), IP_DELIVER);
+	assert_int_equal(ip6_host_receive(host, &peer6, &ours6, IPPROTO_DSTOPTS, 7, options, 28),
+			 IP_DELIVER);
 	assert_int_equal(host->packet.protocol, IPPROTO_TCP);
 	assert_int_equal(host->packet.bytes, 20);
 	assert_int_equal(ip_host_drops(host), 0);
 	/* Not for others, nor from nobody, nor from us, nor to a group. */
-	assert_int_equal(receive(host, &peer, &far, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
-	assert_int_equal(receive(host, &none, &ours, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
-	assert_int_equal(receive(host, &peer, &all_nodes, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
+	assert_int_equal(ip6_host_receive(host, &peer6, &far6, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
+	assert_int_equal(ip6_host_receive(host, &none6, &ours6, IPPROTO_TCP, 7, data, 40),
+			 IP_TAKEN);
+	assert_int_equal(ip6_host_receive(host, &peer6, &all_nodes6, IPPROTO_TCP, 7, data, 40),
+			 IP_TAKEN);
 	assert_int_equal(ip_stats(host->ip)->drop_ip6_destination, 3);
-	assert_int_equal(receive(host, &ours, &ours, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
-	assert_int_equal(receive(host, &all_nodes, &ours, IPPROTO_TCP, 7, data, 40), IP_TAKEN);
+	assert_int_equal(ip6_host_receive(host, &ours6, &ours6, IPPROTO_TCP, 7, data, 40),
+			 IP_TAKEN);
+	assert_int_equal(ip6_host_receive(host, &all_nodes6, &ours6, IPPROTO_TCP, 7, data, 40),
+			 IP_TAKEN);
 	assert_int_equal(ip_stats(host->ip)->drop_ip6_source, 2);
 }
 
@@ -451,20 +357,21 @@ test_echo(void **state)
 	struct wire_ipv6 ipv6;
 	unsigned int i;
 
-	begin(host);
-	receive_advertisement(host, &peer, &peer_mac, 0);
+	ip6_host_begin(host);
+	receive_advertisement(host, &peer6, &peer_mac, 0);
 	for (i = 0; i < 2; i++) {
-		receive(host, &peer, i == 0 ? &ours : &all_nodes, IPPROTO_ICMPV6, 64, data, 100);
+		ip6_host_receive(host, &peer6, i == 0 ? &ours6 : &all_nodes6, IPPROTO_ICMPV6, 64,
+				 data, 100);
 		if (i == 0) {
-			drain(host);
-			receive_advertisement(host, &peer, &peer_mac, WIRE_ND_SOLICITED);
+			ip6_host_drain(host);
+			receive_advertisement(host, &peer6, &peer_mac, WIRE_ND_SOLICITED);
 		}
-		assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+		assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
 		assert_int_equal(payload[0], WIRE_ICMP6_ECHO_REPLY);
 		assert_int_equal(ipv6.payload_bytes, 100);
 		assert_memory_equal(payload + 4, data + 4, 96);
-		assert_true(tr_addr_is_same(&ipv6.src, &ours));
-		assert_true(tr_addr_is_same(&ipv6.dst, &peer));
+		assert_true(tr_addr_is_same(&ipv6.src, &ours6));
+		assert_true(tr_addr_is_same(&ipv6.dst, &peer6));
 	}
 	data[50] ^= 1;
 	assert_int_equal(ip_stats(host->ip)->icmp_echo, 2);
@@ -477,43 +384,43 @@ static void
 test_errors(void **state)
 {
 	struct ip_host *host = *state;
-	const struct ip_neighbour neighbour = {.addr = peer, .mac = peer_mac};
+	const struct ip_neighbour neighbour = {.addr = peer6, .mac = peer_mac};
 	const uint8_t option[28] = {IPPROTO_TCP, 0, 0x80};
 	uint8_t data[100] = {0};
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
 	unsigned int i;
 
-	begin(host);
+	ip6_host_begin(host);
 	ip_neighbour_update(host->ip, &neighbour, host->now_us);
-	receive(host, &peer, &ours, IPPROTO_UDP, 64, data, 100);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	ip6_host_receive(host, &peer6, &ours6, IPPROTO_UDP, 64, data, 100);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
 	assert_int_equal(payload[0], WIRE_ICMP6_UNREACHABLE);
 	assert_int_equal(payload[1], WIRE_ICMP6_PORT_UNREACHABLE);
-	receive(host, &peer, &ours, 132, 64, data, 100);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	ip6_host_receive(host, &peer6, &ours6, 132, 64, data, 100);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
 	assert_int_equal(payload[0], WIRE_ICMP6_PARAMETER_PROBLEM);
 	assert_int_equal(payload[1], 1);
 	assert_int_equal(payload[7], 6);
 	/* An option that asks for an answer gets it, though it came to a group. */
-	receive(host, &peer, &all_nodes, IPPROTO_DSTOPTS, 64, option, sizeof(option));
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	ip6_host_receive(host, &peer6, &all_nodes6, IPPROTO_DSTOPTS, 64, option, sizeof(option));
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
 	assert_int_equal(payload[1], 2);
 	assert_int_equal(payload[7], 42);
-	receive(host, &peer, &all_nodes, IPPROTO_UDP, 64, data, 100);
+	ip6_host_receive(host, &peer6, &all_nodes6, IPPROTO_UDP, 64, data, 100);
 	data[0] = WIRE_ICMP6_UNREACHABLE;
-	receive(host, &peer, &ours, IPPROTO_ICMPV6, 64, data, 100);
-	receive(host, &peer, &ours, IPPROTO_NONE, 64, data, 100);
+	ip6_host_receive(host, &peer6, &ours6, IPPROTO_ICMPV6, 64, data, 100);
+	ip6_host_receive(host, &peer6, &ours6, IPPROTO_NONE, 64, data, 100);
 	assert_false(ip_host_sent(host));
 	assert_int_equal(ip_stats(host->ip)->drop_udp, 2);
-	assert_int_equal(ip_stats(host->ip)->drop_icmp6_type, 1);
+	assert_int_equal(ip_stats(host->ip)->drop_icmp_quote, 1);
 	assert_int_equal(ip_stats(host->ip)->drop_ip6_nothing, 1);
 	assert_int_equal(ip_stats(host->ip)->drop_ip6_extension, 1);
 	/* And no more than so many a second. */
 	for (i = 0; i < 300; i++)
-		receive(host, &peer, &ours, IPPROTO_UDP, 64, data, 100);
+		ip6_host_receive(host, &peer6, &ours6, IPPROTO_UDP, 64, data, 100);
 	assert_int_equal(ip_stats(host->ip)->icmp_errors_sent, 100);
-	drain(host);
+	ip6_host_drain(host);
 }
 
 /* A bridge that asks who listens to what hears of us in time. */
@@ -526,14 +433,14 @@ test_query(void **state)
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
 
-	begin(host);
-	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 1, query, sizeof(query));
+	ip6_host_begin(host);
+	ip6_host_receive(host, &router6, &all_nodes6, IPPROTO_ICMPV6, 1, query, sizeof(query));
 	assert_false(ip_host_sent(host));
 	ip_host_sleep(host, 1000 * MS);
-	assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
 	assert_int_equal(payload[8], WIRE_ICMP6_MLD_REPORT);
-	receive(host, &router, &all_nodes, IPPROTO_ICMPV6, 2, query, sizeof(query));
-	receive(host, &peer, &all_nodes, IPPROTO_ICMPV6, 1, query, sizeof(query));
+	ip6_host_receive(host, &router6, &all_nodes6, IPPROTO_ICMPV6, 2, query, sizeof(query));
+	ip6_host_receive(host, &peer6, &all_nodes6, IPPROTO_ICMPV6, 1, query, sizeof(query));
 	ip_host_sleep(host, 1000 * MS);
 	assert_false(ip_host_sent(host));
 	assert_int_equal(ip_stats(host->ip)->drop_icmp6_malformed, 2);
@@ -545,7 +452,7 @@ static void
 test_path(void **state)
 {
 	struct ip_host *host = *state;
-	const struct ip_neighbour neighbour = {.addr = peer, .mac = peer_mac};
+	const struct ip_neighbour neighbour = {.addr = peer6, .mac = peer_mac};
 	uint8_t data[41] = {1, 2, 3, [40] = 9};
 	const uint8_t *payload;
 	struct ip_path path;
@@ -556,9 +463,9 @@ test_path(void **state)
 	for (device = 0; device < 2; device++) {
 		host->config.tx_tcp_checksum = device;
 		ip_host_create(host);
-		begin(host);
+		ip6_host_begin(host);
 		ip_neighbour_update(host->ip, &neighbour, host->now_us);
-		ip_path_init(&path, &ours, &peer, 0x12345);
+		ip_path_init(&path, &ours6, &peer6, 0x12345);
 		ip_path_set_ecn(&path, 2);
 		ip_path_output(host->ip, &path, ip_host_mbuf(host, data, sizeof(data)), 20,
 			       host->now_us);
@@ -566,11 +473,11 @@ test_path(void **state)
 			assert_int_equal(ip_txq(host->ip)->frames[0]->ol_flags &
 						 (RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_TCP_CKSUM),
 					 RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_TCP_CKSUM);
-		assert_int_equal(sent(host, &ipv6, &payload), IPPROTO_TCP);
+		assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
 		assert_int_equal(ipv6.flow_label, 0x12345);
 		assert_int_equal(ipv6.dscp_ecn, 2);
 		assert_int_equal(ipv6.payload_bytes, sizeof(data));
-		sum = wire_checksum_pseudo_ipv6(&ours, &peer, IPPROTO_TCP, sizeof(data));
+		sum = wire_checksum_pseudo_ipv6(&ours6, &peer6, IPPROTO_TCP, sizeof(data));
 		if (!device)
 			sum = wire_checksum_add(sum, wire_checksum_sum(payload, sizeof(data)));
 		else /* what it adds the segment to */
@@ -588,19 +495,19 @@ test_config(void **state)
 	config.mtu = 1279;
 	assert_null(ip_create(&config));
 	config.mtu = 1280;
-	config.ipv6.gateway = far;
+	config.ipv6.gateway = far6;
 	assert_null(ip_create(&config));
-	config.ipv6.gateway = router;
-	config.ipv6.addr = all_nodes;
+	config.ipv6.gateway = router6;
+	config.ipv6.addr = all_nodes6;
 	assert_null(ip_create(&config));
-	config.ipv6.addr = ours;
+	config.ipv6.addr = ours6;
 	config.ipv6.prefix_len = 129;
 	assert_null(ip_create(&config));
-	assert_false(ip_addr_is_peer(host->ip, all_nodes));
-	assert_true(ip_addr_is_peer(host->ip, peer));
+	assert_false(ip_addr_is_peer(host->ip, all_nodes6));
+	assert_true(ip_addr_is_peer(host->ip, peer6));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, ip_host_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, ip6_host_setup, ip_host_teardown)
 
 int
 main(void)
