@@ -155,6 +155,8 @@ tcp_conn_free(struct tcp_conn *conn)
 	tcp_timer_stop_all(conn);
 	/* What its owner appended before it was told. */
 	tcp_conn_purge(conn);
+	if (conn->duplicate_due)
+		tcp_duplicate_forget(conn);
 	tcp->conns[conn->id] = NULL;
 	tcp->conns_nb--;
 	rte_mempool_put(tcp->conns_pool, conn);

@@ -23,6 +23,7 @@
 #include <rte_mempool.h>
 
 #include "tcp.h"
+#include "tcp_duplicate.h"
 #include "tcp_isn.h"
 #include "tcp_listen.h"
 #include "tcp_pmtu.h"
@@ -171,6 +172,7 @@ struct tcp_conn {
 	bool ecn : 1; /* agreed on */
 	bool ecn_echo : 1; /* a mark came, and no CWR after it */
 	bool ecn_cwr_due : 1; /* with the next new data */
+	bool duplicate_due : 1; /* something came twice, and the peer was not told */
 	uint8_t events; /* raised, not yet delivered */
 	uint8_t challenges; /* challenge ACKs since challenge_ms */
 	int16_t error; /* for closed(); meanwhile what an ICMP error said */
@@ -266,6 +268,7 @@ struct tcp {
 	struct tcp_wheel wheel;
 	struct tcp_listen listen;
 	struct tcp_pmtu pmtu;
+	struct tcp_duplicates duplicates;
 	struct tcp_stats stats;
 };
 

@@ -268,23 +268,26 @@ static void
 receive_early(struct tcp_conn *conn, struct tcp_segment *segment)
 {
 	struct tcp *tcp = conn->tcp;
+	struct rte_mbuf *mbuf = segment->mbuf;
 	/* No more than is left to others: however many have gaps, the next has room for some. */
 	uint32_t entries_max =
 		RTE_MIN(tcp->reassembly_conn_max, rte_mempool_avail_count(tcp->reassembly_pool));
 
-	switch (tcp_reassembly_insert(tcp->reassembly_pool, &conn->reassembly, segment->mbuf,
-				      segment->seq, entries_max)) {
+	segment->mbuf = NULL;
+	switch (tcp_reassembly_insert(tcp->reassembly_pool, &conn->reassembly, mbuf, segment->seq,
+				      entries_max)) {
 	case TCP_REASSEMBLY_KEPT:
 		tcp->stats.out_of_order++;
 		break;
 	case TCP_REASSEMBLY_DUPLICATE:
 		tcp->stats.duplicates++;
+		if (tcp_duplicate_note(conn, segment->seq, segment->seq + segment->len))
+			return;
 		break;
 	case TCP_REASSEMBLY_FULL:
 		tcp->stats.drop_reassembly++;
 		break;
 	}
-	segment->mbuf = NULL;
 	tcp_output_dup_ack(conn);
 }
 

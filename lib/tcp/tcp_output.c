@@ -41,7 +41,9 @@ static bool send_lost(struct tcp_conn *conn);
 static bool send_again(struct tcp_conn *conn);
 static bool send_probe(struct tcp_conn *conn);
 static bool send_keepalive(struct tcp_conn *conn);
+static bool send_dup_acks(struct tcp_conn *conn);
 static bool send_acks(struct tcp_conn *conn);
+static struct rte_mbuf *ack_mbuf(struct tcp_conn *conn);
 static bool send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end);
 static bool send_control(struct tcp_conn *conn, struct wire_tcp *header);
 static bool plan_all(const struct tcp_conn *conn, struct plan *plan);
@@ -250,12 +252,7 @@ send_due(struct tcp_conn *conn)
 		return false;
 	if (conn->probe_due && !send_probe(conn))
 		return false;
-	for (; conn->dup_acks_owed > 0; conn->dup_acks_owed--) {
-		conn->ack_now = true;
-		if (!send_acks(conn))
-			return false;
-	}
-	return true;
+	return likely(conn->dup_acks_owed == 0) || send_dup_acks(conn);
 }
 
 /*
@@ -464,6 +461,22 @@ send_keepalive(struct tcp_conn *conn)
 	return true;
 }
 
+/* One for each, as the peer counts them, and learns from each what came. */
+static bool
+send_dup_acks(struct tcp_conn *conn)
+{
+	struct rte_mbuf *mbuf;
+
+	for (; conn->dup_acks_owed > 0; conn->dup_acks_owed--) {
+		mbuf = ack_mbuf(conn);
+		if (mbuf == NULL)
+			return false;
+		transmit_data_long(conn, mbuf, ack_seq(conn), 0, WIRE_TCP_ACK);
+		ack_sent(conn);
+	}
+	return true;
+}
+
 static bool
 send_acks(struct tcp_conn *conn)
 {
@@ -471,15 +484,24 @@ send_acks(struct tcp_conn *conn)
 
 	if (!conn->ack_now)
 		return true;
-	if (!has_room(conn->tcp))
+	mbuf = ack_mbuf(conn);
+	if (mbuf == NULL)
 		return false;
-	mbuf = rte_pktmbuf_alloc(conn->tcp->mbufs);
-	if (mbuf == NULL) {
-		conn->tcp->stats.send_starved++;
-		return false;
-	}
 	transmit_data(conn, mbuf, ack_seq(conn), 0, WIRE_TCP_ACK);
 	return true;
+}
+
+static struct rte_mbuf *
+ack_mbuf(struct tcp_conn *conn)
+{
+	struct rte_mbuf *mbuf;
+
+	if (!has_room(conn->tcp))
+		return NULL;
+	mbuf = rte_pktmbuf_alloc(conn->tcp->mbufs);
+	if (mbuf == NULL)
+		conn->tcp->stats.send_starved++;
+	return mbuf;
 }
 
 static bool
@@ -566,11 +588,14 @@ static void
 add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t len)
 {
 	uint32_t room = conn->mss - RTE_MIN(len, (uint32_t)conn->mss);
+	uint32_t max;
 
-	if (conn->reassembly.head == NULL || !conn->sack || room < 12)
+	if (!conn->sack || room < 12)
 		return;
-	tcp_reassembly_sack(&conn->reassembly, &header->options,
-			    RTE_MIN((room - 4) / 8, conn->timestamps ? 3u : 4u));
+	max = RTE_MIN((room - 4) / 8, conn->timestamps ? 3u : 4u);
+	tcp_reassembly_sack(&conn->reassembly, &header->options, max - conn->duplicate_due);
+	if (conn->duplicate_due)
+		tcp_duplicate_tell(conn, &header->options);
 }
 
 static inline void

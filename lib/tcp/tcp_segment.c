@@ -146,9 +146,12 @@ trim_old(struct tcp_conn *conn, struct tcp_segment *segment)
 			conn->tcp->stats.duplicates++;
 		else
 			conn->tcp->stats.drop_window++;
-		answer(conn, segment);
+		if (segment->len == 0 ||
+		    !tcp_duplicate_note(conn, segment->seq, segment->seq + segment->len))
+			answer(conn, segment);
 		return false;
 	}
+	tcp_duplicate_note(conn, segment->seq, conn->rcv_nxt);
 	tcp_receive_trim_front(&segment->mbuf, old);
 	segment->seq += old;
 	segment->len -= old;

@@ -29,6 +29,7 @@ static const char *check(struct sim_watch_side *from, struct sim_watch_side *to,
 static void begin(struct sim_watch_side *from, struct sim_watch_side *to, const struct seen *seen);
 static const char *check_ack(struct sim_watch_side *from, const struct sim_watch_side *to,
 			     const struct seen *seen);
+static bool came_twice(const struct sim_watch_side *to, const struct seen *seen);
 static const char *check_sack(const struct sim_watch_side *to, const struct seen *seen);
 static const char *check_window(struct sim_watch_side *from, const struct seen *seen);
 static const char *check_data(struct sim_watch_side *from, const struct sim_watch_side *to,
@@ -188,14 +189,17 @@ check_ack(struct sim_watch_side *from, const struct sim_watch_side *to, const st
 	return check_window(from, seen);
 }
 
-/* RFC 2018 section 3: blocks are what was sent, and lie beyond a gap. */
+/*
+ * RFC 2018 section 3: blocks are what was sent, and lie beyond a gap; but the first may be what
+ * came twice (RFC 2883 section 4).
+ */
 static const char *
 check_sack(const struct sim_watch_side *to, const struct seen *seen)
 {
 	const struct wire_tcp_options *options = &seen->header.options;
 	unsigned int i;
 
-	for (i = 0; i < options->nb_sack; i++) {
+	for (i = came_twice(to, seen); i < options->nb_sack; i++) {
 		if (tcp_seq_le(options->sack[i].left, seen->header.ack) ||
 		    tcp_seq_ge(options->sack[i].left, options->sack[i].right))
 			return "sent a SACK block that is none";
@@ -203,6 +207,22 @@ check_sack(const struct sim_watch_side *to, const struct seen *seen)
 			return "sent a SACK block of what was not sent";
 	}
 	return NULL;
+}
+
+/* It is acknowledged, or lies in the second. */
+static bool
+came_twice(const struct sim_watch_side *to, const struct seen *seen)
+{
+	const struct wire_tcp_options *options = &seen->header.options;
+	uint32_t left = options->sack[0].left;
+	uint32_t right = options->sack[0].right;
+
+	if (options->nb_sack == 0 || tcp_seq_ge(left, right) || tcp_seq_le(left, to->iss))
+		return false;
+	if (tcp_seq_le(right, seen->header.ack))
+		return true;
+	return options->nb_sack > 1 && tcp_seq_ge(left, options->sack[1].left) &&
+	       tcp_seq_le(right, options->sack[1].right);
 }
 
 /* RFC 9293 section 3.8.6: it never shrinks, but for what a scaled field cannot say (RFC 7323). */

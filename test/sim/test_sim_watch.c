@@ -230,6 +230,12 @@ test_sack(void **state)
 	open_up();
 	bad(SERVER, SEGMENT(.seq = 1, .ack = 101, .sack = {150, 202}),
 	    "sent a SACK block of what was not sent");
+	/* What came twice is acknowledged (RFC 2883); before the SYN is nothing. */
+	setup(state);
+	open_up();
+	good(SERVER, SEGMENT(.seq = 1, .ack = 101, .sack = {51, 101}));
+	bad(SERVER, SEGMENT(.seq = 1, .ack = 101, .sack = {0, 101}),
+	    "sent a SACK block that is none");
 }
 
 static void
