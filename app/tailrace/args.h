@@ -27,8 +27,11 @@ struct args_option;
 /** Most --listen options. */
 #define ARGS_LISTENS_MAX 16
 
+/** Most --route options. */
+#define ARGS_ROUTES_MAX 32
+
 /** Most values of all options together. */
-#define ARGS_SETTINGS_MAX 64
+#define ARGS_SETTINGS_MAX 128
 
 /** Port chosen by no option: the first there is. */
 #define ARGS_PORT_ANY UINT16_MAX
@@ -63,6 +66,8 @@ struct args {
 	const char *config; /* the file, or NULL */
 	struct tr_addr_net ipv4;
 	struct tr_addr_net ipv6; /* no address: no IPv6 */
+	struct tr_addr_route routes[ARGS_ROUTES_MAX];
+	unsigned int nb_routes;
 	uint16_t port; /* of EAL, or ARGS_PORT_ANY */
 	struct args_listen listens[ARGS_LISTENS_MAX];
 	unsigned int nb_listens;

@@ -17,6 +17,7 @@
 static int parse_addr(struct args_parser *p, const char *value);
 static int parse_addr_port(struct args_parser *p, const char *rest);
 static int parse_gateway(struct args_parser *p, const char *value);
+static int parse_route(struct args_parser *p, const char *value);
 static int parse_listen(struct args_parser *p, const char *value);
 static int parse_engine(struct args_parser *p, const char *value);
 static int parse_idle(struct args_parser *p, const char *value);
@@ -48,6 +49,8 @@ const struct args_option args_options[] = {
 	{"gateway", .value = "ADDR", .repeats = true, .parse = parse_gateway,
 	 .help = "router to other networks (default: none; of IPv6, one that advertises itself);"
 		 " again for IPv6"},
+	{"route", .value = "PREFIX/LEN,via=ADDR", .repeats = true, .parse = parse_route,
+	 .help = "router to a network; may be repeated (default: none but --gateway)"},
 	{"listen", .value = "[ADDR:]PORT[,proto=mc|echo]", .repeats = true, .parse = parse_listen,
 	 .standard = "11211,proto=mc", .help = "accept connections; may be repeated"},
 	{"engine", .value = "NAME|PATH.so[,key=value...]", .parse = parse_engine,
@@ -81,6 +84,8 @@ static_assert(sizeof(args_options) <= ARGS_OPTIONS_MAX * sizeof(args_options[0])
 	      "room for every option");
 
 static int check_gateway(struct args_parser *p);
+static int check_route(struct args_parser *p, unsigned int nth);
+static int check_router(struct args_parser *p, const struct tr_addr *addr);
 static int check_listen(struct args_parser *p, unsigned int nth);
 static void find_setting(struct args_parser *p, const char *name, unsigned int nth);
 static char *split(const char *value, char text[CFG_VALUE_LEN]);
@@ -168,6 +173,47 @@ parse_gateway(struct args_parser *p, const char *value)
 	if (!tr_addr_is_none(&net->gateway))
 		return args_option_fail(p, "given twice; once for each of IPv4 and IPv6 would do");
 	net->gateway = addr;
+	return 0;
+}
+
+#define ROUTE_WOULD_DO "PREFIX/LEN,via=ADDR would do, such as 10.78.0.0/16,via=10.77.0.1"
+
+static int
+parse_route(struct args_parser *p, const char *value)
+{
+	struct tr_addr_route route;
+	struct tr_addr network;
+	char text[CFG_VALUE_LEN];
+	uint64_t number;
+	char *slash;
+	char *rest;
+
+	if (p->nth == ARGS_ROUTES_MAX)
+		return args_option_fail(p, "one too many; %u would do", ARGS_ROUTES_MAX);
+	rest = split(value, text);
+	slash = strchr(text, '/');
+	if (slash == NULL)
+		return args_option_fail(p, "lacks its prefix length; " ROUTE_WOULD_DO);
+	*slash = '\0';
+	if (!tr_addr_parse(text, &route.prefix))
+		return args_option_fail(p, "%s is not an IP address; " ROUTE_WOULD_DO, text);
+	if (!read_number(slash + 1, 0, tr_addr_is_ipv4(&route.prefix) ? 32 : 128, &number))
+		return args_option_fail(p, "prefix length %s; 0 to %u would do", slash + 1,
+					tr_addr_is_ipv4(&route.prefix) ? 32 : 128);
+	route.prefix_len = (uint8_t)number;
+	network = tr_addr_network(&route.prefix, route.prefix_len);
+	if (!tr_addr_is_same(&network, &route.prefix))
+		return args_option_fail(p, "has bits behind its prefix; %s/%u would do",
+					tr_addr_format(&network, text), route.prefix_len);
+	if (rest == NULL || strncmp(rest, "via=", 4) != 0 || !tr_addr_parse(rest + 4, &route.via) ||
+	    !is_host(&route.via))
+		return args_option_fail(p, "names no router; " ROUTE_WOULD_DO);
+	if (tr_addr_is_ipv4(&route.prefix) != tr_addr_is_ipv4(&route.via))
+		return args_option_fail(p, "to IPv%c by IPv%c; a router of the same would do",
+					tr_addr_is_ipv4(&route.prefix) ? '4' : '6',
+					tr_addr_is_ipv4(&route.via) ? '4' : '6');
+	p->args->routes[p->nth] = route;
+	p->args->nb_routes = p->nth + 1;
 	return 0;
 }
 
@@ -372,6 +418,9 @@ args_option_check(struct args_parser *p)
 		if (strcmp(p->setting.option->name, "gateway") == 0 && check_gateway(p) < 0)
 			return -EINVAL;
 	}
+	for (i = 0; i < args->nb_routes; i++)
+		if (check_route(p, i) < 0)
+			return -EINVAL;
 	for (i = 0; i < args->nb_listens; i++)
 		if (check_listen(p, i) < 0)
 			return -EINVAL;
@@ -382,14 +431,42 @@ args_option_check(struct args_parser *p)
 static int
 check_gateway(struct args_parser *p)
 {
-	const struct tr_addr_net *net;
 	struct tr_addr addr;
 
 	tr_addr_parse(p->setting.value, &addr);
-	net = net_of(p->args, &addr);
-	if (tr_addr_is_same(&addr, &net->addr))
+	return check_router(p, &addr);
+}
+
+static int
+check_route(struct args_parser *p, unsigned int nth)
+{
+	const struct tr_addr_route *route = &p->args->routes[nth], *other;
+	const struct tr_addr_net *net = net_of(p->args, &route->via);
+	struct tr_addr own = tr_addr_network(&net->addr, net->prefix_len);
+
+	find_setting(p, "route", nth);
+	if (check_router(p, &route->via) < 0)
+		return -EINVAL;
+	if (route->prefix_len == net->prefix_len && tr_addr_is_same(&route->prefix, &own))
+		return args_option_fail(p, "is the network of --addr; another would do");
+	if (route->prefix_len == 0 && !tr_addr_is_none(&net->gateway))
+		return args_option_fail(p, "is what --gateway says; one of both would do");
+	for (other = p->args->routes; other < route; other++)
+		if (other->prefix_len == route->prefix_len &&
+		    tr_addr_is_same(&other->prefix, &route->prefix))
+			return args_option_fail(p, "given twice; one router to it would do");
+	return 0;
+}
+
+/* Whether a router of p->setting is a neighbour. */
+static int
+check_router(struct args_parser *p, const struct tr_addr *addr)
+{
+	const struct tr_addr_net *net = net_of(p->args, addr);
+
+	if (tr_addr_is_same(addr, &net->addr))
 		return args_option_fail(p, "is our own --addr; a router's address would do");
-	if (!is_in(net, &addr))
+	if (!is_in(net, addr))
 		return args_option_fail(p, "not in the network of --addr; a neighbour would do");
 	return 0;
 }
@@ -517,18 +594,14 @@ is_ipv4_host(uint32_t addr)
 static bool
 is_in(const struct tr_addr_net *net, const struct tr_addr *addr)
 {
-	unsigned int bits = net->prefix_len, i;
+	struct tr_addr own = tr_addr_network(&net->addr, net->prefix_len);
+	struct tr_addr network = tr_addr_network(addr, net->prefix_len);
 
 	if (tr_addr_is_none(&net->addr))
 		return false;
 	if (!tr_addr_is_ipv4(addr) && addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80)
 		return true;
-	if (tr_addr_is_ipv4(&net->addr))
-		bits += 8 * TR_ADDR_IPV4_OFFSET;
-	for (i = 0; i < bits; i++)
-		if (((addr->bytes[i / 8] ^ net->addr.bytes[i / 8]) & 0x80 >> i % 8) != 0)
-			return false;
-	return true;
+	return tr_addr_is_same(&network, &own);
 }
 
 /* The first and the last address of a network are no host's (not so in a /31, RFC 3021). */

@@ -81,6 +81,7 @@ extern const struct cmd_topic cmd_help;
 extern const struct cmd_topic cmd_server;
 extern const struct cmd_topic cmd_port;
 extern const struct cmd_topic cmd_stack;
+extern const struct cmd_topic cmd_route;
 extern const struct cmd_topic cmd_config;
 extern const struct cmd_topic cmd_drops;
 extern const struct cmd_topic cmd_core;

@@ -26,9 +26,9 @@
 #define LINE_SIZE 1024
 
 const struct cmd_topic *const prompt_topics[] = {
-	&cmd_help,  &cmd_config, &cmd_server, &cmd_port,   &cmd_stack,	 &cmd_drops,
-	&cmd_core,  &cmd_conn,	 &cmd_engine, &cmd_submit, &cmd_mempool, &cmd_capture,
-	&cmd_trace, &cmd_impair, &cmd_clear,  &cmd_log,	   &cmd_load,	 NULL,
+	&cmd_help,   &cmd_config, &cmd_server, &cmd_port,   &cmd_route,	  &cmd_stack,	&cmd_drops,
+	&cmd_core,   &cmd_conn,	  &cmd_engine, &cmd_submit, &cmd_mempool, &cmd_capture, &cmd_trace,
+	&cmd_impair, &cmd_clear,  &cmd_log,    &cmd_load,   NULL,
 };
 
 struct prompt {

@@ -35,6 +35,8 @@ server_setup(struct server *server, const struct args *args, uint16_t port, char
 		.port_id = port,
 		.ipv4 = args->ipv4,
 		.ipv6 = args->ipv6,
+		.routes = args->routes,
+		.nb_routes = args->nb_routes,
 		.conns_max = args->conns_max,
 		.value_max = args->value_max,
 		.keepalive_s = args->keepalive_s != 0 ? args->keepalive_s : UINT32_MAX,

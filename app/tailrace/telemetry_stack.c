@@ -12,6 +12,7 @@
 #include "telemetry.h"
 
 #define NEIGHBOURS_MAX 64
+#define ROUTES_MAX 64
 
 static int stack(const struct telemetry_source *source, const char *param,
 		 struct rte_tel_data *data);
@@ -19,6 +20,8 @@ static int drops(const struct telemetry_source *source, const char *param,
 		 struct rte_tel_data *data);
 static int neighbours(const struct telemetry_source *source, const char *param,
 		      struct rte_tel_data *data);
+static int routes(const struct telemetry_source *source, const char *param,
+		  struct rte_tel_data *data);
 static void add_core_counter(const struct core_info_counter *counter, void *arg);
 static void add_drop(const struct core_info_counter *drop, void *arg);
 static void add_mc_counter(const struct mc_stats_counter *counter, void *arg);
@@ -28,6 +31,8 @@ const struct telemetry_endpoint telemetry_stack[] = {
 	{"/tailrace/drops", "Everything that can be dropped, and how often", drops},
 	{"/tailrace/neighbours", "A core's neighbours on its network. Parameter: a core",
 	 neighbours},
+	{"/tailrace/routes", "A core's routes, the longest prefix first. Parameter: a core",
+	 routes},
 	{0},
 };
 
@@ -104,6 +109,32 @@ neighbours(const struct telemetry_source *source, const char *param, struct rte_
 		rte_ether_format_addr(mac, sizeof(mac), &ether);
 		snprintf(text, sizeof(text), "%s %s", addr,
 			 found[i].reachable ? mac : "unreachable");
+		rte_tel_data_add_array_string(data, text);
+	}
+	return 0;
+}
+
+static int
+routes(const struct telemetry_source *source, const char *param, struct rte_tel_data *data)
+{
+	struct core_info_route found[ROUTES_MAX];
+	char prefix[TR_ADDR_TEXT_SIZE], via[TR_ADDR_TEXT_SIZE];
+	char text[RTE_TEL_MAX_STRING_LEN];
+	uint32_t core;
+	int nb, i;
+
+	nb = telemetry_number(param, &core);
+	if (nb == 0)
+		nb = core_info_routes(source->server, core, found, RTE_DIM(found));
+	if (nb < 0)
+		return nb;
+	rte_tel_data_start_array(data, RTE_TEL_STRING_VAL);
+	for (i = 0; i < nb; i++) {
+		tr_addr_format(&found[i].route.prefix, prefix);
+		tr_addr_format(&found[i].route.via, via);
+		snprintf(text, sizeof(text), "%s/%u %s%s%s", prefix, found[i].route.prefix_len,
+			 tr_addr_is_none(&found[i].route.via) ? "link" : via,
+			 found[i].learned ? " " : "", found[i].learned ? "advertised" : "");
 		rte_tel_data_add_array_string(data, text);
 	}
 	return 0;

@@ -430,6 +430,8 @@ create_stack(struct core *core, const struct core_config *config)
 		.mac = core->port->mac,
 		.ipv4 = core->config.ipv4,
 		.ipv6 = core->config.ipv6,
+		.routes = core->config.routes,
+		.nb_routes = core->config.nb_routes,
 		.mtu = core->port->mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
 		.neighbours_key = rte_jhash(config->secret, sizeof(config->secret), 0),

@@ -32,6 +32,12 @@ struct conns_call {
 	unsigned int nb;
 };
 
+struct routes_call {
+	struct core_info_route *routes;
+	unsigned int max;
+	unsigned int nb;
+};
+
 struct neighbours_call {
 	struct core_info_neighbour *neighbours;
 	unsigned int max;
@@ -320,6 +326,35 @@ core_info_neighbours(struct tr_core_server *server, unsigned int core,
 	if (core >= server->nb_cores)
 		return -ENOENT;
 	ret = core_control_call(server->cores[core], collect_neighbours, &call);
+	return ret < 0 ? ret : (int)call.nb;
+}
+
+static void
+collect_route(const struct tr_addr_route *route, bool learned, void *arg)
+{
+	struct routes_call *call = arg;
+
+	if (call->nb < call->max)
+		call->routes[call->nb++] =
+			(struct core_info_route){.route = *route, .learned = learned};
+}
+
+static void
+collect_routes(struct core *core, void *arg)
+{
+	ip_route_walk(core->ip, collect_route, arg);
+}
+
+int
+core_info_routes(struct tr_core_server *server, unsigned int core, struct core_info_route *routes,
+		 unsigned int max)
+{
+	struct routes_call call = {.routes = routes, .max = max};
+	int ret;
+
+	if (core >= server->nb_cores)
+		return -ENOENT;
+	ret = core_control_call(server->cores[core], collect_routes, &call);
 	return ret < 0 ? ret : (int)call.nb;
 }
 

@@ -135,6 +135,16 @@ struct core_info_neighbour {
 int core_info_neighbours(struct tr_core_server *server, unsigned int core,
 			 struct core_info_neighbour *neighbours, unsigned int max);
 
+/** A route of a core. */
+struct core_info_route {
+	struct tr_addr_route route; /* via none: hosts on the link */
+	bool learned; /* of a router that advertised itself to this core */
+};
+
+/** The routes of a core, the longest prefix first: how many were written, or -errno. */
+int core_info_routes(struct tr_core_server *server, unsigned int core,
+		     struct core_info_route *routes, unsigned int max);
+
 /** A thread that answers: an engine thread, or one of the engine's own. */
 struct core_info_producer {
 	char name[CORE_INFO_NAME_SIZE];

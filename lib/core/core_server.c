@@ -41,6 +41,7 @@
 #define BODY_BUDGET_SMALL_VALUES 8
 
 static int check_config(struct tr_core_config *config, char *error, size_t error_size);
+static int check_routes(const struct tr_core_config *config, char *error, size_t error_size);
 static int create_engine(struct tr_core_server *server, char *error, size_t error_size);
 static int create_cores(struct tr_core_server *server, char *error, size_t error_size);
 static void init_clock(struct tr_core_server *server);
@@ -144,6 +145,35 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 	if (!tr_addr_is_ipv4(&config->ipv4.addr) || tr_addr_is_none(&config->ipv4.addr) ||
 	    config->ipv4.prefix_len > 32) {
 		snprintf(error, error_size, "addr: give an address and a prefix length up to 32");
+		return -EINVAL;
+	}
+	return check_routes(config, error, error_size);
+}
+
+static int
+check_routes(const struct tr_core_config *config, char *error, size_t error_size)
+{
+	const struct ip_config ip = {
+		.ipv4 = config->ipv4,
+		.ipv6 = config->ipv6,
+		.routes = config->routes,
+		.nb_routes = config->nb_routes,
+	};
+	char prefix[TR_ADDR_TEXT_SIZE], via[TR_ADDR_TEXT_SIZE];
+	unsigned int i;
+
+	if (config->nb_routes > IP_ROUTES_MAX) {
+		snprintf(error, error_size, "routes: %u are more than %u", config->nb_routes,
+			 IP_ROUTES_MAX);
+		return -EINVAL;
+	}
+	for (i = 0; i < config->nb_routes; i++) {
+		if (ip_route_is_valid(&ip, i))
+			continue;
+		snprintf(error, error_size,
+			 "routes: %s/%u via %s: give each network once, and a neighbour",
+			 tr_addr_format(&config->routes[i].prefix, prefix),
+			 config->routes[i].prefix_len, tr_addr_format(&config->routes[i].via, via));
 		return -EINVAL;
 	}
 	return 0;

@@ -15,7 +15,6 @@
 
 #define TTL 64
 
-static bool is_config_valid(const struct ip *ip);
 static uint64_t tx_flags(const struct ip_config *config);
 static void write_header(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *common);
 
@@ -40,8 +39,9 @@ ip_create(const struct ip_config *config)
 	ip->tx_flags = tx_flags(config);
 	ip->addr = tr_addr_to_ipv4(&config->ipv4.addr);
 	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - config->ipv4.prefix_len));
-	ip->gateway = tr_addr_to_ipv4(&config->ipv4.gateway);
-	rc = is_config_valid(ip) ? ip6_setup(ip) : -EINVAL;
+	rc = ip_ipv4_is_host(ip, ip->addr) ? ip6_setup(ip) : -EINVAL;
+	if (rc == 0)
+		rc = ip_route_setup(ip);
 	if (rc == 0)
 		rc = ip_neighbour_setup(ip);
 	if (rc == 0) {
@@ -173,16 +173,6 @@ ip_stats_clear(struct ip *ip)
 	memset(&ip->stats, 0, sizeof(ip->stats));
 }
 
-static bool
-is_config_valid(const struct ip *ip)
-{
-	rte_be32_t gateway = ip->gateway;
-
-	if (!ip_ipv4_is_host(ip, ip->addr))
-		return false;
-	return gateway == 0 || (ip_ipv4_is_on_link(ip, gateway) && ip_ipv4_is_peer(ip, gateway));
-}
-
 static uint64_t
 tx_flags(const struct ip_config *config)
 {
@@ -193,15 +183,6 @@ tx_flags(const struct ip_config *config)
 	if (config->tx_ipv4_checksum)
 		flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
 	return flags;
-}
-
-bool
-ip_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_hop)
-{
-	bool on_link = tr_addr_is_ipv4(dst) && ip_ipv4_is_on_link(ip, tr_addr_to_ipv4(dst));
-
-	*next_hop = on_link ? *dst : tr_addr_ipv4(ip->gateway);
-	return !tr_addr_is_none(next_hop) && ip_addr_is_peer(ip, *dst);
 }
 
 struct wire_ipv4

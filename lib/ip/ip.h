@@ -25,6 +25,9 @@
 
 struct ip;
 
+/** Routes that can be given beside the gateways. */
+#define IP_ROUTES_MAX 32
+
 /** Frames that can wait for the device. */
 #define IP_TXQ_SIZE 512
 
@@ -92,6 +95,8 @@ struct ip_config {
 	struct rte_ether_addr mac;
 	struct tr_addr_net ipv4;
 	struct tr_addr_net ipv6; /* no address: no IPv6 */
+	const struct tr_addr_route *routes; /* beside the gateways; copied */
+	unsigned int nb_routes; /* up to IP_ROUTES_MAX */
 	uint16_t mtu; /* of IP packets */
 	uint32_t neighbours_max;
 	uint32_t neighbours_key; /* random: places them in their table */
@@ -142,8 +147,8 @@ enum ip_verdict {
  *
  * @return
  *   The host, or NULL with rte_errno: EINVAL (an address that no host has, a gateway that is not
- *   on the link, a prefix length beyond 1 to 32 or 128, an MTU below 68, with IPv6 below 1280),
- *   ENOMEM.
+ *   on the link, a route that ip_route_is_valid() refuses, a prefix length beyond 1 to 32 or 128,
+ *   an MTU below 68, with IPv6 below 1280), ENOMEM.
  */
 struct ip *ip_create(const struct ip_config *config);
 
@@ -243,6 +248,26 @@ uint16_t ip_mtu(const struct ip *ip);
 
 /** Whether an address is one that a TCP peer can have: unicast, not ours, not our broadcast. */
 bool ip_addr_is_peer(const struct ip *ip, struct tr_addr addr);
+
+/**
+ * Whether a route can be: it has no bits behind its prefix, leads by a neighbour other than us, not
+ * to our own network, and is the first to where it leads.
+ *
+ * @param config
+ *   Its addresses, gateways and routes are looked at.
+ * @param nth
+ *   Which of the routes.
+ */
+bool ip_route_is_valid(const struct ip_config *config, unsigned int nth);
+
+/**
+ * Call @p visit for each route, the longest prefix first. The core.
+ *
+ * @p visit: via none leads to hosts on the link; learned: of a router that advertised itself.
+ */
+void ip_route_walk(const struct ip *ip,
+		   void (*visit)(const struct tr_addr_route *route, bool learned, void *arg),
+		   void *arg);
 
 /** Counters; see ip_stats.h. */
 const struct ip_stats *ip_stats(const struct ip *ip);

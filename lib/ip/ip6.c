@@ -26,7 +26,6 @@ static void report_groups(struct ip *ip, uint64_t now_us);
 static uint16_t write_report(const struct ip *ip, uint8_t *data);
 static struct tr_addr link_local(const struct rte_ether_addr *mac);
 static bool is_link_local(const struct tr_addr *addr);
-static bool is_on_link(const struct ip *ip, const struct tr_addr *addr);
 static struct rte_ether_addr group_mac(const struct tr_addr *group);
 
 int
@@ -44,10 +43,6 @@ ip6_setup(struct ip *ip)
 	ip6->enabled = true;
 	ip6->own[0].addr = link_local(&ip->config.mac);
 	ip6->own[1].addr = net->addr;
-	if (!tr_addr_is_none(&net->gateway) &&
-	    (!ip6_is_host(&net->gateway) || !is_on_link(ip, &net->gateway) ||
-	     ip6_find_own(ip, &net->gateway) != NULL))
-		return -EINVAL;
 	/* The first tick begins. */
 	ip6->start_us = 0;
 	ip6->report_us = UINT64_MAX;
@@ -196,20 +191,6 @@ ip6_is_our_group(const struct ip *ip, const struct tr_addr *addr)
 	return false;
 }
 
-bool
-ip6_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_hop)
-{
-	const struct tr_addr *gateway = &ip->config.ipv6.gateway;
-
-	if (!ip->ip6.enabled || !ip6_is_host(dst) || ip6_is_ours(ip, dst))
-		return false;
-	if (is_on_link(ip, dst))
-		*next_hop = *dst;
-	else
-		*next_hop = tr_addr_is_none(gateway) ? ip->ip6.router : *gateway;
-	return !tr_addr_is_none(next_hop);
-}
-
 struct tr_addr
 ip6_solicited_group(const struct tr_addr *addr)
 {
@@ -235,7 +216,7 @@ ip6_output(struct ip *ip, struct rte_mbuf *mbuf, const struct ip6_send *send, ui
 	struct tr_addr next_hop;
 	struct rte_ether_addr mac;
 
-	if (!group && !ip6_route(ip, &send->dst, &next_hop)) {
+	if (!group && !ip_route(ip, &send->dst, &next_hop)) {
 		ip_drop(mbuf, &ip->stats.drop_no_route);
 		return;
 	}
@@ -329,19 +310,6 @@ static bool
 is_link_local(const struct tr_addr *addr)
 {
 	return addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
-}
-
-static bool
-is_on_link(const struct ip *ip, const struct tr_addr *addr)
-{
-	const struct tr_addr_net *net = &ip->config.ipv6;
-	unsigned int bytes = net->prefix_len / 8, bits = net->prefix_len % 8;
-
-	if (is_link_local(addr))
-		return true;
-	if (memcmp(addr, &net->addr, bytes) != 0)
-		return false;
-	return bits == 0 || (addr->bytes[bytes] ^ net->addr.bytes[bytes]) >> (8 - bits) == 0;
 }
 
 /* RFC 2464 section 7. */

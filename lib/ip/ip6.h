@@ -94,9 +94,6 @@ bool ip6_is_host(const struct tr_addr *addr);
 /** Whether an address is a group that we listen to. */
 bool ip6_is_our_group(const struct ip *ip, const struct tr_addr *addr);
 
-/** Which neighbour a packet to a host goes to; false: none. */
-bool ip6_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_hop);
-
 /** The group in which who has this address is asked for (RFC 4291 section 2.7.1). */
 struct tr_addr ip6_solicited_group(const struct tr_addr *addr);
 

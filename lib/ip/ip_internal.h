@@ -19,6 +19,7 @@
 #include "ip6.h"
 #include "ip_fragment.h"
 #include "ip_neighbour.h"
+#include "ip_route.h"
 #include "wire_ether.h"
 #include "wire_ipv4.h"
 
@@ -30,11 +31,11 @@ struct ip {
 	struct ip_config config;
 	rte_be32_t addr; /* ours */
 	rte_be32_t mask; /* of the on-link prefix */
-	rte_be32_t gateway; /* 0: none */
 	uint64_t tx_flags; /* of an mbuf with a TCP segment: what the port computes */
 	uint64_t defend_after_us; /* RFC 5227 section 2.4: not before */
 	uint64_t icmp_errors_us; /* since when they are counted, to limit them */
 	uint32_t icmp_errors; /* sent since */
+	struct ip_routes routes;
 	struct ip_neighbour_table neighbours;
 	struct ip_fragments fragments;
 	struct ip6 ip6;
@@ -58,14 +59,22 @@ ip_ipv4_is_on_link(const struct ip *ip, rte_be32_t addr)
 	return ((addr ^ ip->addr) & ip->mask) == 0;
 }
 
+/** Whether an address is one host's in whichever network: not "this", loopback or a group. */
+static inline bool
+ip_ipv4_is_unicast(rte_be32_t addr)
+{
+	uint8_t network = rte_be_to_cpu_32(addr) >> 24;
+
+	return network != 0 && network != IN_LOOPBACKNET && network < 224;
+}
+
 /** RFC 1122 section 3.2.1.3: whether one host can have this address. */
 static inline bool
 ip_ipv4_is_host(const struct ip *ip, rte_be32_t addr)
 {
-	uint8_t network = rte_be_to_cpu_32(addr) >> 24;
 	rte_be32_t host = addr & ~ip->mask;
 
-	if (network == 0 || network == IN_LOOPBACKNET || network >= 224)
+	if (!ip_ipv4_is_unicast(addr))
 		return false;
 	/* RFC 3021: a link of two has no broadcast address. */
 	return !ip_ipv4_is_on_link(ip, addr) || ip->config.ipv4.prefix_len >= 31 ||
@@ -82,9 +91,6 @@ ip_ipv4_is_peer(const struct ip *ip, rte_be32_t addr)
 /** The same as ip_output() of IPv4, with an ECN field. */
 void ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *src,
 		   const struct tr_addr *dst, uint8_t protocol, uint8_t ecn, uint64_t now_us);
-
-/** Which neighbour a packet goes to; false: none. */
-bool ip_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_hop);
 
 /** What all headers from one address to another have in common: no length, no id. */
 struct wire_ipv4 ip_header(const struct tr_addr *src, const struct tr_addr *dst, uint8_t protocol);

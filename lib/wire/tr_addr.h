@@ -30,6 +30,13 @@ struct tr_addr_net {
 	struct tr_addr gateway; /**< Next hop to other networks; none: there is none. */
 };
 
+/** The way to the hosts of a network that is not ours. */
+struct tr_addr_route {
+	struct tr_addr prefix; /**< The network: what is behind prefix_len is zero. */
+	uint8_t prefix_len; /**< 0: whatever no other route leads to. */
+	struct tr_addr via; /**< Next hop: a neighbour, of the same family. */
+};
+
 /** Room for an address as text, with the terminator. */
 #define TR_ADDR_TEXT_SIZE 46
 
@@ -96,6 +103,18 @@ tr_addr_is_none(const struct tr_addr *addr)
 
 	return tr_addr_is_same(addr, &none) || tr_addr_is_same(addr, &none_ipv4);
 }
+
+/**
+ * The network that an address is in.
+ *
+ * @param addr
+ *   The address.
+ * @param prefix_len
+ *   As it is written behind the address: what is beyond the last bit counts as that.
+ * @return
+ *   It, with all bits behind the prefix zero. Those of different families differ.
+ */
+struct tr_addr tr_addr_network(const struct tr_addr *addr, uint8_t prefix_len);
 
 /**
  * Read an address: 10.77.0.2 or 2001:db8::2, and nothing else.

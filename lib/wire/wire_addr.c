@@ -7,6 +7,20 @@
 
 #include <arpa/inet.h>
 
+struct tr_addr
+tr_addr_network(const struct tr_addr *addr, uint8_t prefix_len)
+{
+	unsigned int bits = prefix_len + (tr_addr_is_ipv4(addr) ? 8 * TR_ADDR_IPV4_OFFSET : 0);
+	struct tr_addr network = tr_addr_none();
+	unsigned int bytes = bits / 8;
+
+	if (bytes >= sizeof(network))
+		return *addr;
+	memcpy(network.bytes, addr->bytes, bytes);
+	network.bytes[bytes] = addr->bytes[bytes] & ~(0xff >> bits % 8);
+	return network;
+}
+
 bool
 tr_addr_parse(const char *text, struct tr_addr *addr)
 {

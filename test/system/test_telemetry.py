@@ -22,7 +22,7 @@ STAGES = {"other", "rx", "tcp_in", "parse", "engine", "submit", "compose", "out"
 ENDPOINTS = {
     "/tailrace/core", "/tailrace/core/cycles", "/tailrace/core/turns", "/tailrace/conn",
     "/tailrace/conns", "/tailrace/stack", "/tailrace/drops", "/tailrace/neighbours",
-    "/tailrace/engine", "/tailrace/submit", "/tailrace/port", "/tailrace/log",
+    "/tailrace/routes", "/tailrace/engine", "/tailrace/submit", "/tailrace/port", "/tailrace/log",
     "/tailrace/mempool", "/tailrace/impair",
 }
 
@@ -182,7 +182,7 @@ def test_core_stands_still(watched, ask):
     """A core that does not answer holds up no endpoint for ever, nor another who asks."""
     with halt.Halted(watched.pid, "tailrace"), watched.telemetry() as session:
         for path in ("/tailrace/core,0", "/tailrace/conns", "/tailrace/conn,0",
-                     "/tailrace/neighbours,0", "/tailrace/engine"):
+                     "/tailrace/neighbours,0", "/tailrace/routes,0", "/tailrace/engine"):
             assert ask(path) is None, path
         # Counters are read where they stand.
         assert session.ask("/tailrace/stack")["requests"] >= 600

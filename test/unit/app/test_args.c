@@ -18,13 +18,13 @@
 
 #include "args.h"
 
-#define WORDS_MAX 64
+#define WORDS_MAX 128
 
 /* Parse a command line that is split at its spaces. The text is kept: strings point into it. */
 static int
 parse(const char *line, struct args *args, char *error, size_t error_size)
 {
-	static char text[1024];
+	static char text[2048];
 	char *argv[WORDS_MAX + 1] = {0};
 	char *state = NULL;
 	char *word;
@@ -62,6 +62,7 @@ test_defaults(void **state)
 	assert_int_equal(args.ipv4.prefix_len, 24);
 	assert_int_equal(args.port, ARGS_PORT_ANY);
 	assert_true(tr_addr_is_none(&args.ipv4.gateway));
+	assert_int_equal(args.nb_routes, 0);
 	assert_int_equal(args.nb_listens, 1);
 	assert_true(tr_addr_is_none(&args.listens[0].addr));
 	assert_int_equal(args.listens[0].port, 11211);
@@ -85,7 +86,9 @@ test_every_option(void **state)
 	struct args args;
 
 	(void)state;
-	parse_good("tailrace --addr 192.168.7.9/16,port=3 --gateway 192.168.0.1 --listen 11300"
+	parse_good("tailrace --addr 192.168.7.9/16,port=3 --gateway 192.168.0.1"
+		   " --route 10.0.0.0/8,via=192.168.0.2 --route=10.1.2.3/32,via=192.168.0.3"
+		   " --listen 11300"
 		   " --listen=192.168.7.9:7,proto=echo --listen 0.0.0.0:11212,proto=mc"
 		   " --engine ./x.so,memory=64M --engine-threads 0 --max-conns 100"
 		   " --value-max 2M --keepalive 60 --idle poll --congestion newreno --ecn off -i"
@@ -95,6 +98,11 @@ test_every_option(void **state)
 	assert_int_equal(args.ipv4.prefix_len, 16);
 	assert_int_equal(args.port, 3);
 	assert_int_equal(tr_addr_to_ipv4(&args.ipv4.gateway), htonl(0xc0a80001));
+	assert_int_equal(args.nb_routes, 2);
+	assert_int_equal(tr_addr_to_ipv4(&args.routes[0].prefix), htonl(0x0a000000));
+	assert_int_equal(args.routes[0].prefix_len, 8);
+	assert_int_equal(tr_addr_to_ipv4(&args.routes[0].via), htonl(0xc0a80002));
+	assert_int_equal(args.routes[1].prefix_len, 32);
 	assert_int_equal(args.nb_listens, 3);
 	assert_int_equal(args.listens[0].port, 11300);
 	assert_int_equal(args.listens[1].port, 7);
@@ -130,6 +138,12 @@ test_edges(void **state)
 	assert_int_equal(args.ipv6.gateway.bytes[0], 0xfe);
 	assert_true(tr_addr_is_same(&args.listens[0].addr, &args.ipv6.addr));
 	assert_true(tr_addr_is_same(&args.listens[1].addr, &args.ipv4.addr));
+	parse_good("tailrace --addr 2001:db8::2/64 --addr 10.0.0.1/8 --route 0.0.0.0/0,via=10.0.0.2"
+		   " --route ::/0,via=fe80::1 --route 2001:db8::/48,via=2001:db8::1"
+		   " --route 10.0.0.0/9,via=10.0.0.2",
+		   &args);
+	assert_int_equal(args.nb_routes, 4);
+	assert_false(tr_addr_is_ipv4(&args.routes[1].prefix));
 	parse_good("tailrace --addr 10.0.0.1/32", &args);
 	parse_good("tailrace --addr 10.0.0.1/1,port=65534", &args);
 	assert_int_equal(args.port, 65534);
@@ -208,6 +222,26 @@ static const struct {
 	{ADDR "--gateway 10.77.0.2", "--gateway 10.77.0.2", "router's address"},
 	{ADDR "--gateway 10.78.0.1", "--gateway 10.78.0.1", "neighbour would do"},
 	{"tailrace --gateway 10.78.0.1 --addr 10.77.0.2/24", "--gateway 10.78.0.1", "neighbour"},
+	{ADDR "--route 10.78.0.0,via=10.77.0.1", "lacks its prefix length", "10.78.0.0/16"},
+	{ADDR "--route 10.78.0/16,via=10.77.0.1", "10.78.0 is not an IP address", "PREFIX/LEN"},
+	{ADDR "--route 10.78.0.0/33,via=10.77.0.1", "prefix length 33", "0 to 32"},
+	{ADDR "--route 2001:db8::/129,via=fe80::1", "prefix length 129", "0 to 128"},
+	{ADDR "--route 10.78.0.1/16,via=10.77.0.1", "bits behind its prefix", "10.78.0.0/16"},
+	{ADDR "--route 2001:db8::1/32,via=fe80::1", "bits behind its prefix", "2001:db8::/32"},
+	{ADDR "--route 10.78.0.0/16", "names no router", "via=ADDR"},
+	{ADDR "--route 10.78.0.0/16,10.77.0.1", "names no router", "via=ADDR"},
+	{ADDR "--route 10.78.0.0/16,via=router", "names no router", "via=ADDR"},
+	{ADDR "--route 10.78.0.0/16,via=0.0.0.0", "names no router", "via=ADDR"},
+	{ADDR "--route 10.78.0.0/16,via=fe80::1", "to IPv4 by IPv6", "of the same"},
+	{ADDR "--route 2001:db8::/32,via=10.77.0.1", "to IPv6 by IPv4", "of the same"},
+	{ADDR "--route 2001:db8::/32,via=fe80::1", "not in the network", "neighbour"},
+	{ADDR "--route 10.78.0.0/16,via=10.78.0.1", "not in the network", "neighbour"},
+	{ADDR "--route 10.78.0.0/16,via=10.77.0.2", "our own --addr", "router's address"},
+	{ADDR "--route 10.77.0.0/24,via=10.77.0.1", "is the network of --addr", "another"},
+	{ADDR "--route 10.78.0.0/16,via=10.77.0.1 --route 10.78.0.0/16,via=10.77.0.3",
+	 "--route 10.78.0.0/16,via=10.77.0.3: given twice", "one router"},
+	{ADDR "--gateway 10.77.0.1 --route 0.0.0.0/0,via=10.77.0.3", "what --gateway says",
+	 "one of both"},
 	{ADDR "--listen 0", "TCP port 0", "1 to 65535"},
 	{ADDR "--listen 65536", "TCP port 65536", "1 to 65535"},
 	{ADDR "--listen http", "TCP port http", "1 to 65535"},
@@ -284,9 +318,9 @@ test_bad_lines(void **state)
 static void
 test_long_values(void **state)
 {
-	static const char *const names[] = {"--addr",		"--gateway",   "--listen",
-					    "--engine-threads", "--max-conns", "--value-max",
-					    "--idle",		"--metrics",   "--congestion"};
+	static const char *const names[] = {
+		"--addr",      "--gateway", "--listen",	 "--engine-threads", "--max-conns",
+		"--value-max", "--idle",    "--metrics", "--congestion",     "--route"};
 	char value[1000];
 	char name[32];
 	char *argv[] = {name, name, value, NULL};
@@ -323,6 +357,25 @@ test_too_many_listens(void **state)
 	assert_non_null(strstr(error, "--listen 99: one too many; 16 would do"));
 }
 
+static void
+test_too_many_routes(void **state)
+{
+	char line[2048] = ADDR;
+	struct args args;
+	char error[256];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARGS_ROUTES_MAX; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line),
+			 "--route 10.78.%u.0/24,via=10.77.0.1 ", i);
+	parse_good(line, &args);
+	assert_int_equal(args.nb_routes, ARGS_ROUTES_MAX);
+	strcat(line, "--route 10.79.0.0/16,via=10.77.0.1");
+	assert_int_equal(parse(line, &args, error, sizeof(error)), -EINVAL);
+	assert_non_null(strstr(error, "one too many; 32 would do"));
+}
+
 /* The help names every option that the parser takes. */
 static void
 test_usage(void **state)
@@ -333,7 +386,7 @@ test_usage(void **state)
 		"--max-conns ",	      "--value-max ",	 "--idle ",
 		"-i, --interactive ", "--cmdline-file ", "--help ",
 		"--version ",	      "--metrics ",	 "--keepalive ",
-		"--congestion ",      "--ecn "};
+		"--congestion ",      "--ecn ",		 "--route "};
 	char *text = NULL;
 	size_t size = 0;
 	unsigned int i;
@@ -361,6 +414,7 @@ main(void)
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_long_values),
 		cmocka_unit_test(test_too_many_listens),
+		cmocka_unit_test(test_too_many_routes),
 		cmocka_unit_test(test_usage),
 	};
 

@@ -283,6 +283,14 @@ test_override(void **state)
 /* Nowhere without a router; by the one that advertises itself, as long as it said. */
 /* Shows: 4861-router. */
 static void
+count_learned(const struct tr_addr_route *route, bool learned, void *arg)
+{
+	unsigned int *count = arg;
+
+	*count += learned && route->prefix_len == 0 && tr_addr_is_same(&route->via, &router6);
+}
+
+static void
 test_router(void **state)
 {
 	struct ip_host *host = *state;
@@ -290,15 +298,20 @@ test_router(void **state)
 		WIRE_ICMP6_ROUTER_ADVERTISEMENT, [7] = 30, [16] = 1, 1, 2, 0, 0, 0, 0, 9};
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
+	unsigned int learned = 0;
 
 	ip6_host_begin(host);
 	send_to(host, &far6);
 	assert_int_equal(ip_stats(host->ip)->drop_no_route, 1);
+	ip_route_walk(host->ip, count_learned, &learned);
+	assert_int_equal(learned, 0);
 	ip6_host_receive(host, &router6, &all_nodes6, IPPROTO_ICMPV6, 255, advertisement, 24);
 	send_to(host, &far6);
 	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
 	assert_memory_equal(host->sent, &other_mac, 6);
 	assert_true(tr_addr_is_same(&ipv6.dst, &far6));
+	ip_route_walk(host->ip, count_learned, &learned);
+	assert_int_equal(learned, 1);
 	ip_host_sleep(host, 30 * SECOND);
 	ip6_host_drain(host);
 	send_to(host, &far6);

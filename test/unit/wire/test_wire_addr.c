@@ -119,6 +119,44 @@ test_text_that_is_no_address(void **state)
 	}
 }
 
+static void
+test_network(void **state)
+{
+	static const struct {
+		const char *addr;
+		uint8_t prefix_len;
+		const char *network;
+	} cases[] = {
+		{"10.77.1.2", 32, "10.77.1.2"},
+		{"10.77.1.2", 24, "10.77.1.0"},
+		{"10.77.1.2", 16, "10.77.0.0"},
+		{"10.77.255.255", 17, "10.77.128.0"},
+		{"10.77.255.255", 31, "10.77.255.254"},
+		{"255.255.255.255", 1, "128.0.0.0"},
+		{"10.77.1.2", 0, "0.0.0.0"},
+		{"10.77.1.2", 33, "10.77.1.2"},
+		{"10.77.1.2", 255, "10.77.1.2"},
+		{"2001:db8::7", 128, "2001:db8::7"},
+		{"2001:db8::7", 127, "2001:db8::6"},
+		{"2001:db8:ffff::7", 33, "2001:db8:8000::"},
+		{"2001:db8::7", 32, "2001:db8::"},
+		{"ffff::1", 3, "e000::"},
+		{"2001:db8::7", 0, "::"},
+		{"2001:db8::7", 255, "2001:db8::7"},
+	};
+	struct tr_addr addr, network;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		assert_true(tr_addr_parse(cases[i].addr, &addr));
+		assert_true(tr_addr_parse(cases[i].network, &network));
+		addr = tr_addr_network(&addr, cases[i].prefix_len);
+		if (!tr_addr_is_same(&addr, &network))
+			fail_msg("%s/%u", cases[i].addr, cases[i].prefix_len);
+	}
+}
+
 int
 main(void)
 {
@@ -126,6 +164,7 @@ main(void)
 		cmocka_unit_test(test_ipv4_is_mapped),
 		cmocka_unit_test(test_every_byte_counts),
 		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_text_that_is_no_address),
 	};
