@@ -19,6 +19,7 @@
 
 static void remember(const struct tcp_conn *conn, uint16_t mtu);
 static bool lower(struct tcp_conn *conn, uint16_t mtu);
+static uint16_t least_of(const struct tcp_conn *conn);
 static uint16_t mss_of(const struct tcp_conn *conn, uint16_t mtu);
 static void set_mss(struct tcp_conn *conn, uint16_t mss);
 static uint16_t plateau(uint16_t bytes);
@@ -63,10 +64,12 @@ void
 tcp_pmtu_timeout(struct tcp_conn *conn)
 {
 	uint32_t flight = RTE_MIN(conn->snd_max - conn->snd_una, conn->chain.bytes);
+	uint16_t mtu = conn->retries == PROBE_FIRST ? TCP_PMTU_MIN_IPV6 : least_of(conn);
 
-	if ((conn->retries != PROBE_FIRST && conn->retries != PROBE_SECOND) || flight < conn->mss)
+	if (conn->retries != PROBE_FIRST && conn->retries != PROBE_SECOND)
 		return;
-	if (lower(conn, conn->retries == PROBE_FIRST ? TCP_PMTU_MIN_IPV6 : TCP_PMTU_MIN))
+	/* What goes into one segment even then gets lost for another reason. */
+	if (flight > mss_of(conn, mtu) && lower(conn, mtu))
 		conn->tcp->stats.path_mtu_probed++;
 }
 
@@ -105,7 +108,7 @@ lower(struct tcp_conn *conn, uint16_t mtu)
 {
 	uint16_t mss;
 
-	mtu = RTE_MAX(mtu, (uint16_t)(is_ipv4(conn) ? TCP_PMTU_MIN : TCP_PMTU_MIN_IPV6));
+	mtu = RTE_MAX(mtu, least_of(conn));
 	mss = mss_of(conn, mtu);
 	if (mss >= conn->mss)
 		return false;
@@ -129,6 +132,13 @@ remember(const struct tcp_conn *conn, uint16_t mtu)
 	};
 	tcp->pmtu.next_us = RTE_MIN(tcp->pmtu.next_us, path->until_us);
 	tcp_wheel_wake(&tcp->wheel, tcp->pmtu.next_us);
+}
+
+/* The least that is believed. */
+static uint16_t
+least_of(const struct tcp_conn *conn)
+{
+	return is_ipv4(conn) ? TCP_PMTU_MIN : TCP_PMTU_MIN_IPV6;
 }
 
 /* RFC 6691: options take their room from the payload. */

@@ -66,7 +66,7 @@ uint16_t tcp_pmtu_mss(const struct tcp_conn *conn);
  */
 void tcp_pmtu_too_big(struct tcp_conn *conn, uint16_t mtu, uint16_t bytes);
 
-/** Timeout number conn->retries without an answer: if large segments got lost, try smaller ones. */
+/** Timeout number conn->retries without an answer: if what got lost was not small, try less. */
 void tcp_pmtu_timeout(struct tcp_conn *conn);
 
 /**

@@ -353,7 +353,7 @@ test_black_hole(void **state)
 	packet_end(&p);
 }
 
-/* One that is silent for everything is asked with less and less; what was small stays. */
+/* One that is silent for everything is asked with less and less. */
 static void
 test_silence(void **state)
 {
@@ -371,15 +371,38 @@ test_silence(void **state)
 	while (packet_take(&p, &sent))
 		;
 	packet_end(&p);
+}
 
-	packet_begin(&p, *state);
-	packet_accept(&p, &mss_option);
-	packet_append(&p, p.mss - 1);
-	packet_advance(&p, MINUTE_US);
-	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 0);
-	while (packet_take(&p, &sent))
-		;
-	packet_end(&p);
+/* A single segment that is not full can be too large as well; one that fits everywhere cannot. */
+static void
+test_black_hole_short(void **state)
+{
+	static const struct {
+		uint32_t bytes;
+		uint64_t probed;
+	} cases[] = {
+		{PACKET_MSS - 1, 2},
+		{TCP_PMTU_MIN_IPV6 - 40, 1},
+		{TCP_PMTU_MIN - 40 + 1, 1},
+		{TCP_PMTU_MIN - 40, 0},
+	};
+	struct packet_sent sent;
+	struct packet p;
+	uint32_t largest;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		packet_begin(&p, NULL);
+		packet_accept(&p, &mss_option);
+		packet_append(&p, cases[i].bytes);
+		packet_advance(&p, MINUTE_US);
+		assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, cases[i].probed);
+		for (largest = 0; packet_take(&p, &sent);)
+			largest = sent.len;
+		assert_true(largest <= TCP_PMTU_MIN - 40);
+		packet_end(&p);
+	}
 }
 
 int
@@ -397,6 +420,7 @@ main(void)
 					  (void *)(uintptr_t)&packet_ipv6),
 		both_families(test_remembered_and_forgotten),
 		both_families(test_black_hole),
+		cmocka_unit_test(test_black_hole_short),
 		both_families(test_silence),
 	};
 
