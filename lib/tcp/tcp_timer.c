@@ -321,6 +321,7 @@ persist_expired(struct tcp_conn *conn)
 	}
 	conn->persist_us = RTE_MIN(conn->persist_us * 2, (uint32_t)RTO_MAX_US);
 	retry(conn, TCP_TIMER_PERSIST, conn->persist_us);
+	tcp_pmtu_timeout(conn);
 	conn->probe_due = true;
 	tcp_output_want(conn);
 }

@@ -353,6 +353,30 @@ test_black_hole(void **state)
 	packet_end(&p);
 }
 
+/* So can a probe of a window that takes less than a segment (RFC 9293 section 3.8.6.2.1). */
+static void
+test_black_hole_probe(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+	uint32_t len = 0;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, 1000);
+	expect_segments(&p, 1, 1000, 1000);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1001, .window = 900);
+	packet_append(&p, 5000);
+	packet_advance(&p, MINUTE_US);
+	while (packet_take(&p, &sent))
+		len = sent.len;
+	assert_int_equal(tcp_stats(p.tcp)->window_probes, 4);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 1);
+	assert_int_equal(len, TCP_PMTU_MIN - 40);
+	packet_end(&p);
+}
+
 /* One that is silent for everything is asked with less and less. */
 static void
 test_silence(void **state)
@@ -421,6 +445,7 @@ main(void)
 		both_families(test_remembered_and_forgotten),
 		both_families(test_black_hole),
 		cmocka_unit_test(test_black_hole_short),
+		cmocka_unit_test(test_black_hole_probe),
 		both_families(test_silence),
 	};
 
