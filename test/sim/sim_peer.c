@@ -41,6 +41,7 @@ sim_peer_connect(struct sim_peer *peer, struct tcp *tcp, struct tr_addr addr, rt
 
 	conn->tcp = tcp_connect(tcp, addr, port, rte_cpu_to_be_16(SIM_PEER_PORT + index), conn,
 				peer->now_us);
+	conn->asked_to_open = true;
 	conn->opened = conn->tcp != NULL;
 }
 

@@ -3,7 +3,7 @@
  */
 /**
  * @file
- * The two programs that talk over a simulated wire. Each connection carries a stream of its own
+ * The programs that talk over a simulated wire. Each connection carries a stream of its own
  * each way, whose every byte follows from the run's seed, so that the reader knows what to expect.
  */
 #ifndef SIM_PEER_H
@@ -31,6 +31,8 @@ struct sim_peer_plan {
 	uint32_t read_max; /* bytes read at once */
 	uint64_t read_pause_us; /* between reads: lets the window close */
 	uint32_t abort_after; /* resets the connection after so many bytes read; 0: never */
+	uint64_t open_us; /* when it is opened, by the client */
+	bool ipv6; /* by this IP */
 	bool close_last; /* waits for the peer to close before it does */
 };
 
@@ -42,7 +44,8 @@ struct sim_peer_conn {
 	uint32_t sent;
 	uint32_t received;
 	uint64_t read_at_us;
-	bool opened; /* or asked to be */
+	bool asked_to_open; /* sim_peer_connect() was */
+	bool opened; /* or is being */
 	bool established;
 	bool ended; /* closed was called */
 	bool told_closed; /* tcp_close() was */
@@ -51,7 +54,7 @@ struct sim_peer_conn {
 	int error; /* as closed said */
 };
 
-/** One side of a run. */
+/** One host of a run. Connections have one number on both hosts; it has no part in some. */
 struct sim_peer {
 	struct sim_peer_conn conns[SIM_PEER_CONNS_MAX];
 	unsigned int nb_conns;

@@ -12,23 +12,45 @@
 #define READ_TIME_MAX_US (20 * UINT64_C(1000000))
 #define READ_PAUSE_MAX_US (2 * UINT64_C(1000000))
 
-/* Far below the time in which connections are given up. */
-#define CUT_TIME_US (5 * UINT64_C(1000000))
 /* From where the slowest run is still none that is stuck; and a queue of a few frames, or of many.
  */
 #define RATE_MIN_BPS UINT64_C(4000000)
 #define QUEUE_MIN_BYTES 6000
 
-#define CUT_BEGIN_MAX_US (10 * UINT64_C(1000000))
+/*
+ * All outages together; with the time between them they take twice that, and the backoff that they
+ * lead to as long once more. That is far below the time in which connections are given up.
+ */
+#define OUTAGES_US (6 * UINT64_C(1000000))
+#define OUTAGE_BEGIN_MAX_US (10 * UINT64_C(1000000))
+#define OUTAGE_MIN_US 500
+
+#define NARROW_MAX_US (5 * UINT64_C(1000000))
+
+/* Below, nobody believes it: RFC 8200 section 5; and what IPv4 carries in practice. */
+#define NARROW_MIN 552
+#define NARROW_MIN_IPV6 1280
+
+/* Of the backoff of retransmissions and probes, with some time for what then comes. */
+#define STALL_US (65 * UINT64_C(1000000))
+#define STALL_CALM_US (3 * UINT64_C(1000000))
+
+/* Until then an address of IPv6 is tried (RFC 4862 section 5.4). */
+#define IPV6_US 1100000
+#define OPEN_MAX_US 1000000
+
+static void draw_outages(struct sim_plan *plan, struct sim_random *random);
+static void draw_narrows(struct sim_plan *plan, struct sim_random *random);
 
 void
-sim_plan_run(struct sim_plan *plan, struct sim_random *random)
+sim_plan_run(struct sim_plan *plan, struct sim_random *random, unsigned int hosts_max)
 {
 	struct sim_wire_config *wire = &plan->wire;
 
 	*plan = (struct sim_plan){
 		.wire =
 			{
+				.nb_ends = 2,
 				.loss_ppm = sim_random_below(random, 100001),
 				.repeat_ppm = sim_random_below(random, 30000),
 				.reorder_ppm = sim_random_below(random, 100000),
@@ -42,8 +64,9 @@ sim_plan_run(struct sim_plan *plan, struct sim_random *random)
 				.share_mbufs = sim_random_below(random, 4) != 0,
 			},
 		.calm = sim_random_below(random, 8) == 0,
-		.cut_us = UINT64_MAX - CUT_TIME_US, /* never */
 	};
+	if (sim_random_below(random, 2) == 0)
+		wire->nb_ends += sim_random_below(random, hosts_max - 1);
 	if (plan->calm) {
 		wire->loss_ppm = wire->repeat_ppm = wire->reorder_ppm = wire->corrupt_ppm = 0;
 		return;
@@ -53,8 +76,72 @@ sim_plan_run(struct sim_plan *plan, struct sim_random *random)
 		wire->rate_bps = RATE_MIN_BPS << sim_random_below(random, 6);
 		wire->queue_bytes = QUEUE_MIN_BYTES << sim_random_below(random, 6);
 	}
-	if (sim_random_below(random, 8) == 0)
-		plan->cut_us = sim_random_below(random, CUT_BEGIN_MAX_US);
+	if (sim_random_below(random, 4) == 0)
+		draw_outages(plan, random);
+	if (sim_random_below(random, 4) == 0)
+		draw_narrows(plan, random);
+}
+
+/* A long one, or many short ones, of whichever link. */
+static void
+draw_outages(struct sim_plan *plan, struct sim_random *random)
+{
+	uint64_t at_us = sim_random_below(random, OUTAGE_BEGIN_MAX_US);
+	struct sim_plan_outage *outage;
+	uint64_t longest_us;
+	unsigned int i;
+
+	plan->nb_outages = 1 + sim_random_below(random, SIM_PLAN_OUTAGES_MAX);
+	longest_us = OUTAGES_US / plan->nb_outages;
+	for (i = 0; i < plan->nb_outages; i++) {
+		outage = &plan->outages[i];
+		outage->end = sim_random_below(random, plan->wire.nb_ends);
+		outage->from_us = at_us;
+		outage->until_us = at_us + OUTAGE_MIN_US + sim_random_below(random, longest_us);
+		/* As long as it was away it is there, or less. */
+		at_us = outage->until_us +
+			sim_random_below(random, outage->until_us - outage->from_us);
+	}
+}
+
+static void
+draw_narrows(struct sim_plan *plan, struct sim_random *random)
+{
+	struct sim_plan_narrow *narrow;
+	uint64_t at_us = 0;
+	uint16_t least = plan->wire.mtu < NARROW_MIN_IPV6 ? NARROW_MIN : NARROW_MIN_IPV6;
+	unsigned int i;
+
+	plan->wire.silent = sim_random_below(random, 3) == 0;
+	/* Where it is too narrow for IPv6, there is none. */
+	if (sim_random_below(random, 2) == 0)
+		least = NARROW_MIN;
+	plan->nb_narrows = 1 + sim_random_below(random, SIM_PLAN_NARROWS_MAX);
+	for (i = 0; i < plan->nb_narrows; i++) {
+		narrow = &plan->narrows[i];
+		at_us += sim_random_below(random, NARROW_MAX_US);
+		narrow->at_us = at_us;
+		narrow->end = sim_random_below(random, plan->wire.nb_ends);
+		if (sim_random_below(random, 4) != 0)
+			narrow->mtu = least + sim_random_below(random, plan->wire.mtu - least);
+		plan->ipv4_only |= narrow->mtu != 0 && narrow->mtu < NARROW_MIN_IPV6;
+	}
+}
+
+uint64_t
+sim_plan_stall_us(const struct sim_plan *plan)
+{
+	return plan->calm ? STALL_CALM_US : STALL_US;
+}
+
+void
+sim_plan_open(const struct sim_plan *plan, struct sim_peer_plan *peer, struct sim_random *random)
+{
+	peer->ipv6 = plan->wire.mtu >= NARROW_MIN_IPV6 && !plan->ipv4_only &&
+		     sim_random_below(random, 2) == 0;
+	peer->open_us = peer->ipv6 ? IPV6_US : 0;
+	if (sim_random_below(random, 2) == 0)
+		peer->open_us += sim_random_below(random, OPEN_MAX_US);
 }
 
 void
@@ -84,9 +171,24 @@ sim_plan_expect(struct sim_peer_plan *plan, uint64_t seed, uint32_t bytes)
 }
 
 void
-sim_plan_cut(const struct sim_plan *plan, struct sim_wire *wire, uint64_t now_us)
+sim_plan_links(struct sim_plan *plan, struct sim_wire *wire, uint64_t now_us)
 {
-	sim_wire_cut(wire, now_us - plan->cut_us < CUT_TIME_US);
+	const struct sim_plan_outage *outage;
+	const struct sim_plan_narrow *narrow;
+
+	plan->away = false;
+	for (outage = plan->outages; outage < plan->outages + plan->nb_outages; outage++)
+		if (now_us >= outage->until_us)
+			sim_wire_cut_end(wire, outage->end, false);
+	for (outage = plan->outages; outage < plan->outages + plan->nb_outages; outage++) {
+		if (now_us < outage->from_us || now_us >= outage->until_us)
+			continue;
+		sim_wire_cut_end(wire, outage->end, true);
+		plan->away = true;
+	}
+	for (narrow = plan->narrows; narrow < plan->narrows + plan->nb_narrows; narrow++)
+		if (now_us >= narrow->at_us)
+			sim_wire_narrow(wire, narrow->end, narrow->mtu);
 }
 
 void

@@ -10,16 +10,25 @@
 #include <rte_debug.h>
 
 #include "sim_random.h"
+#include "sim_watch.h"
+#include "wire_tcp.h"
 
 #define BURST 32
 #define CONTROL_MBUFS 1024
 #define SEGMENT_MBUFS 64
 #define CONNS_MAX 64
 #define PREFIX_LEN 24
+#define IPV6_PREFIX_LEN 64
+
+/* Where a segment has its flags. */
+#define FLAGS_OFFSET 13
 
 /* Short, so that a run ends: what matters is that the state is passed through. */
 #define TIME_WAIT_US (2 * 1000 * 1000)
 
+static void take(struct sim_stack *stack, struct rte_mbuf *mbuf, const struct ip_packet *packet);
+static void take_error(void *arg, const struct ip_error *error);
+static void learn(void *arg, const struct ip_neighbour *neighbour);
 static void find_unresolved(const struct ip_neighbour *neighbour, bool reachable, void *arg);
 
 void
@@ -35,7 +44,10 @@ sim_stack_init(struct sim_stack *stack, const struct sim_stack_config *config)
 		.mac = config->port->mac,
 		.ipv4 = {.addr = config->addr, .prefix_len = PREFIX_LEN},
 		.mtu = config->port->mtu,
+		.ipv6 = {.addr = config->ipv6, .prefix_len = IPV6_PREFIX_LEN},
 		.neighbours_max = 16,
+		.events = &stack->ip_events,
+		.events_arg = stack,
 		.socket = SOCKET_ID_ANY,
 	};
 	struct tcp_config tcp = {
@@ -54,6 +66,9 @@ sim_stack_init(struct sim_stack *stack, const struct sim_stack_config *config)
 
 	memset(stack, 0, sizeof(*stack));
 	stack->port = config->port;
+	stack->watch = config->watch;
+	stack->now_us = config->now_us;
+	stack->ip_events = (struct ip_events){.neighbour = learn, .error = take_error};
 	stack->chains.link_segments = config->port->tx_segments;
 	stack->chains.share_mbufs = config->port->share_mbufs;
 	snprintf(name, sizeof(name), "%s_chain", config->name);
@@ -95,11 +110,12 @@ sim_stack_poll(struct sim_stack *stack, uint64_t now_us)
 	struct ip_packet packet;
 	uint16_t nb, sent, i;
 
+	stack->now_us = now_us;
 	do {
 		nb = stack->port->rx(stack->port, mbufs, BURST);
 		for (i = 0; i < nb; i++)
 			if (eth_input(stack->ip, mbufs[i], now_us, &packet) == IP_DELIVER)
-				tcp_input(stack->tcp, mbufs[i], &packet, now_us);
+				take(stack, mbufs[i], &packet);
 	} while (nb == BURST);
 	tcp_tick(stack->tcp, now_us);
 	ip_tick(stack->ip, now_us);
@@ -107,6 +123,36 @@ sim_stack_poll(struct sim_stack *stack, uint64_t now_us)
 	sent = stack->port->tx(stack->port, txq->frames, txq->nb);
 	txq->nb -= sent;
 	memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
+}
+
+/* Whatever it says at once to a reset, nobody asked for. */
+static void
+take(struct sim_stack *stack, struct rte_mbuf *mbuf, const struct ip_packet *packet)
+{
+	const struct ip_txq *txq = ip_txq(stack->ip);
+	uint16_t before = txq->nb, i;
+	bool reset = mbuf->data_len > FLAGS_OFFSET &&
+		     (rte_pktmbuf_mtod(mbuf, const uint8_t *)[FLAGS_OFFSET] & WIRE_TCP_RST) != 0;
+
+	tcp_input(stack->tcp, mbuf, packet, stack->now_us);
+	for (i = before; reset && stack->watch != NULL && i < txq->nb; i++)
+		sim_watch_answer(stack->watch, stack->port->port_id, txq->frames[i]);
+}
+
+static void
+take_error(void *arg, const struct ip_error *error)
+{
+	struct sim_stack *stack = arg;
+
+	tcp_error(stack->tcp, error, stack->now_us);
+}
+
+/* There is no other core to tell. */
+static void
+learn(void *arg, const struct ip_neighbour *neighbour)
+{
+	(void)arg;
+	(void)neighbour;
 }
 
 uint64_t

@@ -13,6 +13,8 @@
 #include "ip.h"
 #include "tcp.h"
 
+struct sim_watch;
+
 /** The stack and what it lives on. */
 struct sim_stack {
 	struct core_port *port;
@@ -20,6 +22,9 @@ struct sim_stack {
 	struct tcp *tcp;
 	struct chain_pool chains;
 	struct rte_mempool *mbufs; /* without payload */
+	struct sim_watch *watch; /* of its answers to resets; NULL: none */
+	uint64_t now_us; /* of this turn */
+	struct ip_events ip_events;
 };
 
 /** What differs from stack to stack. */
@@ -27,8 +32,10 @@ struct sim_stack_config {
 	const char *name; /* unique: of its pools */
 	struct core_port *port;
 	struct tr_addr addr;
+	struct tr_addr ipv6; /* all zero: none */
 	const struct tcp_events *events;
 	void *events_arg;
+	struct sim_watch *watch; /* looks at how it answers resets; NULL: nobody does */
 	unsigned int nb_mbufs; /* of its send chains */
 	unsigned int nb_segment_mbufs; /* for segments that cannot be sent in place; 0: 64 */
 	unsigned int nb_control_mbufs; /* without payload; 0: 1024 */

@@ -11,6 +11,7 @@
 
 #include "tcp_seq.h"
 #include "wire_ipv4.h"
+#include "wire_ipv6.h"
 #include "wire_tcp.h"
 
 /* A segment on its way from one end to the other. */
@@ -21,8 +22,10 @@ struct seen {
 	uint32_t edge; /* of the window it offers */
 };
 
-static const char *look(struct sim_watch *watch, unsigned int end, const struct rte_mbuf *mbuf,
-			unsigned int *index);
+static const char *look(struct sim_watch *watch, const struct rte_mbuf *mbuf, unsigned int *index);
+static bool parse(const struct sim_watch *watch, const struct rte_mbuf *mbuf, struct seen *seen,
+		  const char **wrong);
+static unsigned int side_of(const struct sim_watch *watch, const struct wire_tcp *header);
 static void describe(struct sim_watch *watch, const struct sim_watch_side *from,
 		     const struct sim_watch_side *to, const struct seen *seen);
 static const char *check(struct sim_watch_side *from, struct sim_watch_side *to, struct seen *seen);
@@ -54,7 +57,7 @@ sim_watch_frame(void *arg, unsigned int end, const struct rte_mbuf *mbuf)
 
 	if (watch->wrong != NULL)
 		return;
-	wrong = look(watch, end, mbuf, &index);
+	wrong = look(watch, mbuf, &index);
 	if (wrong == NULL)
 		return;
 	watch->wrong = wrong;
@@ -62,41 +65,101 @@ sim_watch_frame(void *arg, unsigned int end, const struct rte_mbuf *mbuf)
 	watch->wrong_end = end;
 }
 
-static const char *
-look(struct sim_watch *watch, unsigned int end, const struct rte_mbuf *mbuf, unsigned int *index)
+void
+sim_watch_answer(struct sim_watch *watch, unsigned int end, const struct rte_mbuf *mbuf)
 {
-	const uint8_t *data = rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, RTE_ETHER_HDR_LEN);
-	uint32_t bytes = mbuf->data_len - RTE_ETHER_HDR_LEN;
-	struct rte_ether_hdr ether;
-	struct sim_watch_side *sides;
-	struct wire_ipv4 ip;
 	struct seen seen = {0};
 	const char *wrong;
-	rte_be16_t port;
+
+	if (watch->wrong != NULL || !parse(watch, mbuf, &seen, &wrong))
+		return;
+	if (seen.header.flags & WIRE_TCP_RST)
+		watch->wrong = "answered a reset with a reset";
+	else if (seen.len > 0 || seen.header.flags != WIRE_TCP_ACK)
+		watch->wrong = "answered a reset with more than an ACK";
+	watch->wrong_conn = side_of(watch, &seen.header) / 2;
+	watch->wrong_end = end;
+	if (watch->wrong != NULL)
+		snprintf(watch->segment, sizeof(watch->segment), "flags %02x len %u",
+			 seen.header.flags, seen.len);
+}
+
+static const char *
+look(struct sim_watch *watch, const struct rte_mbuf *mbuf, unsigned int *index)
+{
+	struct sim_watch_side *sides;
+	struct seen seen = {0};
+	const char *wrong = NULL;
+	unsigned int side;
+
+	if (!parse(watch, mbuf, &seen, &wrong))
+		return wrong;
+	side = side_of(watch, &seen.header);
+	if (side >= 2 * SIM_WATCH_CONNS_MAX)
+		return "sent a segment of a connection that nobody opened";
+	*index = side / 2;
+	sides = watch->conns[*index];
+	side %= 2;
+	wrong = check(&sides[side], &sides[1 - side], &seen);
+	if (wrong != NULL)
+		describe(watch, &sides[side], &sides[1 - side], &seen);
+	return wrong;
+}
+
+/* False: it is no segment, or a packet that is wrong. */
+static bool
+parse(const struct sim_watch *watch, const struct rte_mbuf *mbuf, struct seen *seen,
+      const char **wrong)
+{
+	const uint8_t *data = rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, RTE_ETHER_HDR_LEN);
+	uint32_t bytes = mbuf->data_len - RTE_ETHER_HDR_LEN, header_bytes, total_bytes;
+	uint32_t packet_bytes = mbuf->pkt_len - RTE_ETHER_HDR_LEN;
+	struct rte_ether_hdr ether;
+	struct wire_ipv4 ipv4 = {0};
+	struct wire_ipv6 ipv6 = {0};
+	bool is_tcp;
 
 	/* Nothing is aligned here: payload decides where headers begin. */
 	memcpy(&ether, rte_pktmbuf_mtod(mbuf, const void *), sizeof(ether));
-	if (ether.ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
-		return NULL;
-	if (wire_ipv4_parse(data, bytes, mbuf->pkt_len - RTE_ETHER_HDR_LEN, 1, &ip) != WIRE_IPV4_OK)
-		return "sent an IP header that is wrong";
-	if (ip.total_bytes > watch->mtu)
-		return "sent a packet larger than the MTU";
-	if (ip.protocol != IPPROTO_TCP)
-		return NULL;
-	if (wire_tcp_parse(data + ip.header_bytes, bytes - ip.header_bytes, &seen.header) !=
-	    WIRE_TCP_OK)
-		return "sent a TCP header that is wrong";
-	port = end == 0 ? seen.header.src_port : seen.header.dst_port;
-	*index = (uint16_t)(rte_be_to_cpu_16(port) - watch->first_port);
-	if (*index >= SIM_WATCH_CONNS_MAX)
-		return "sent a segment of a connection that nobody opened";
-	seen.len = ip.total_bytes - ip.header_bytes - seen.header.header_bytes;
-	sides = watch->conns[*index];
-	wrong = check(&sides[end], &sides[1 - end], &seen);
-	if (wrong != NULL)
-		describe(watch, &sides[end], &sides[1 - end], &seen);
-	return wrong;
+	*wrong = "sent an IP header that is wrong";
+	if (ether.ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)) {
+		if (wire_ipv4_parse(data, bytes, packet_bytes, 1, &ipv4) != WIRE_IPV4_OK)
+			return false;
+		header_bytes = ipv4.header_bytes;
+		total_bytes = ipv4.total_bytes;
+		is_tcp = ipv4.protocol == IPPROTO_TCP;
+	} else if (ether.ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6)) {
+		if (wire_ipv6_parse(data, bytes, packet_bytes, &ipv6) != WIRE_IPV6_OK)
+			return false;
+		header_bytes = WIRE_IPV6_HEADER_BYTES;
+		total_bytes = WIRE_IPV6_HEADER_BYTES + ipv6.payload_bytes;
+		is_tcp = ipv6.next_header == IPPROTO_TCP;
+	} else {
+		*wrong = NULL;
+		return false;
+	}
+	*wrong = total_bytes > watch->mtu ? "sent a packet larger than the MTU" : NULL;
+	if (*wrong != NULL || !is_tcp)
+		return false;
+	if (wire_tcp_parse(data + header_bytes, bytes - header_bytes, &seen->header) !=
+	    WIRE_TCP_OK) {
+		*wrong = "sent a TCP header that is wrong";
+		return false;
+	}
+	seen->len = total_bytes - header_bytes - seen->header.header_bytes;
+	return true;
+}
+
+/* Twice the connection's number, and one more from its server; or more than there are. */
+static unsigned int
+side_of(const struct sim_watch *watch, const struct wire_tcp *header)
+{
+	uint16_t from = rte_be_to_cpu_16(header->src_port) - watch->first_port;
+	uint16_t to = rte_be_to_cpu_16(header->dst_port) - watch->first_port;
+
+	if (from < SIM_WATCH_CONNS_MAX)
+		return 2 * from;
+	return to < SIM_WATCH_CONNS_MAX ? 2 * to + 1 : UINT16_MAX;
 }
 
 /* Numbers relative to the SYNs. */

@@ -14,7 +14,7 @@
 
 #include <rte_mbuf.h>
 
-/** Client ports that are watched, from the first on. */
+/** Client ports that are watched, from the first on: each has one connection at a time. */
 #define SIM_WATCH_CONNS_MAX 64
 
 /** What one end has sent on a connection. Sequence numbers are absolute. */
@@ -35,9 +35,9 @@ struct sim_watch_side {
 
 /** What is watched. */
 struct sim_watch {
-	uint16_t first_port; /* of clients, which are at end 0 */
+	uint16_t first_port; /* of clients */
 	uint16_t mtu;
-	struct sim_watch_side conns[SIM_WATCH_CONNS_MAX][2];
+	struct sim_watch_side conns[SIM_WATCH_CONNS_MAX][2]; /* client, server */
 	const char *wrong; /* the first offence, or NULL */
 	unsigned int wrong_conn;
 	unsigned int wrong_end;
@@ -49,5 +49,11 @@ void sim_watch_init(struct sim_watch *watch, uint16_t first_port, uint16_t mtu);
 
 /** A frame leaves @p end. For sim_wire_set_watch(). */
 void sim_watch_frame(void *arg, unsigned int end, const struct rte_mbuf *mbuf);
+
+/**
+ * A stack at @p end was given a reset, and this is what it has put in its queue because of it: an
+ * ACK at most (RFC 5961 section 3.2).
+ */
+void sim_watch_answer(struct sim_watch *watch, unsigned int end, const struct rte_mbuf *mbuf);
 
 #endif /* SIM_WATCH_H */

@@ -4,10 +4,12 @@
 #include "sim_wire.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
 
+#include "sim_hop.h"
 #include "sim_pcap.h"
 #include "sim_random.h"
 
@@ -30,6 +32,8 @@ struct end {
 	struct frame frames[FRAMES_MAX]; /* on their way to here, earliest first */
 	unsigned int nb_frames;
 	uint64_t busy_ns; /* when the last bit to here has left the other end */
+	bool cut;
+	uint16_t narrow_mtu; /* of IP packets from and to here; 0: any */
 	struct frame held[HELD_MAX]; /* sent from here, in a ring: oldest first */
 	unsigned int held_first;
 	unsigned int nb_held;
@@ -40,16 +44,22 @@ struct sim_wire {
 	struct sim_random random;
 	struct rte_mempool *mbufs;
 	uint64_t now_us;
-	bool cut;
+	uint64_t lost;
 	void (*watch)(void *arg, unsigned int end, const struct rte_mbuf *mbuf);
 	void *watch_arg;
 	struct sim_pcap *record;
-	struct end ends[2];
+	unsigned int nb_ends;
+	struct end ends[SIM_WIRE_ENDS_MAX];
 };
 
+static void end_init(struct sim_wire *wire, struct end *end, uint8_t index);
 static uint16_t wire_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
-static void carry(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf);
+static void forward(struct sim_wire *wire, struct end *from, const struct rte_mbuf *mbuf);
+static void carry(struct sim_wire *wire, struct end *from, struct end *to,
+		  const struct rte_mbuf *mbuf);
+static bool fits(struct sim_wire *wire, struct end *from, const struct end *to,
+		 const struct rte_mbuf *mbuf);
 static void deliver(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf);
 static bool queue(const struct sim_wire *wire, struct end *to, uint32_t bytes, uint64_t *left_us);
 static void corrupt(struct sim_wire *wire, struct rte_mbuf *mbuf);
@@ -66,26 +76,37 @@ sim_wire_create(const struct sim_wire_config *config, uint64_t seed)
 		return NULL;
 	wire->config = *config;
 	wire->random.state = seed;
+	wire->nb_ends = RTE_MIN(config->nb_ends, (unsigned int)SIM_WIRE_ENDS_MAX);
+	if (wire->nb_ends == 0)
+		wire->nb_ends = 2;
 	wire->mbufs = rte_pktmbuf_pool_create("sim_wire", POOL_MBUFS, 0, 0,
 					      RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (wire->mbufs == NULL) {
 		free(wire);
 		return NULL;
 	}
-	for (i = 0; i < 2; i++) {
-		wire->ends[i].wire = wire;
-		wire->ends[i].port = (struct core_port){
-			.rx = wire_rx,
-			.tx = wire_tx,
-			.port_id = i,
-			.mtu = config->mtu,
-			.mac = {{0x02, 0, 0, 0, 0, i + 1}},
-			.tx_segments = config->tx_segments,
-			.share_mbufs = config->share_mbufs,
-			.tx_external = config->tx_segments && config->share_mbufs,
-		};
-	}
+	for (i = 0; i < SIM_WIRE_ENDS_MAX; i++)
+		end_init(wire, &wire->ends[i], i);
 	return wire;
+}
+
+static void
+end_init(struct sim_wire *wire, struct end *end, uint8_t index)
+{
+	const struct sim_wire_config *config = &wire->config;
+
+	end->wire = wire;
+	end->port = (struct core_port){
+		.rx = wire_rx,
+		.tx = wire_tx,
+		.port_id = index,
+		.mtu = config->mtu,
+		.mac = {{0x02}},
+		.tx_segments = config->tx_segments,
+		.share_mbufs = config->share_mbufs,
+		.tx_external = config->tx_segments && config->share_mbufs,
+	};
+	end->port.mac.addr_bytes[RTE_ETHER_ADDR_LEN - 1] = index + 1;
 }
 
 void
@@ -101,7 +122,7 @@ sim_wire_flush(struct sim_wire *wire)
 {
 	struct end *end;
 
-	for (end = wire->ends; end < wire->ends + 2; end++) {
+	for (end = wire->ends; end < wire->ends + wire->nb_ends; end++) {
 		while (end->nb_frames > 0)
 			rte_pktmbuf_free(end->frames[--end->nb_frames].mbuf);
 		while (end->nb_held > 0)
@@ -121,7 +142,7 @@ sim_wire_advance(struct sim_wire *wire, uint64_t now_us)
 	struct end *end;
 
 	wire->now_us = now_us;
-	for (end = wire->ends; end < wire->ends + 2; end++)
+	for (end = wire->ends; end < wire->ends + wire->nb_ends; end++)
 		while (end->nb_held > 0 && end->held[end->held_first].due_us <= now_us)
 			free_oldest(end);
 }
@@ -132,7 +153,7 @@ sim_wire_next_us(const struct sim_wire *wire)
 	uint64_t next_us = UINT64_MAX;
 	const struct end *end;
 
-	for (end = wire->ends; end < wire->ends + 2; end++) {
+	for (end = wire->ends; end < wire->ends + wire->nb_ends; end++) {
 		if (end->nb_frames > 0)
 			next_us = RTE_MIN(next_us, end->frames[0].due_us);
 		if (end->nb_held > 0)
@@ -144,7 +165,28 @@ sim_wire_next_us(const struct sim_wire *wire)
 void
 sim_wire_cut(struct sim_wire *wire, bool cut)
 {
-	wire->cut = cut;
+	unsigned int i;
+
+	for (i = 0; i < wire->nb_ends; i++)
+		wire->ends[i].cut = cut;
+}
+
+void
+sim_wire_cut_end(struct sim_wire *wire, unsigned int end, bool cut)
+{
+	wire->ends[end].cut = cut;
+}
+
+void
+sim_wire_narrow(struct sim_wire *wire, unsigned int end, uint16_t mtu)
+{
+	wire->ends[end].narrow_mtu = mtu;
+}
+
+uint64_t
+sim_wire_lost(const struct sim_wire *wire)
+{
+	return wire->lost;
 }
 
 void
@@ -184,7 +226,6 @@ wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 {
 	struct end *end = (struct end *)port;
 	struct sim_wire *wire = end->wire;
-	struct end *peer = end == wire->ends ? wire->ends + 1 : wire->ends;
 	uint16_t i;
 
 	if (sim_random_chance(&wire->random, wire->config.partial_ppm))
@@ -194,22 +235,55 @@ wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 			sim_pcap_add(wire->record, wire->now_us, mbufs[i]);
 		if (wire->watch != NULL)
 			wire->watch(wire->watch_arg, port->port_id, mbufs[i]);
-		carry(wire, peer, mbufs[i]);
+		forward(wire, end, mbufs[i]);
 		hold(end, mbufs[i]);
 	}
 	return nb;
 }
 
+/* To the other end of a wire, whoever it is for; to all of a switch, if it is for all. */
 static void
-carry(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf)
+forward(struct sim_wire *wire, struct end *from, const struct rte_mbuf *mbuf)
+{
+	const uint8_t *dst = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	bool all = wire->nb_ends == 2 || (dst[0] & RTE_ETHER_GROUP_ADDR) != 0;
+	struct end *to;
+
+	for (to = wire->ends; to < wire->ends + wire->nb_ends; to++)
+		if (to != from && (all || memcmp(dst, &to->port.mac, RTE_ETHER_ADDR_LEN) == 0))
+			carry(wire, from, to, mbuf);
+}
+
+static void
+carry(struct sim_wire *wire, struct end *from, struct end *to, const struct rte_mbuf *mbuf)
 {
 	const struct sim_wire_config *config = &wire->config;
 
-	if (wire->cut || sim_random_chance(&wire->random, config->loss_ppm))
+	if (from->cut || to->cut || sim_random_chance(&wire->random, config->loss_ppm) ||
+	    !fits(wire, from, to, mbuf)) {
+		wire->lost++;
 		return;
+	}
 	deliver(wire, to, mbuf);
 	if (sim_random_chance(&wire->random, config->repeat_ppm))
 		deliver(wire, to, mbuf);
+}
+
+static bool
+fits(struct sim_wire *wire, struct end *from, const struct end *to, const struct rte_mbuf *mbuf)
+{
+	uint16_t mtu = from->narrow_mtu != 0 ? from->narrow_mtu : UINT16_MAX;
+	struct rte_mbuf *error;
+
+	if (to->narrow_mtu != 0)
+		mtu = RTE_MIN(mtu, to->narrow_mtu);
+	if (mbuf->pkt_len <= RTE_ETHER_HDR_LEN + (uint32_t)mtu)
+		return true;
+	error = wire->config.silent ? NULL : sim_hop_too_big(wire->mbufs, mbuf, mtu);
+	if (error != NULL)
+		deliver(wire, from, error);
+	rte_pktmbuf_free(error);
+	return false;
 }
 
 static void
@@ -220,12 +294,14 @@ deliver(struct sim_wire *wire, struct end *to, const struct rte_mbuf *mbuf)
 	struct rte_mbuf *copy;
 	unsigned int i;
 
-	if (to->nb_frames == FRAMES_MAX || !queue(wire, to, mbuf->pkt_len, &due_us))
+	copy = to->nb_frames < FRAMES_MAX && queue(wire, to, mbuf->pkt_len, &due_us)
+		       ? rte_pktmbuf_copy(mbuf, wire->mbufs, 0, UINT32_MAX)
+		       : NULL;
+	if (copy == NULL) {
+		wire->lost++;
 		return;
+	}
 	due_us += config->delay_us;
-	copy = rte_pktmbuf_copy(mbuf, wire->mbufs, 0, UINT32_MAX);
-	if (copy == NULL)
-		return;
 	copy->ol_flags = 0;
 	if (sim_random_chance(&wire->random, config->reorder_ppm))
 		due_us += sim_random_below(&wire->random, config->jitter_us);
@@ -262,8 +338,10 @@ corrupt(struct sim_wire *wire, struct rte_mbuf *mbuf)
 	uint8_t *packet = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, sizeof(*ether));
 	uint64_t bit;
 
-	if (ether->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
+	if (ether->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) &&
+	    ether->ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6))
 		return;
+	wire->lost++;
 	bit = sim_random_below(&wire->random, 8 * (mbuf->data_len - sizeof(*ether)));
 	packet[bit / 8] ^= 1 << bit % 8;
 }

@@ -48,6 +48,11 @@ struct run {
 	uint64_t digest; /* of all that happened, to compare two replays */
 };
 
+static void take_neighbour(void *arg, const struct ip_neighbour *neighbour);
+static void take_error(void *arg, const struct ip_error *error);
+
+static const struct ip_events core_events = {.neighbour = take_neighbour, .error = take_error};
+
 static const char *run_seed(uint64_t seed, struct sim_pcap *record, uint64_t *digest);
 static void run_init(struct run *run);
 static void client_init(struct run *run);
@@ -101,7 +106,7 @@ run_init(struct run *run)
 {
 	unsigned int i;
 
-	sim_plan_run(&run->plan, &run->random);
+	sim_plan_run(&run->plan, &run->random, 2);
 	run->wire = sim_wire_create(&run->plan.wire, sim_random_next(&run->random));
 	if (run->wire == NULL)
 		rte_exit(EXIT_FAILURE, "sim: no memory for the wire\n");
@@ -156,6 +161,7 @@ core_init(struct run *run)
 		.port = sim_wire_port(run->wire, 1),
 		.socket = SOCKET_ID_ANY,
 		.engine = &no_engine,
+		.ip_events = &core_events,
 	};
 	struct core_listener listener = {
 		.port = rte_cpu_to_be_16(SERVER_PORT),
@@ -173,6 +179,21 @@ core_init(struct run *run)
 	run->core = core_create(&config);
 	if (run->core == NULL || core_listen(run->core, &listener) < 0)
 		rte_exit(EXIT_FAILURE, "sim: no memory for core\n");
+}
+
+static void
+take_neighbour(void *arg, const struct ip_neighbour *neighbour)
+{
+	(void)arg;
+	(void)neighbour;
+}
+
+static void
+take_error(void *arg, const struct ip_error *error)
+{
+	struct core *core = arg;
+
+	tcp_error(core->tcp, error, core->now_us);
 }
 
 static void
@@ -199,7 +220,7 @@ run_until_end(struct run *run)
 				 rte_cpu_to_be_16(SERVER_PORT), i);
 	for (turns = 0; turns < SIM_PLAN_TURNS_MAX; turns++) {
 		sim_wire_advance(run->wire, now_us);
-		sim_plan_cut(&run->plan, run->wire, now_us);
+		sim_plan_links(&run->plan, run->wire, now_us);
 		sim_plan_pressure(&run->plan, run->core->tcp, &run->random);
 		sim_peer_run(&run->client, now_us);
 		sim_stack_poll(&run->stack, now_us);

@@ -18,6 +18,7 @@
 #include "sim_watch.h"
 #include "test_eal.h"
 #include "wire_ipv4.h"
+#include "wire_ipv6.h"
 #include "wire_tcp.h"
 
 #define CLIENT 0
@@ -31,6 +32,7 @@
 
 static struct rte_mempool *pool;
 static struct sim_watch watch;
+static bool answering; /* a reset, with all that is sent */
 
 /* A segment; numbers count from the SYNs. */
 struct segment {
@@ -43,6 +45,7 @@ struct segment {
 	uint32_t ts_value; /* 0: TIME */
 	uint32_t ts_echo;
 	bool no_timestamps;
+	bool ipv6;
 };
 
 static int
@@ -50,6 +53,7 @@ setup(void **state)
 {
 	(void)state;
 	sim_watch_init(&watch, CLIENT_PORT, MTU);
+	answering = false;
 	return 0;
 }
 
@@ -61,7 +65,10 @@ put(unsigned int end, const uint8_t *data, uint32_t len)
 	assert_non_null(mbuf);
 	assert_non_null(rte_pktmbuf_append(mbuf, len));
 	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), data, len);
-	sim_watch_frame(&watch, end, mbuf);
+	if (answering)
+		sim_watch_answer(&watch, end, mbuf);
+	else
+		sim_watch_frame(&watch, end, mbuf);
 	rte_pktmbuf_free(mbuf);
 }
 
@@ -75,6 +82,8 @@ sends(unsigned int end, const struct segment *segment)
 	struct rte_ether_hdr ether = {.ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)};
 	uint8_t *packet = data + sizeof(ether);
 	struct wire_ipv4 ip = {.src = 1, .dst = 2, .protocol = IPPROTO_TCP, .ttl = 64};
+	struct wire_ipv6 ipv6 = {.next_header = IPPROTO_TCP, .hop_limit = 64};
+	uint32_t bytes, header_bytes;
 	struct wire_tcp tcp = {
 		.src_port = rte_cpu_to_be_16(end == CLIENT ? CLIENT_PORT : 7),
 		.dst_port = rte_cpu_to_be_16(end == CLIENT ? 7 : CLIENT_PORT),
@@ -92,12 +101,19 @@ sends(unsigned int end, const struct segment *segment)
 		tcp.options.sack[0].left = other + segment->sack[0];
 		tcp.options.sack[0].right = other + segment->sack[1];
 	}
+	if (segment->ipv6)
+		ether.ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6);
 	memcpy(data, &ether, sizeof(ether));
-	ip.total_bytes =
-		WIRE_IPV4_HEADER_BYTES + wire_tcp_header_bytes(&tcp.options) + segment->len;
-	wire_ipv4_write(packet, &ip);
-	wire_tcp_write(packet + WIRE_IPV4_HEADER_BYTES, &tcp);
-	put(end, data, sizeof(ether) + ip.total_bytes);
+	bytes = wire_tcp_header_bytes(&tcp.options) + segment->len;
+	ip.total_bytes = WIRE_IPV4_HEADER_BYTES + bytes;
+	ipv6.payload_bytes = bytes;
+	if (segment->ipv6)
+		wire_ipv6_write(packet, &ipv6);
+	else
+		wire_ipv4_write(packet, &ip);
+	header_bytes = segment->ipv6 ? WIRE_IPV6_HEADER_BYTES : WIRE_IPV4_HEADER_BYTES;
+	wire_tcp_write(packet + header_bytes, &tcp);
+	put(end, data, sizeof(ether) + header_bytes + bytes);
 	return watch.wrong;
 }
 
@@ -267,6 +283,49 @@ test_beginning(void **state)
 	    "sent a packet larger than the MTU");
 }
 
+/* RFC 9293 section 3.10.7.1: never. RFC 5961 section 3.2: with an ACK, if it may be a guess. */
+static void
+test_resets(void **state)
+{
+	static const struct {
+		uint8_t flags;
+		uint32_t len;
+		const char *wrong;
+	} cases[] = {
+		{WIRE_TCP_RST, 0, "answered a reset with a reset"},
+		{WIRE_TCP_RST | WIRE_TCP_ACK, 0, "answered a reset with a reset"},
+		{WIRE_TCP_ACK, 1, "answered a reset with more than an ACK"},
+		{WIRE_TCP_ACK | WIRE_TCP_FIN, 0, "answered a reset with more than an ACK"},
+		{WIRE_TCP_SYN, 0, "answered a reset with more than an ACK"},
+	};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		setup(state);
+		open_up();
+		answering = true;
+		good(SERVER, SEGMENT(.seq = 1, .ack = 101));
+		bad(SERVER,
+		    SEGMENT(.flags = cases[i].flags, .seq = 1, .ack = 101, .len = cases[i].len),
+		    cases[i].wrong);
+	}
+}
+
+static void
+test_ipv6(void **state)
+{
+	(void)state;
+	good(CLIENT, SEGMENT(.flags = WIRE_TCP_SYN, .ipv6 = true));
+	good(SERVER,
+	     SEGMENT(.flags = WIRE_TCP_SYN | WIRE_TCP_ACK, .ack = 1, .window = 5000, .ipv6 = true));
+	good(CLIENT, SEGMENT(.seq = 1, .ack = 1, .len = MTU - 72, .ipv6 = true));
+	bad(SERVER, SEGMENT(.seq = 1, .ack = MTU, .ipv6 = true), "acknowledged what was not sent");
+	setup(state);
+	good(CLIENT, SEGMENT(.flags = WIRE_TCP_SYN, .ipv6 = true));
+	bad(CLIENT, SEGMENT(.seq = 1, .ack = 1, .len = MTU - 71, .ipv6 = true),
+	    "sent a packet larger than the MTU");
+}
+
 int
 main(void)
 {
@@ -276,6 +335,7 @@ main(void)
 		TEST(test_window),     TEST(test_data),
 		TEST(test_fin),	       TEST(test_sack),
 		TEST(test_timestamps), TEST(test_beginning),
+		TEST(test_resets),     TEST(test_ipv6),
 	};
 
 	test_eal_init();
