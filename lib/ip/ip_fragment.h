@@ -3,15 +3,16 @@
  */
 /**
  * @file
- * Fragments, until their packet is whole (RFC 791 section 3.2, RFC 1122 section 3.3.2): DPDK's
- * table of fragments, with what it does not check checked in front of it. Internal to lib/ip.
+ * Fragments, until their packet is whole (RFC 791 section 3.2, RFC 1122 section 3.3.2, RFC 8200
+ * section 4.5): DPDK's table of fragments, with what it does not check checked in front of it. Both
+ * families share it. Internal to lib/ip.
  *
  * A packet has at most RTE_LIBRTE_IP_FRAG_MAX_FRAG fragments, and so many packets can be incomplete
  * as the table has room for: a small share of a receive pool, whoever sends. While it is full, new
  * packets are refused, and those that are in it go after a minute.
  *
  * Fragments that overlap or repeat are never put together: the bytes of all must be those of the
- * packet, each once. All that came of such a packet is dropped (RFC 5722 asks that of IPv6).
+ * packet, each once. All that came of such a packet is dropped (RFC 5722).
  *
  * Threads: the core that owns the struct ip.
  */
@@ -20,6 +21,7 @@
 
 #include "ip.h"
 #include "wire_ipv4.h"
+#include "wire_ipv6.h"
 
 struct rte_ip_frag_tbl;
 struct rte_ip_frag_death_row;
@@ -55,6 +57,21 @@ void ip_fragment_teardown(struct ip *ip);
  */
 struct rte_mbuf *ip_fragment_ipv4(struct ip *ip, struct rte_mbuf *mbuf,
 				  const struct wire_ipv4 *ipv4, uint64_t now_us);
+
+/**
+ * Take a fragment of IPv6.
+ *
+ * @param mbuf
+ *   Begins with the IPv6 header, and ends where that says. All headers up to the fragment header,
+ *   and of a first fragment to the upper protocol's, are contiguous and were walked over. Consumed.
+ * @param fragment
+ *   What the walk found.
+ * @return
+ *   The whole packet, if this was what lacked, contiguous as above: it begins with its IPv6 header,
+ *   behind which stands what the first fragment had behind its fragment header. NULL otherwise.
+ */
+struct rte_mbuf *ip_fragment_ipv6(struct ip *ip, struct rte_mbuf *mbuf,
+				  const struct wire_ipv6_fragment *fragment, uint64_t now_us);
 
 /** Drop what has waited too long. */
 void ip_fragment_tick(struct ip *ip, uint64_t now_us);

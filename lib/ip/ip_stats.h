@@ -61,7 +61,7 @@
 	X(drop_ip6_source, "IPv6 packets from an address that no other host has")          \
 	X(drop_ip6_destination, "IPv6 packets for another host or group")                  \
 	X(drop_ip6_extension, "IPv6 extension headers that are malformed or refused")      \
-	X(drop_ip6_fragment, "IPv6 fragments")                                             \
+	X(drop_ip6_fragment, "IPv6 fragments where nothing puts them together")            \
 	X(drop_ip6_nothing, "IPv6 packets that say that nothing follows")                  \
 	X(drop_ip6_protocol, "IPv6 packets of a protocol that is not spoken here")         \
 	X(drop_icmp6_malformed, "ICMPv6 messages that are short, wrong or from afar")      \

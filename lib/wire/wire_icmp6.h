@@ -47,8 +47,13 @@
 #define WIRE_ICMP6_POLICY 5
 #define WIRE_ICMP6_REJECT_ROUTE 6
 
-/** Code of WIRE_ICMP6_PARAMETER_PROBLEM. */
+/** Code of WIRE_ICMP6_TIME_EXCEEDED: not all fragments came. */
+#define WIRE_ICMP6_TIME_EXCEEDED_FRAGMENTS 1
+
+/** Codes of WIRE_ICMP6_PARAMETER_PROBLEM. */
+#define WIRE_ICMP6_FIELD 0
 #define WIRE_ICMP6_UNKNOWN_NEXT_HEADER 1
+#define WIRE_ICMP6_HEADER_CHAIN 3
 
 /** Bytes of a packet behind its IPv6 header that say of which segment it is. */
 #define WIRE_ICMP6_QUOTED_BYTES 8

@@ -27,7 +27,9 @@ static enum wire_ipv6_walk_result unknown_option(uint8_t type, uint32_t offset,
 static enum wire_ipv6_walk_result problem(struct wire_ipv6_walk *walk, enum problem code,
 					  uint32_t offset);
 static bool is_extension(uint8_t protocol);
-static bool is_whole(const uint8_t *fragment);
+static void read_fragment(const uint8_t *header, uint32_t at, struct wire_ipv6_fragment *fragment);
+static bool is_part(const struct wire_ipv6_fragment *fragment);
+static uint32_t upper_bytes(uint8_t protocol);
 
 enum wire_ipv6_error
 wire_ipv6_parse(const uint8_t *data, uint32_t len, uint32_t packet_len, struct wire_ipv6 *ipv6)
@@ -89,7 +91,13 @@ wire_ipv6_walk(const uint8_t *data, uint32_t len, uint8_t next_header, struct wi
 		if (result != WIRE_IPV6_WALK_PAYLOAD)
 			return result;
 	}
-	return walk->protocol == IPPROTO_NONE ? WIRE_IPV6_WALK_NOTHING : WIRE_IPV6_WALK_PAYLOAD;
+	if (walk->protocol == IPPROTO_NONE)
+		return WIRE_IPV6_WALK_NOTHING;
+	if (!is_part(&walk->fragment))
+		return WIRE_IPV6_WALK_PAYLOAD;
+	return len < WIRE_IPV6_HEADER_BYTES + walk->bytes + upper_bytes(walk->protocol)
+		       ? WIRE_IPV6_WALK_CHAIN
+		       : WIRE_IPV6_WALK_FRAGMENT;
 }
 
 /* Over one extension header. */
@@ -102,14 +110,20 @@ step(const uint8_t *data, uint32_t len, struct wire_ipv6_walk *walk)
 
 	/* Eight bytes are the least of each. */
 	if (len < offset || len - offset < 8)
-		return WIRE_IPV6_WALK_MALFORMED;
+		return is_part(&walk->fragment) ? WIRE_IPV6_WALK_CHAIN : WIRE_IPV6_WALK_MALFORMED;
 	bytes = walk->protocol == IPPROTO_FRAGMENT ? WIRE_IPV6_FRAGMENT_BYTES
 						   : 8 * (1 + (uint32_t)data[offset + 1]);
-	if (bytes > len - offset || walk->bytes + bytes > WIRE_IPV6_EXTENSIONS_BYTES)
+	if (walk->bytes + bytes > WIRE_IPV6_EXTENSIONS_BYTES)
 		return WIRE_IPV6_WALK_MALFORMED;
+	if (bytes > len - offset)
+		return is_part(&walk->fragment) ? WIRE_IPV6_WALK_CHAIN : WIRE_IPV6_WALK_MALFORMED;
 	switch (walk->protocol) {
 	case IPPROTO_FRAGMENT:
-		if (!is_whole(data + offset))
+		/* A part of a part is none. */
+		if (walk->fragment.at != 0)
+			return WIRE_IPV6_WALK_MALFORMED;
+		read_fragment(data + offset, offset, &walk->fragment);
+		if (walk->fragment.offset != 0)
 			return WIRE_IPV6_WALK_FRAGMENT;
 		break;
 	case IPPROTO_ROUTING:
@@ -194,12 +208,34 @@ is_extension(uint8_t protocol)
 	       protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_DSTOPTS;
 }
 
-/* RFC 6946: offset 0, and no more fragments. */
-static bool
-is_whole(const uint8_t *fragment)
+static void
+read_fragment(const uint8_t *header, uint32_t at, struct wire_ipv6_fragment *fragment)
 {
-	rte_be16_t word;
+	uint16_t word = (uint16_t)(header[2] << 8 | header[3]);
 
-	memcpy(&word, fragment + 2, sizeof(word));
-	return (word & RTE_BE16(0xfff9)) == 0;
+	fragment->at = (uint16_t)at;
+	fragment->offset = word & 0xfff8;
+	fragment->more = word & 1;
+}
+
+/* RFC 6946: at offset 0, with no more to come, it is the whole. */
+static bool
+is_part(const struct wire_ipv6_fragment *fragment)
+{
+	return fragment->offset != 0 || fragment->more;
+}
+
+/* RFC 7112 section 5: of the header that ends the chain. */
+static uint32_t
+upper_bytes(uint8_t protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return 20;
+	case IPPROTO_UDP:
+	case IPPROTO_ICMPV6:
+		return 8;
+	default:
+		return 0;
+	}
 }

@@ -74,16 +74,26 @@ void wire_ipv6_write(uint8_t *data, const struct wire_ipv6 *ipv6);
 enum wire_ipv6_walk_result {
 	WIRE_IPV6_WALK_PAYLOAD, /**< To an upper protocol, or one that we do not know. */
 	WIRE_IPV6_WALK_FRAGMENT, /**< To a fragment header: not a whole packet. */
+	WIRE_IPV6_WALK_CHAIN, /**< To the end of a first fragment, with headers lacking (RFC 7112).
+			       */
 	WIRE_IPV6_WALK_NOTHING, /**< To the end (RFC 8200 section 4.7). */
 	WIRE_IPV6_WALK_MALFORMED, /**< Beyond the packet, or too many, or junk. */
 	WIRE_IPV6_WALK_REFUSED, /**< To an option that says: drop me, and do not answer. */
 	WIRE_IPV6_WALK_PROBLEM /**< To what is to be answered with a Parameter Problem. */
 };
 
+/** What a fragment header says. */
+struct wire_ipv6_fragment {
+	uint16_t at; /**< Where it stands, from the IPv6 header; 0: there was none. */
+	uint16_t offset; /**< Of the fragment's bytes in the packet. */
+	bool more; /**< They are not the last. */
+};
+
 /** The walk's end. */
 struct wire_ipv6_walk {
+	struct wire_ipv6_fragment fragment;
 	uint8_t protocol; /**< Of the payload. */
-	uint16_t bytes; /**< Of extension headers before it, or before the fragment header. */
+	uint16_t bytes; /**< Of extension headers before it; nothing of a fragment's. */
 	uint16_t protocol_offset; /**< Where the protocol's number stood, from the IPv6 header. */
 	uint16_t problem_offset; /**< What the Parameter Problem points to, the same. */
 	uint8_t problem_code; /**< RFC 4443 section 3.4. */
@@ -93,7 +103,9 @@ struct wire_ipv6_walk {
 /**
  * Walk over the extension headers (RFC 8200 section 4). Hop-by-hop options come first or are none;
  * a routing header with segments left is refused, of whatever type (RFC 5095); a fragment header of
- * a whole packet is nothing (RFC 6946).
+ * a whole packet is nothing (RFC 6946). Of a packet's first fragment all headers are looked at, and
+ * that of the upper protocol has to be there; of another there is nothing behind its fragment
+ * header to walk over.
  *
  * @param data
  *   The packet from its first IPv6 byte.

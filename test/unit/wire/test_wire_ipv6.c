@@ -182,14 +182,42 @@ test_refused(void **state)
 	assert_int_equal(finish(&packet, IPPROTO_TCP, &walk), WIRE_IPV6_WALK_PROBLEM);
 	assert_int_equal(walk.problem_code, 0);
 	assert_int_equal(walk.problem_offset, 42);
-	begin(&packet); /* a fragment: the first, then another */
-	append(&packet, IPPROTO_FRAGMENT, 8, (const uint8_t[]){0, 1}, 2);
-	packet.data[41] = 0;
+}
+
+/* RFC 7112: the first has all headers in it; what the others begin with nobody knows. */
+/* Shows: 7112-chain. */
+static void
+test_fragments(void **state)
+{
+	struct wire_ipv6_walk walk;
+	struct packet packet;
+	uint32_t len;
+
+	(void)state;
+	begin(&packet);
+	append(&packet, IPPROTO_HOPOPTS, 8, NULL, 0);
+	append(&packet, IPPROTO_FRAGMENT, 8, (const uint8_t[]){0, 7}, 2);
+	append(&packet, IPPROTO_DSTOPTS, 24, (const uint8_t[]){1, 20}, 2);
 	assert_int_equal(finish(&packet, IPPROTO_TCP, &walk), WIRE_IPV6_WALK_FRAGMENT);
-	assert_int_equal(walk.bytes, 0);
-	packet.data[43] = 8;
-	assert_int_equal(wire_ipv6_walk(packet.data, packet.len, IPPROTO_FRAGMENT, &walk),
-			 WIRE_IPV6_WALK_FRAGMENT);
+	assert_int_equal(walk.fragment.at, 48);
+	assert_int_equal(walk.fragment.offset, 0);
+	assert_true(walk.fragment.more);
+	for (len = 56; len < packet.len; len++)
+		assert_int_equal(wire_ipv6_walk(packet.data, len, packet.data[6], &walk),
+				 WIRE_IPV6_WALK_CHAIN);
+	packet.data[50] = 0x12; /* a later one: the same bytes are no headers */
+	packet.data[51] = 0x38 | 6;
+	for (len = 56; len < packet.len; len++) {
+		assert_int_equal(wire_ipv6_walk(packet.data, len, packet.data[6], &walk),
+				 WIRE_IPV6_WALK_FRAGMENT);
+		assert_int_equal(walk.fragment.at, 48);
+		assert_int_equal(walk.fragment.offset, 0x1238);
+		assert_false(walk.fragment.more);
+	}
+	begin(&packet); /* a part of a part */
+	append(&packet, IPPROTO_FRAGMENT, 8, (const uint8_t[]){0, 1}, 2);
+	append(&packet, IPPROTO_FRAGMENT, 8, (const uint8_t[]){0, 1}, 2);
+	assert_int_equal(finish(&packet, IPPROTO_TCP, &walk), WIRE_IPV6_WALK_MALFORMED);
 }
 
 static void
@@ -252,6 +280,7 @@ main(void)
 		cmocka_unit_test(test_walks_to_the_payload),
 		cmocka_unit_test(test_unknown_options),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_cut_anywhere),
 	};
