@@ -119,21 +119,33 @@ struct ip_packet {
 	bool checksum_good; /* the device verified the TCP checksum */
 };
 
-/** Bytes of the headers that stand before a TCP segment, at most: of IPv6. */
-#define IP_PATH_HEADER_BYTES 54
+/** Bytes of the headers that stand before a TCP segment: Ethernet and IPv4. */
+#define IP_PATH_HEADER_BYTES 34
+
+/** Both ends of a way. */
+struct ip_ends {
+	struct tr_addr remote;
+	struct tr_addr local; /* an address of ours */
+};
 
 /**
  * The way from an address of ours to another, where a connection keeps it: what its packets have in
- * common, as long as the neighbour stays where it is. Made by ip_path_init().
+ * common, as long as the neighbour stays where it is. Made by ip_path_init(). Its ends the
+ * connection knows.
  */
 struct ip_path {
 	uint64_t until_us; /* then the neighbour is looked up again, and noted as used */
 	uint32_t generation; /* of the neighbours, when it was noted; 0: it was not */
-	uint16_t header_sum; /* of header, without length and id */
-	uint16_t pseudo_sum; /* of TCP's pseudo header, without length */
+	union {
+		struct {
+			uint16_t header_sum; /* of header, without length and id */
+			uint16_t pseudo_sum; /* of TCP's pseudo header, without length */
+		};
+		uint32_t flow_label; /* of IPv6, which has no header here */
+	};
 	bool ipv6;
-	uint8_t header[IP_PATH_HEADER_BYTES]; /* Ethernet and IP; its addresses always */
 	uint8_t ecn; /* of header: ip_path_set_ecn() */
+	uint8_t header[IP_PATH_HEADER_BYTES];
 };
 
 /** What became of a frame. */
@@ -184,13 +196,10 @@ void ip_output(struct ip *ip, struct rte_mbuf *mbuf, struct tr_addr src, struct 
 /**
  * Begin a way.
  *
- * @param src
- *   An address of ours.
  * @param flow_label
  *   Of all packets that go it, of IPv6 (RFC 6437): 20 bits.
  */
-void ip_path_init(struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst,
-		  uint32_t flow_label);
+void ip_path_init(struct ip_path *path, const struct ip_ends *ends, uint32_t flow_label);
 
 /**
  * Send a TCP segment: the same as ip_tcp_checksum() and ip_output(), at a fraction
@@ -198,11 +207,13 @@ void ip_path_init(struct ip_path *path, const struct tr_addr *src, const struct 
  *
  * @param path
  *   Where to; kept up to date here.
+ * @param ends
+ *   Those with which it was begun.
  * @param mbuf
  *   Begins with the TCP header, whose checksum is zero; consumed whatever happens.
  */
-void ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
-		    uint16_t tcp_header_bytes, uint64_t now_us);
+void ip_path_output(struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
+		    struct rte_mbuf *mbuf, uint16_t tcp_header_bytes, uint64_t now_us);
 
 /** What ip_path_output() sends from now on has this ECN field (RFC 3168 section 5). */
 void ip_path_set_ecn(struct ip_path *path, uint8_t ecn);

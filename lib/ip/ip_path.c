@@ -15,38 +15,27 @@
 
 #define IPV4_HEADERS (WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES)
 
-_Static_assert(IP_PATH_HEADER_BYTES == WIRE_ETHER_HEADER_BYTES + WIRE_IPV6_HEADER_BYTES,
-	       "what stands before a segment");
+_Static_assert(IP_PATH_HEADER_BYTES == IPV4_HEADERS, "what stands before a segment");
 
 static bool is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf *mbuf,
 		      uint64_t now_us);
-static void long_way(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
-		     uint16_t tcp_header_bytes, uint64_t now_us);
-static void ipv6_way(struct ip *ip, const struct ip_path *path, struct rte_mbuf *mbuf,
-		     uint16_t tcp_header_bytes, uint64_t now_us);
-static void read_addrs(const struct ip_path *path, struct tr_addr *src, struct tr_addr *dst);
-static void note(struct ip *ip, struct ip_path *path, const struct tr_addr *src,
-		 const struct tr_addr *dst);
+static void long_way(struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
+		     struct rte_mbuf *mbuf, uint16_t tcp_header_bytes, uint64_t now_us);
+static void ipv6_way(struct ip *ip, const struct ip_path *path, const struct ip_ends *ends,
+		     struct rte_mbuf *mbuf, uint64_t now_us);
+static void note(struct ip *ip, struct ip_path *path, const struct ip_ends *ends);
 
 void
-ip_path_init(struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst,
-	     uint32_t flow_label)
+ip_path_init(struct ip_path *path, const struct ip_ends *ends, uint32_t flow_label)
 {
-	const struct wire_ipv6 ipv6 = {.src = *src, .dst = *dst, .flow_label = flow_label};
-	struct wire_ipv4 ipv4;
-
-	*path = (struct ip_path){.ipv6 = !tr_addr_is_ipv4(dst)};
-	if (path->ipv6) {
-		wire_ipv6_write(path->header + WIRE_ETHER_HEADER_BYTES, &ipv6);
-		return;
-	}
-	ipv4 = ip_header(src, dst, IPPROTO_TCP);
-	wire_ipv4_write(path->header + WIRE_ETHER_HEADER_BYTES, &ipv4);
+	*path = (struct ip_path){.ipv6 = !tr_addr_is_ipv4(&ends->remote)};
+	if (path->ipv6)
+		path->flow_label = flow_label;
 }
 
 void
-ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
-	       uint16_t tcp_header_bytes, uint64_t now_us)
+ip_path_output(struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
+	       struct rte_mbuf *mbuf, uint16_t tcp_header_bytes, uint64_t now_us)
 {
 	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod(mbuf, struct rte_tcp_hdr *);
 	uint16_t bytes = mbuf->pkt_len;
@@ -55,7 +44,7 @@ ip_path_output(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf,
 	uint16_t sum;
 
 	if (unlikely(!is_usable(ip, path, mbuf, now_us))) {
-		long_way(ip, path, mbuf, tcp_header_bytes, now_us);
+		long_way(ip, path, ends, mbuf, tcp_header_bytes, now_us);
 		return;
 	}
 	mbuf->tx_offload = rte_mbuf_tx_offload(WIRE_ETHER_HEADER_BYTES, WIRE_IPV4_HEADER_BYTES,
@@ -83,7 +72,7 @@ ip_path_set_ecn(struct ip_path *path, uint8_t ecn)
 	if (path->ecn == ecn)
 		return;
 	path->ecn = ecn;
-	if (path->ipv6)
+	if (path->generation == 0)
 		return;
 	at[WIRE_IPV4_DSCP_ECN_OFFSET] = (at[WIRE_IPV4_DSCP_ECN_OFFSET] & ~WIRE_IPV4_ECN_MASK) | ecn;
 	path->header_sum = wire_checksum_sum(at, WIRE_IPV4_HEADER_BYTES);
@@ -100,65 +89,46 @@ is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf
 }
 
 static __rte_noinline void
-long_way(struct ip *ip, struct ip_path *path, struct rte_mbuf *mbuf, uint16_t tcp_header_bytes,
-	 uint64_t now_us)
+long_way(struct ip *ip, struct ip_path *path, const struct ip_ends *ends, struct rte_mbuf *mbuf,
+	 uint16_t tcp_header_bytes, uint64_t now_us)
 {
-	struct tr_addr src, dst;
-
+	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, ends->local, ends->remote);
 	if (path->ipv6) {
-		ipv6_way(ip, path, mbuf, tcp_header_bytes, now_us);
+		ipv6_way(ip, path, ends, mbuf, now_us);
 		return;
 	}
-	read_addrs(path, &src, &dst);
-	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, src, dst);
-	ip_output_ecn(ip, mbuf, &src, &dst, IPPROTO_TCP, path->ecn, now_us);
-	note(ip, path, &src, &dst);
+	ip_output_ecn(ip, mbuf, &ends->local, &ends->remote, IPPROTO_TCP, path->ecn, now_us);
+	note(ip, path, ends);
 }
 
 /* Each packet of IPv6 goes by route and neighbour: its generation is never noted. */
 static void
-ipv6_way(struct ip *ip, const struct ip_path *path, struct rte_mbuf *mbuf,
-	 uint16_t tcp_header_bytes, uint64_t now_us)
+ipv6_way(struct ip *ip, const struct ip_path *path, const struct ip_ends *ends,
+	 struct rte_mbuf *mbuf, uint64_t now_us)
 {
-	const uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
 	struct ip6_send send = {
+		.src = ends->local,
+		.dst = ends->remote,
+		.flow_label = path->flow_label,
 		.next_header = IPPROTO_TCP,
 		.hop_limit = IP6_HOP_LIMIT,
 		.ecn = path->ecn,
 	};
-	rte_be32_t first;
 
-	memcpy(&first, at, sizeof(first));
-	send.flow_label = rte_be_to_cpu_32(first) & WIRE_IPV6_FLOW_LABEL_MASK;
-	at += WIRE_IPV6_ADDRS_OFFSET;
-	memcpy(&send.src, at, sizeof(send.src));
-	memcpy(&send.dst, at + sizeof(send.src), sizeof(send.dst));
-	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, send.src, send.dst);
 	ip6_output(ip, mbuf, &send, now_us);
-}
-
-static void
-read_addrs(const struct ip_path *path, struct tr_addr *src, struct tr_addr *dst)
-{
-	const uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
-	rte_be32_t addrs[2];
-
-	memcpy(addrs, at + WIRE_IPV4_ADDRS_OFFSET, sizeof(addrs));
-	*src = tr_addr_ipv4(addrs[0]);
-	*dst = tr_addr_ipv4(addrs[1]);
 }
 
 /* After a packet went the long way: how the next is spared that. */
 static void
-note(struct ip *ip, struct ip_path *path, const struct tr_addr *src, const struct tr_addr *dst)
+note(struct ip *ip, struct ip_path *path, const struct ip_ends *ends)
 {
 	struct wire_ether ether = {.src = ip->config.mac, .type = RTE_ETHER_TYPE_IPV4};
-	struct wire_ipv4 ipv4 = ip_header(src, dst, IPPROTO_TCP);
+	struct wire_ipv4 ipv4 = ip_header(&ends->local, &ends->remote, IPPROTO_TCP);
 	uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
 	struct tr_addr next_hop;
 
 	path->generation = 0;
-	if (!ip_route(ip, dst, &next_hop) ||
+	if (!ip_route(ip, &ends->remote, &next_hop) ||
 	    !ip_neighbour_known(ip, &next_hop, &ether.dst, &path->until_us))
 		return;
 	ipv4.dscp_ecn = path->ecn;

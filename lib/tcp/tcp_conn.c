@@ -9,6 +9,7 @@
 
 #include <rte_errno.h>
 #include <rte_malloc.h>
+#include <sanitizer/asan_interface.h>
 
 #include "chain.h"
 #include "tcp_congestion.h"
@@ -20,11 +21,18 @@
 #include "tcp_timer.h"
 #include "tcp_yield.h"
 
-static int setup_pool(struct tcp *tcp, const struct tcp_config *config);
+/*
+ * With the address sanitizer the rest of a free connection cannot be touched: what frees and finds
+ * connections needs no more than this.
+ */
+#define READABLE_BYTES 64
+
+static size_t conns_bytes(uint32_t conns_max);
+static int setup_conns(struct tcp *tcp, const struct tcp_config *config);
 static int setup_flows(struct tcp *tcp, const struct tcp_config *config);
+static struct tcp_conn *take_place(struct tcp *tcp);
 static uint32_t *flow_first(const struct tcp *tcp, const struct tcp_flow *flow);
 static void index_flow(struct tcp_conn *conn);
-static void number(struct rte_mempool *pool, void *arg, void *object, unsigned int i);
 static void unindex(struct tcp_conn *conn);
 static uint16_t first_segment_bytes(const struct tcp_conn *conn);
 
@@ -33,16 +41,10 @@ tcp_conn_setup(struct tcp *tcp, const struct tcp_config *config)
 {
 	int rc;
 
-	TAILQ_INIT(&tcp->output);
-	tcp_yield_init(tcp);
 	tcp->conns_max = config->conns_max;
 	tcp->syn_backlog =
 		config->syn_backlog != 0 ? config->syn_backlog : RTE_MAX(config->conns_max / 4, 1u);
-	tcp->conns = rte_zmalloc_socket("tcp_conns", config->conns_max * sizeof(*tcp->conns),
-					RTE_CACHE_LINE_SIZE, config->socket);
-	if (tcp->conns == NULL)
-		return -ENOMEM;
-	rc = setup_pool(tcp, config);
+	rc = setup_conns(tcp, config);
 	if (rc < 0)
 		return rc;
 	return setup_flows(tcp, config);
@@ -52,39 +54,31 @@ void
 tcp_conn_teardown(struct tcp *tcp)
 {
 	struct tcp_conn *conn;
-	uint32_t id;
+	uint32_t place;
 
-	for (id = 0; tcp->conns_pool != NULL && id < tcp->conns_max; id++) {
-		conn = tcp_conn_find(tcp, id);
-		if (conn == NULL)
+	for (place = 1; place <= tcp->conns_begun; place++) {
+		conn = tcp_conn_at(tcp, place);
+		if (conn->tcp == NULL)
 			continue;
 		tcp_conn_drop(conn, 0);
 		tcp_conn_free(conn);
 	}
 	rte_free(tcp->flows);
 	rte_free(tcp->recent);
-	rte_mempool_free(tcp->conns_pool);
+	if (tcp->conns != NULL)
+		ASAN_UNPOISON_MEMORY_REGION(tcp->conns, conns_bytes(tcp->conns_max));
 	rte_free(tcp->conns);
 }
 
 struct tcp_conn *
 tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 {
-	struct tcp_conn *conn;
-	uint32_t id;
-	void *object;
+	struct tcp_conn *conn = take_place(tcp);
 
-	if (rte_mempool_get(tcp->conns_pool, &object) < 0 &&
-	    (!tcp_yield(tcp) || rte_mempool_get(tcp->conns_pool, &object) < 0))
+	if (conn == NULL)
 		return NULL;
-	conn = object;
-	id = conn->id;
-	memset(conn, 0, sizeof(*conn));
-	conn->tcp = tcp;
-	conn->id = id;
 	conn->flow = *flow;
-	ip_path_init(&conn->path, &flow->local_addr, &flow->remote_addr,
-		     tcp_isn_flow_label(tcp->secret, flow));
+	ip_path_init(&conn->path, &flow->ends, tcp_isn_flow_label(tcp->secret, flow));
 	index_flow(conn);
 	conn->rcv_scale = tcp->rcv_scale;
 	conn->user_timeout_s = tcp->user_timeout_s;
@@ -96,7 +90,6 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 	chain_init(&conn->chain, tcp->chain_pool, first_segment_bytes(conn));
 	tcp_congestion_init(conn);
 	tcp_timer_init(conn);
-	tcp->conns[id] = conn;
 	tcp->conns_nb++;
 	return conn;
 }
@@ -108,9 +101,9 @@ tcp_conn_lookup_table(struct tcp *tcp, const struct tcp_flow *flow)
 	struct tcp_conn *conn;
 
 	for (; place != 0; place = conn->flow_next) {
-		conn = tcp->conns[place - 1];
+		conn = tcp_conn_at(tcp, place);
 		if (tcp_isn_flow_is_same(&conn->flow, flow)) {
-			*tcp_conn_recent(tcp, flow) = conn;
+			*tcp_conn_recent(tcp, flow) = place;
 			return conn;
 		}
 	}
@@ -151,15 +144,18 @@ void
 tcp_conn_free(struct tcp_conn *conn)
 {
 	struct tcp *tcp = conn->tcp;
+	uint32_t place = conn->place;
 
 	tcp_timer_stop_all(conn);
 	/* What its owner appended before it was told. */
 	tcp_conn_purge(conn);
 	if (conn->duplicate_due)
 		tcp_duplicate_forget(conn);
-	tcp->conns[conn->id] = NULL;
+	conn->tcp = NULL;
+	conn->place = tcp->conns_free;
+	tcp->conns_free = place;
 	tcp->conns_nb--;
-	rte_mempool_put(tcp->conns_pool, conn);
+	ASAN_POISON_MEMORY_REGION((uint8_t *)conn + READABLE_BYTES, sizeof(*conn) - READABLE_BYTES);
 }
 
 void
@@ -191,7 +187,12 @@ tcp_conn_user(const struct tcp_conn *conn)
 struct tcp_conn *
 tcp_conn_find(struct tcp *tcp, uint32_t id)
 {
-	return id < tcp->conns_max ? tcp->conns[id] : NULL;
+	struct tcp_conn *conn;
+
+	if (id >= tcp->conns_begun)
+		return NULL;
+	conn = tcp_conn_at(tcp, id + 1);
+	return conn->tcp != NULL ? conn : NULL;
 }
 
 void
@@ -206,11 +207,14 @@ tcp_conn_trace(struct tcp_conn *conn, bool traced)
 void
 tcp_conn_walk(struct tcp *tcp, void (*visit)(struct tcp_conn *conn, void *arg), void *arg)
 {
-	uint32_t id;
+	struct tcp_conn *conn;
+	uint32_t place;
 
-	for (id = 0; id < tcp->conns_max; id++)
-		if (tcp->conns[id] != NULL)
-			visit(tcp->conns[id], arg);
+	for (place = 1; place <= tcp->conns_begun; place++) {
+		conn = tcp_conn_at(tcp, place);
+		if (conn->tcp != NULL)
+			visit(conn, arg);
+	}
 }
 
 uint32_t
@@ -236,7 +240,7 @@ tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info)
 		.local_port = conn->flow.local_port,
 		.remote_port = conn->flow.remote_port,
 		.state = conn->state,
-		.id = conn->id,
+		.id = conn->place - 1,
 		.snd_una = conn->snd_una,
 		.snd_nxt = conn->snd_max,
 		.snd_wnd = conn->snd_wnd,
@@ -282,24 +286,23 @@ tcp_state_name(enum tcp_state state)
 	return state < TCP_STATES ? names[state] : "?";
 }
 
-/*
- * They stand close together: no device reads them, so that one may reach from page to page, and
- * with as many as there are they are spread over the channels of the memory without padding.
- */
-static int
-setup_pool(struct tcp *tcp, const struct tcp_config *config)
+static size_t
+conns_bytes(uint32_t conns_max)
 {
-	char name[RTE_MEMPOOL_NAMESIZE];
-	uint32_t id = 0;
+	return ((size_t)conns_max + 1) * sizeof(struct tcp_conn);
+}
 
-	if (snprintf(name, sizeof(name), "%s_conn", config->name) >= (int)sizeof(name))
-		return -ENAMETOOLONG;
-	tcp->conns_pool = rte_mempool_create(
-		name, config->conns_max, sizeof(struct tcp_conn), 0, 0, NULL, NULL, number, &id,
-		config->socket,
-		RTE_MEMPOOL_F_NO_IOVA_CONTIG | RTE_MEMPOOL_F_NO_SPREAD |
-			RTE_MEMPOOL_F_NO_CACHE_ALIGN | RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
-	return tcp->conns_pool == NULL ? -rte_errno : 0;
+/* One array, close together. What was never used is not touched: it costs no memory yet. */
+static int
+setup_conns(struct tcp *tcp, const struct tcp_config *config)
+{
+	size_t bytes = conns_bytes(config->conns_max);
+
+	tcp->conns = rte_zmalloc_socket("tcp_conns", bytes, RTE_CACHE_LINE_SIZE, config->socket);
+	if (tcp->conns == NULL)
+		return -ENOMEM;
+	ASAN_POISON_MEMORY_REGION(tcp->conns + 1, bytes - sizeof(*tcp->conns));
+	return 0;
 }
 
 static int
@@ -319,15 +322,29 @@ setup_flows(struct tcp *tcp, const struct tcp_config *config)
 	return tcp->recent == NULL ? -ENOMEM : 0;
 }
 
-static void
-number(struct rte_mempool *pool, void *arg, void *object, unsigned int i)
+/* The one that was freed last, which may still be in a cache, or the first that never was used. */
+static struct tcp_conn *
+take_place(struct tcp *tcp)
 {
-	struct tcp_conn *conn = object;
-	uint32_t *id = arg;
+	struct tcp_conn *conn;
+	uint32_t place;
 
-	RTE_SET_USED(pool);
-	RTE_SET_USED(i);
-	conn->id = (*id)++;
+	if (tcp->conns_nb == tcp->conns_max && !tcp_yield(tcp))
+		return NULL;
+	if (tcp->conns_free != 0) {
+		place = tcp->conns_free;
+		tcp->conns_free = tcp_conn_at(tcp, place)->place;
+	} else if (tcp->conns_begun < tcp->conns_max) {
+		place = ++tcp->conns_begun;
+	} else {
+		return NULL;
+	}
+	conn = tcp_conn_at(tcp, place);
+	ASAN_UNPOISON_MEMORY_REGION(conn, sizeof(*conn));
+	memset(conn, 0, sizeof(*conn));
+	conn->tcp = tcp;
+	conn->place = place;
+	return conn;
 }
 
 /*
@@ -346,7 +363,7 @@ index_flow(struct tcp_conn *conn)
 	uint32_t *place = flow_first(conn->tcp, &conn->flow);
 
 	conn->flow_next = *place;
-	*place = conn->id + 1;
+	*place = conn->place;
 	conn->indexed = true;
 }
 
@@ -354,17 +371,17 @@ static void
 unindex(struct tcp_conn *conn)
 {
 	struct tcp *tcp = conn->tcp;
-	struct tcp_conn **recent = tcp_conn_recent(tcp, &conn->flow);
+	uint32_t *recent = tcp_conn_recent(tcp, &conn->flow);
 	uint32_t *place;
 
 	if (!conn->indexed)
 		return;
 	conn->indexed = false;
-	if (*recent == conn)
-		*recent = NULL;
+	if (*recent == conn->place)
+		*recent = 0;
 	place = flow_first(tcp, &conn->flow);
-	while (*place != conn->id + 1)
-		place = &tcp->conns[*place - 1]->flow_next;
+	while (*place != conn->place)
+		place = &tcp_conn_at(tcp, *place)->flow_next;
 	*place = conn->flow_next;
 }
 

@@ -3,11 +3,11 @@
  */
 /**
  * @file
- * A connection and what all connections share, as the files of this library see them: the pool of
+ * A connection and what all connections share, as the files of this library see them: the array of
  * connections, the table that finds them by their addresses, and the one writer of their state.
  *
  * A connection that ends while a segment or timer of its own is being handled is held: its memory
- * returns to the pool only when that is done, so that nobody looks at a freed one.
+ * is free only when that is done, so that nobody looks at a freed one.
  *
  * Threads: the core that owns it.
  */
@@ -16,8 +16,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
-
 #include <rte_common.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -64,7 +62,7 @@ struct tcp_receive_queue {
 	struct rte_mbuf *head;
 	struct rte_mbuf *tail;
 	uint32_t bytes;
-};
+} __rte_packed __rte_aligned(4); /* without a hole behind it */
 
 /** Segments that came early, by sequence number, disjoint. */
 struct tcp_reassembly {
@@ -88,12 +86,12 @@ struct tcp_cubic {
 struct tcp_congestion {
 	uint32_t cwnd;
 	uint32_t ssthresh;
-	uint32_t prior_cwnd; /* before the last loss */
-	uint32_t prior_ssthresh;
 	uint32_t acked; /* bytes acknowledged since cwnd last grew, in congestion avoidance */
-	struct tcp_cubic cubic;
 	uint32_t used_ms; /* when half of cwnd was last used */
 	bool limited; /* cwnd was what kept us from sending more */
+	uint32_t prior_cwnd; /* before the last loss */
+	uint32_t prior_ssthresh;
+	struct tcp_cubic cubic;
 };
 
 /** What is in flight, in ranges sent at one time each; see tcp_flight.h. */
@@ -116,39 +114,19 @@ struct tcp_loss {
 	bool reordering; /* this path swaps packets */
 };
 
-/** A connection. */
+/**
+ * A connection. What segments need that come and go in order stands together, first: on a machine
+ * with many connections each line of it is read from memory.
+ */
 struct tcp_conn {
-	struct tcp *tcp;
+	struct tcp *tcp; /* NULL: it is free */
 	void *user;
-	enum tcp_state state; /* written by tcp_set_state() alone */
-	uint32_t id;
 	struct tcp_flow flow;
-	uint32_t flow_next; /* in the flow table, the next with this one's hash: its id and 1, or 0
-			     */
+	uint32_t place; /* its own; of a free one, that of the next: see tcp_conn_at() */
+	uint32_t output_older; /* in the list of those that have something to send, by place */
+	uint32_t output_newer;
+
 	struct ip_path path; /* to the peer */
-
-	/* Sending (RFC 9293 section 3.3.1). Before snd_nxt is what was sent, or sent again. */
-	uint32_t snd_una;
-	uint32_t snd_nxt;
-	uint32_t snd_max; /* end of what was ever sent */
-	uint32_t snd_wnd;
-	uint32_t snd_wl1;
-	uint32_t snd_wl2;
-	uint32_t snd_wnd_max; /* largest ever offered */
-	uint32_t iss;
-	uint16_t mss; /* payload of a full segment that we send */
-	uint8_t snd_scale;
-	uint8_t rcv_scale;
-
-	/* Receiving. */
-	uint32_t rcv_nxt;
-	uint32_t rcv_adv; /* right edge of the window that was offered: never retreats */
-	uint32_t irs;
-	uint32_t last_ack_sent;
-	uint32_t rcv_fin_seq; /* of the peer's FIN, when fin_seen */
-	uint16_t rcv_mss; /* largest segment received: what is worth a window update */
-	uint8_t rcv_segments; /* since the last ACK */
-	uint8_t dup_acks_owed;
 
 	/* One bit each: a connection has many facts. */
 	bool active : 1; /* opened by tcp_connect() */
@@ -174,17 +152,28 @@ struct tcp_conn {
 	bool ecn_cwr_due : 1; /* with the next new data */
 	bool duplicate_due : 1; /* something came twice, and the peer was not told */
 	uint8_t events; /* raised, not yet delivered */
-	uint8_t challenges; /* challenge ACKs since challenge_ms */
+	enum tcp_state state : 8; /* written by tcp_set_state() alone */
+	uint8_t retries; /* timeouts without an answer */
 	int16_t error; /* for closed(); meanwhile what an ICMP error said */
 
-	uint32_t ecn_seq; /* snd_max when cwnd was last cut: marks before it are known */
+	/* Sending (RFC 9293 section 3.3.1). Before snd_nxt is what was sent, or sent again. */
+	uint32_t snd_una;
+	uint32_t snd_nxt;
+	uint32_t snd_max; /* end of what was ever sent */
+	uint32_t snd_wnd;
+	uint32_t snd_wl1;
+	uint32_t snd_wl2;
+	uint16_t mss; /* payload of a full segment that we send */
+	uint8_t snd_scale;
+	uint8_t rcv_scale;
 
-	struct tr_chain chain;
-	struct tcp_receive_queue receive;
-	struct tcp_reassembly reassembly;
-	struct tcp_congestion congestion;
-	struct tcp_flight flight;
-	struct tcp_loss loss;
+	/* Receiving. */
+	uint32_t rcv_nxt;
+	uint32_t rcv_adv; /* right edge of the window that was offered: never retreats */
+	uint32_t last_ack_sent;
+	uint16_t rcv_mss; /* largest segment received: what is worth a window update */
+	uint8_t rcv_segments; /* since the last ACK */
+	uint8_t dup_acks_owed;
 
 	/* Round trip time (RFC 6298) and timestamps (RFC 7323). */
 	uint32_t srtt_us;
@@ -192,23 +181,37 @@ struct tcp_conn {
 	uint32_t rto_us;
 	uint32_t ts_offset;
 	uint32_t ts_recent;
-	uint32_t persist_us;
 	uint64_t heard_us; /* when a segment was last accepted */
-	uint8_t retries; /* timeouts without an answer */
-	uint8_t keepalive_probes; /* without an answer */
-	uint16_t user_timeout_s; /* 0: counted in retries */
+
+	struct tr_chain chain;
+	struct tcp_receive_queue receive;
+	uint32_t
+		flow_next; /* in the flow table, the place of the next with this one's hash, or 0 */
+	struct tcp_reassembly reassembly;
+	struct tcp_flight flight;
+	struct tcp_loss loss;
+	struct tcp_wheel_timers timers; /* by enum tcp_timer_kind */
+	struct tcp_congestion congestion;
+
+	/* What few segments need. */
+	uint32_t snd_wnd_max; /* largest ever offered */
+	uint32_t iss;
+	uint32_t irs;
+	uint32_t rcv_fin_seq; /* of the peer's FIN, when fin_seen */
+	uint32_t ecn_seq; /* snd_max when cwnd was last cut: marks before it are known */
+	uint32_t persist_us;
 	uint32_t retransmits;
 	uint32_t challenge_ms; /* since when challenge ACKs are counted */
-	uint16_t mss_max; /* of mss: what peer and port take, whatever the way between them */
 	uint32_t waiting_ms; /* since when there is no answer: to what is sent again, or to a probe
 			      */
-
-	struct tcp_wheel_timers timers; /* by enum tcp_timer_kind */
-	TAILQ_ENTRY(tcp_conn) output_link;
+	uint16_t mss_max; /* of mss: what peer and port take, whatever the way between them */
+	uint16_t user_timeout_s; /* 0: counted in retries */
+	uint8_t challenges; /* challenge ACKs since challenge_ms */
+	uint8_t keepalive_probes; /* without an answer */
 	union {
 		/* Of one in SYN-RECEIVED, and until opened() is called. */
 		const struct tcp_listener *listener;
-		/* Of one in FIN-WAIT-2 or TIME-WAIT: ids of its neighbours; see tcp_yield.h. */
+		/* Of one in FIN-WAIT-2 or TIME-WAIT: places of its neighbours; see tcp_yield.h. */
 		struct {
 			uint32_t older;
 			uint32_t newer;
@@ -216,13 +219,11 @@ struct tcp_conn {
 	};
 };
 
-/** Connections in the order in which they entered a state, by id. */
+/** Connections in the order in which they entered a state, by place; 0: there is none. */
 struct tcp_conn_queue {
 	uint32_t oldest;
 	uint32_t newest;
 };
-
-TAILQ_HEAD(tcp_conn_list, tcp_conn);
 
 /** A TCP. */
 struct tcp {
@@ -233,10 +234,10 @@ struct tcp {
 	const struct tcp_congestion_ops *congestion; /* the algorithm */
 	uint64_t now_us;
 	bool pressure; /* receive buffers run dry */
-	struct tcp_conn_list output; /* connections that have something to send */
-	uint32_t *flows; /* by hash: the first connection's id and 1, or 0 */
+	struct tcp_conn *conns; /* by place, see tcp_conn_at() */
+	uint32_t *flows; /* by hash: the first connection's place, or 0 */
 	uint32_t flows_mask;
-	struct tcp_conn **recent; /* those looked up last, by tcp_isn_flow_recent() */
+	uint32_t *recent; /* places of those looked up last, by tcp_isn_flow_recent() */
 	unsigned int recent_bits;
 	struct rte_mempool *mbufs;
 	struct chain_pool *chain_pool;
@@ -246,13 +247,13 @@ struct tcp {
 	uint8_t rcv_scale;
 	uint32_t conns_max;
 	uint32_t conns_nb;
+	uint32_t conns_free; /* the place of the one that was freed last, or 0 */
+	uint32_t conns_begun; /* places behind this one were never used */
 	uint32_t state_nb[TCP_STATES]; /* connections in each state but CLOSED */
 	uint32_t syn_backlog;
 	struct tcp_conn_queue time_wait;
 	struct tcp_conn_queue fin_wait_2;
 	uint64_t cookies_until_us; /* until then the last SYN cookie is good */
-	struct rte_mempool *conns_pool;
-	struct tcp_conn **conns; /* by id */
 	struct rte_mempool *reassembly_pool;
 	uint32_t reassembly_conn_max; /* entries of one connection */
 	struct rte_mempool *flight_pool;
@@ -272,10 +273,11 @@ struct tcp {
 	struct tcp_stats stats;
 };
 
-/** Make pool and table. 0 or -errno; tcp_conn_teardown() is right afterwards in either case. */
+/** Make connections and tables. 0 or -errno; tcp_conn_teardown() is right afterwards in either
+ * case. */
 int tcp_conn_setup(struct tcp *tcp, const struct tcp_config *config);
 
-/** Free all connections without a word, then pool and table. */
+/** Free all connections without a word, then them and the tables. */
 void tcp_conn_teardown(struct tcp *tcp);
 
 /**
@@ -314,8 +316,19 @@ void tcp_conn_purge(struct tcp_conn *conn);
 /** The only writer of a state. */
 void tcp_set_state(struct tcp_conn *conn, enum tcp_state state);
 
-/** Where the connection of this flow stands if it was looked up lately. */
-static inline struct tcp_conn **
+/**
+ * The connection of a place: from 1, and an id is one less. They stand in one array, so that a
+ * place is all that is needed to find one. Place 0 is none's: its flow is that of no segment, and
+ * the list of those that have something to send begins and ends there.
+ */
+static inline struct tcp_conn *
+tcp_conn_at(const struct tcp *tcp, uint32_t place)
+{
+	return &tcp->conns[place];
+}
+
+/** Where the place of this flow's connection stands if it was looked up lately. */
+static inline uint32_t *
 tcp_conn_recent(const struct tcp *tcp, const struct tcp_flow *flow)
 {
 	return &tcp->recent[tcp_isn_flow_recent(flow, tcp->recent_bits)];
@@ -329,9 +342,9 @@ tcp_conn_recent(const struct tcp *tcp, const struct tcp_flow *flow)
 static inline struct tcp_conn *
 tcp_conn_lookup(struct tcp *tcp, const struct tcp_flow *flow)
 {
-	struct tcp_conn *conn = *tcp_conn_recent(tcp, flow);
+	struct tcp_conn *conn = tcp_conn_at(tcp, *tcp_conn_recent(tcp, flow));
 
-	if (likely(conn != NULL && tcp_isn_flow_is_same(&conn->flow, flow)))
+	if (likely(tcp_isn_flow_is_same(&conn->flow, flow)))
 		return conn;
 	return tcp_conn_lookup_table(tcp, flow);
 }

@@ -18,6 +18,7 @@
 
 #include <rte_byteorder.h>
 
+#include "ip.h"
 #include "tr_addr.h"
 
 /** Bytes of a secret. */
@@ -25,8 +26,13 @@
 
 /** The addresses of a connection: the key of the flow table. No padding. */
 struct tcp_flow {
-	struct tr_addr remote_addr;
-	struct tr_addr local_addr;
+	union {
+		struct {
+			struct tr_addr remote_addr;
+			struct tr_addr local_addr;
+		};
+		struct ip_ends ends; /* the same */
+	};
 	rte_be16_t remote_port;
 	rte_be16_t local_port;
 };

@@ -32,6 +32,7 @@ struct plan {
 	bool cwnd_limits; /* rather than the peer's window */
 };
 
+static void unlist_first(struct tcp *tcp, struct tcp_conn *conn);
 static bool output_conn(struct tcp_conn *conn);
 static bool send_syn(struct tcp_conn *conn);
 static bool send_due(struct tcp_conn *conn);
@@ -63,19 +64,20 @@ static uint32_t ack_seq(const struct tcp_conn *conn);
 void
 tcp_output(struct tcp *tcp, uint64_t now_us)
 {
-	struct tcp_conn_list later = TAILQ_HEAD_INITIALIZER(later);
 	struct tcp_conn *conn;
+	uint32_t place, later = 0;
 
 	tcp->now_us = now_us;
-	while (has_room(tcp) && (conn = TAILQ_FIRST(&tcp->output)) != NULL) {
-		TAILQ_REMOVE(&tcp->output, conn, output_link);
-		conn->output_listed = false;
+	/* Those that something was left of go to the end: there the next turn begins. */
+	while (has_room(tcp) && (place = tcp->conns->output_newer) != 0 && place != later) {
+		conn = tcp_conn_at(tcp, place);
+		unlist_first(tcp, conn);
 		if (output_conn(conn))
 			continue;
-		TAILQ_INSERT_TAIL(&later, conn, output_link);
-		conn->output_listed = true;
+		tcp_output_want(conn);
+		if (later == 0 && conn->output_listed)
+			later = place;
 	}
-	TAILQ_CONCAT(&tcp->output, &later, output_link);
 }
 
 void
@@ -94,10 +96,16 @@ tcp_set_nagle(struct tcp_conn *conn, bool on)
 void
 tcp_output_want(struct tcp_conn *conn)
 {
+	struct tcp_conn *ends = conn->tcp->conns;
+	uint32_t newest = ends->output_older;
+
 	if (conn->output_listed || conn->state == TCP_CLOSED)
 		return;
-	TAILQ_INSERT_TAIL(&conn->tcp->output, conn, output_link);
 	conn->output_listed = true;
+	conn->output_older = newest;
+	conn->output_newer = 0;
+	tcp_conn_at(conn->tcp, newest)->output_newer = conn->place;
+	ends->output_older = conn->place;
 }
 
 void
@@ -105,8 +113,9 @@ tcp_output_cancel(struct tcp_conn *conn)
 {
 	if (!conn->output_listed)
 		return;
-	TAILQ_REMOVE(&conn->tcp->output, conn, output_link);
 	conn->output_listed = false;
+	tcp_conn_at(conn->tcp, conn->output_older)->output_newer = conn->output_newer;
+	tcp_conn_at(conn->tcp, conn->output_newer)->output_older = conn->output_older;
 }
 
 void
@@ -195,6 +204,15 @@ tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment)
 	}
 	if (tcp_output_stateless(tcp, &segment->flow, &header))
 		tcp->stats.reset_sent++;
+}
+
+/* What tcp_output_cancel() does, of the first. */
+static inline void
+unlist_first(struct tcp *tcp, struct tcp_conn *conn)
+{
+	conn->output_listed = false;
+	tcp->conns->output_newer = conn->output_newer;
+	tcp_conn_at(tcp, conn->output_newer)->output_older = 0;
 }
 
 /* Returns false when something is left that the next turn must send. */
@@ -623,7 +641,7 @@ transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32
 
 		wire_tcp_write_usual((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), &header);
 		tcp->stats.tx_segments++;
-		ip_path_output(tcp->ip, &conn->path, mbuf, bytes, tcp->now_us);
+		ip_path_output(tcp->ip, &conn->path, &conn->flow.ends, mbuf, bytes, tcp->now_us);
 	} else {
 		transmit_data_long(conn, mbuf, seq, len, flags);
 	}
@@ -651,7 +669,7 @@ transmit(struct tcp_conn *conn, struct rte_mbuf *mbuf, const struct wire_tcp *he
 
 	wire_tcp_write((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), header);
 	tcp->stats.tx_segments++;
-	ip_path_output(tcp->ip, &conn->path, mbuf, bytes, tcp->now_us);
+	ip_path_output(tcp->ip, &conn->path, &conn->flow.ends, mbuf, bytes, tcp->now_us);
 }
 
 static inline bool

@@ -18,6 +18,13 @@
 /** Look at this connection in the next tcp_output(). */
 void tcp_output_want(struct tcp_conn *conn);
 
+/** Whether there is one to look at. */
+static inline bool
+tcp_output_waits(const struct tcp *tcp)
+{
+	return tcp->conns->output_newer != 0;
+}
+
 /** Do not: it ends. */
 void tcp_output_cancel(struct tcp_conn *conn);
 

@@ -102,7 +102,7 @@ tcp_next_timer_us(const struct tcp *tcp)
 
 	/* What could not be sent for want of an mbuf or of room in the queue is tried again soon.
 	 */
-	if (!TAILQ_EMPTY(&tcp->output))
+	if (tcp_output_waits(tcp))
 		next_us = RTE_MIN(next_us, tcp->now_us + TCP_WHEEL_TICK_US);
 	return next_us;
 }

@@ -5,17 +5,8 @@
 
 #include <errno.h>
 
-#define NONE UINT32_MAX
-
 static struct tcp_conn_queue *queue_of(struct tcp *tcp, enum tcp_state state);
 static struct tcp_conn *oldest(const struct tcp *tcp, const struct tcp_conn_queue *queue);
-
-void
-tcp_yield_init(struct tcp *tcp)
-{
-	tcp->time_wait = (struct tcp_conn_queue){.oldest = NONE, .newest = NONE};
-	tcp->fin_wait_2 = tcp->time_wait;
-}
 
 void
 tcp_yield_enter(struct tcp_conn *conn, enum tcp_state state)
@@ -26,12 +17,12 @@ tcp_yield_enter(struct tcp_conn *conn, enum tcp_state state)
 	if (queue == NULL)
 		return;
 	conn->queued.older = queue->newest;
-	conn->queued.newer = NONE;
-	if (queue->newest == NONE)
-		queue->oldest = conn->id;
+	conn->queued.newer = 0;
+	if (queue->newest == 0)
+		queue->oldest = conn->place;
 	else
-		tcp->conns[queue->newest]->queued.newer = conn->id;
-	queue->newest = conn->id;
+		tcp_conn_at(tcp, queue->newest)->queued.newer = conn->place;
+	queue->newest = conn->place;
 }
 
 void
@@ -42,14 +33,14 @@ tcp_yield_leave(struct tcp_conn *conn, enum tcp_state state)
 
 	if (queue == NULL)
 		return;
-	if (conn->queued.older == NONE)
+	if (conn->queued.older == 0)
 		queue->oldest = conn->queued.newer;
 	else
-		tcp->conns[conn->queued.older]->queued.newer = conn->queued.newer;
-	if (conn->queued.newer == NONE)
+		tcp_conn_at(tcp, conn->queued.older)->queued.newer = conn->queued.newer;
+	if (conn->queued.newer == 0)
 		queue->newest = conn->queued.older;
 	else
-		tcp->conns[conn->queued.newer]->queued.older = conn->queued.older;
+		tcp_conn_at(tcp, conn->queued.newer)->queued.older = conn->queued.older;
 	/* The same place names the listener of those that were not opened yet. */
 	conn->listener = NULL;
 }
@@ -103,9 +94,13 @@ queue_of(struct tcp *tcp, enum tcp_state state)
 static struct tcp_conn *
 oldest(const struct tcp *tcp, const struct tcp_conn_queue *queue)
 {
-	uint32_t id = queue->oldest;
+	struct tcp_conn *conn;
+	uint32_t place;
 
-	while (id != NONE && (tcp->conns[id]->held || !tcp->conns[id]->closed))
-		id = tcp->conns[id]->queued.newer;
-	return id != NONE ? tcp->conns[id] : NULL;
+	for (place = queue->oldest; place != 0; place = conn->queued.newer) {
+		conn = tcp_conn_at(tcp, place);
+		if (!conn->held && conn->closed)
+			return conn;
+	}
+	return NULL;
 }

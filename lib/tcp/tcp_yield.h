@@ -20,9 +20,6 @@
 
 #include "tcp_conn.h"
 
-/** Make both queues empty. */
-void tcp_yield_init(struct tcp *tcp);
-
 /** A connection enters a state, after it has left the other. */
 void tcp_yield_enter(struct tcp_conn *conn, enum tcp_state state);
 

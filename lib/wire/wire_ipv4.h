@@ -24,7 +24,6 @@
 #define WIRE_IPV4_CHECKSUM_OFFSET 10
 
 /** Where its source address is, and behind it the destination. */
-#define WIRE_IPV4_ADDRS_OFFSET 12
 
 /** Where dscp_ecn is. */
 #define WIRE_IPV4_DSCP_ECN_OFFSET 1

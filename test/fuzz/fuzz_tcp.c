@@ -117,6 +117,7 @@ step(struct fuzz_world *world, struct fuzz_input *input)
 
 	if (first & STEP_LATER)
 		fuzz_world_advance(world, MS);
+	fuzz_watch_ended(world, step.peer);
 	if (step.peer->live != NULL)
 		tcp_conn_info(step.peer->live, &step.info);
 	steps[first % STEP_KINDS](&step);

@@ -73,6 +73,21 @@ fuzz_watch_conns(struct fuzz_world *world)
 	tcp_conn_walk(world->stack.tcp, look, world);
 }
 
+void
+fuzz_watch_ended(struct fuzz_world *world, struct fuzz_peer *peer)
+{
+	struct tcp_conn_info info;
+
+	if (peer->live == NULL)
+		return;
+	if (tcp_conn_find(world->stack.tcp, peer->live_id) == peer->live) {
+		tcp_conn_info(peer->live, &info);
+		if (rte_be_to_cpu_16(info.remote_port) == FUZZ_PORT + (peer - world->peers))
+			return;
+	}
+	peer->live = NULL;
+}
+
 uint8_t
 fuzz_watch_byte(uint32_t seq)
 {
@@ -195,6 +210,7 @@ look(struct tcp_conn *conn, void *arg)
 	peer = &world->peers[index];
 	fuzz_check(peer->live == NULL);
 	peer->live = conn;
+	peer->live_id = info.id;
 	if (info.state != TCP_SYN_SENT)
 		peer->next = info.rcv_nxt;
 	peer->una = info.snd_una;

@@ -23,6 +23,9 @@ void fuzz_watch_event(struct fuzz_world *world, char kind, const struct tcp_conn
 /** Look at every connection, and note where its numbers stand. */
 void fuzz_watch_conns(struct fuzz_world *world);
 
+/** Forget a peer's connection if it has ended since: in a call of its owner, or for another. */
+void fuzz_watch_ended(struct fuzz_world *world, struct fuzz_peer *peer);
+
 /** The byte of any stream at an absolute sequence number. */
 uint8_t fuzz_watch_byte(uint32_t seq);
 

@@ -31,6 +31,7 @@
 struct fuzz_peer {
 	struct tcp_conn *conn; /* as its owner holds it */
 	struct tcp_conn *live; /* as the stack has it, also in SYN-RECEIVED and TIME-WAIT */
+	uint32_t live_id;
 	uint16_t port;
 	bool opened;
 	bool peer_closed; /* the owner was told */

@@ -466,6 +466,7 @@ test_path(void **state)
 {
 	struct ip_host *host = *state;
 	const struct ip_neighbour neighbour = {.addr = peer6, .mac = peer_mac};
+	const struct ip_ends ends = {.remote = peer6, .local = ours6};
 	uint8_t data[41] = {1, 2, 3, [40] = 9};
 	const uint8_t *payload;
 	struct ip_path path;
@@ -478,9 +479,9 @@ test_path(void **state)
 		ip_host_create(host);
 		ip6_host_begin(host);
 		ip_neighbour_update(host->ip, &neighbour, host->now_us);
-		ip_path_init(&path, &ours6, &peer6, 0x12345);
+		ip_path_init(&path, &ends, 0x12345);
 		ip_path_set_ecn(&path, 2);
-		ip_path_output(host->ip, &path, ip_host_mbuf(host, data, sizeof(data)), 20,
+		ip_path_output(host->ip, &path, &ends, ip_host_mbuf(host, data, sizeof(data)), 20,
 			       host->now_us);
 		if (device)
 			assert_int_equal(ip_txq(host->ip)->frames[0]->ol_flags &

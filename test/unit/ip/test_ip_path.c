@@ -34,10 +34,16 @@ segment(struct ip_host *host, uint32_t bytes, uint32_t seed)
 	return mbuf;
 }
 
+/* A way, and whose it is. */
+struct way {
+	struct ip_ends ends;
+	struct ip_path path;
+};
+
 static void
-send_path(struct ip_host *host, struct ip_path *path, struct rte_mbuf *mbuf)
+send_path(struct ip_host *host, struct way *way, struct rte_mbuf *mbuf)
 {
-	ip_path_output(host->ip, path, mbuf, 20, host->now_us);
+	ip_path_output(host->ip, &way->path, &way->ends, mbuf, 20, host->now_us);
 }
 
 static void
@@ -49,14 +55,13 @@ send_long_way(struct ip_host *host, rte_be32_t dst, uint8_t ecn, struct rte_mbuf
 	ip_output_ecn(host->ip, mbuf, &src_addr, &dst_addr, IPPROTO_TCP, ecn, host->now_us);
 }
 
-static struct ip_path
-path_to(rte_be32_t dst)
+static struct way
+way_to(rte_be32_t dst)
 {
-	const struct tr_addr src_addr = tr_addr_ipv4(OURS), dst_addr = tr_addr_ipv4(dst);
-	struct ip_path path;
+	struct way way = {.ends = {.remote = tr_addr_ipv4(dst), .local = tr_addr_ipv4(OURS)}};
 
-	ip_path_init(&path, &src_addr, &dst_addr, 0);
-	return path;
+	ip_path_init(&way.path, &way.ends, 0);
+	return way;
 }
 
 /* Byte for byte and flag for flag, whatever the device computes, near and far. */
@@ -69,7 +74,7 @@ test_same_as_the_long_way(void **state)
 	uint32_t bytes;
 
 	for (set = 0; set < 8; set++) {
-		struct ip_path path = path_to(set & 4 ? FAR : PEER);
+		struct way way = way_to(set & 4 ? FAR : PEER);
 		struct rte_mbuf *mbuf, *other;
 
 		host->config.tx_ipv4_checksum = set & 1;
@@ -84,10 +89,10 @@ test_same_as_the_long_way(void **state)
 			mbuf = segment(host, bytes, bytes);
 			other = segment(host, bytes, bytes);
 			/* One after another for a while, then each time another. */
-			ip_path_set_ecn(&path, bytes < 1000 ? bytes / 100 % 4 : bytes % 4);
-			send_path(host, &path, mbuf);
-			send_long_way(&twin, set & 4 ? FAR : PEER, path.ecn, other);
-			assert_int_not_equal(path.generation, 0);
+			ip_path_set_ecn(&way.path, bytes < 1000 ? bytes / 100 % 4 : bytes % 4);
+			send_path(host, &way, mbuf);
+			send_long_way(&twin, set & 4 ? FAR : PEER, way.path.ecn, other);
+			assert_int_not_equal(way.path.generation, 0);
 			assert_int_equal(mbuf->ol_flags, other->ol_flags);
 			assert_int_equal(mbuf->tx_offload, other->tx_offload);
 			assert_true(ip_host_sent(host));
@@ -95,7 +100,7 @@ test_same_as_the_long_way(void **state)
 			assert_int_equal(host->sent_bytes, 34 + bytes);
 			assert_int_equal(twin.sent_bytes, 34 + bytes);
 			assert_memory_equal(host->sent, twin.sent, 34 + bytes);
-			assert_int_equal(host->sent[15], path.ecn);
+			assert_int_equal(host->sent[15], way.path.ecn);
 		}
 		assert_int_equal(ip_stats(host->ip)->ip_tx, ip_stats(twin.ip)->ip_tx);
 		ip_destroy(twin.ip);
@@ -106,14 +111,14 @@ static void
 test_follows_the_neighbour(void **state)
 {
 	struct ip_host *host = *state;
-	struct ip_path path = path_to(PEER);
+	struct way way = way_to(PEER);
 
 	ip_host_know(host, PEER, &peer_mac);
-	send_path(host, &path, segment(host, 40, 1));
+	send_path(host, &way, segment(host, 40, 1));
 	assert_true(ip_host_sent(host));
 	assert_memory_equal(host->sent, &peer_mac, 6);
 	ip_host_know(host, PEER, &other_mac);
-	send_path(host, &path, segment(host, 40, 1));
+	send_path(host, &way, segment(host, 40, 1));
 	assert_true(ip_host_sent(host));
 	assert_memory_equal(host->sent, &other_mac, 6);
 }
@@ -123,12 +128,12 @@ static void
 test_neighbour_in_use_is_asked(void **state)
 {
 	struct ip_host *host = *state;
-	struct ip_path path = path_to(PEER);
+	struct way way = way_to(PEER);
 	unsigned int asked = 0, sent = 0, i;
 
 	ip_host_know(host, PEER, &peer_mac);
 	for (i = 0; i < 70 * 10; i++) {
-		send_path(host, &path, segment(host, 40, 1));
+		send_path(host, &way, segment(host, 40, 1));
 		ip_host_sleep(host, SECOND / 10);
 		while (ip_host_sent(host)) {
 			if (host->sent[12] == 0x08 && host->sent[13] == 0x06)
@@ -143,7 +148,7 @@ test_neighbour_in_use_is_asked(void **state)
 	assert_true(ip_stats(host->ip)->drop_neighbour_queue > 0);
 	/* It is back: what waits and what comes are sent. */
 	ip_host_know(host, PEER, &other_mac);
-	send_path(host, &path, segment(host, 40, 1));
+	send_path(host, &way, segment(host, 40, 1));
 	for (sent = 0; ip_host_sent(host); sent++)
 		assert_memory_equal(host->sent, &other_mac, 6);
 	assert_true(sent > 1);
@@ -153,43 +158,43 @@ static void
 test_not_in_use_is_forgotten(void **state)
 {
 	struct ip_host *host = *state;
-	struct ip_path path = path_to(PEER);
+	struct way way = way_to(PEER);
 
 	ip_host_know(host, PEER, &peer_mac);
 	ip_host_sleep(host, 61 * SECOND);
-	send_path(host, &path, segment(host, 40, 1));
+	send_path(host, &way, segment(host, 40, 1));
 	assert_true(ip_host_sent(host));
 	assert_sent_arp(host, &broadcast_mac, 1, PEER);
 	assert_false(ip_host_sent(host));
-	assert_int_equal(path.generation, 0);
+	assert_int_equal(way.path.generation, 0);
 }
 
 static void
 test_drops_are_counted_as_ever(void **state)
 {
 	struct ip_host *host = *state;
-	struct ip_path path = path_to(PEER), nowhere = path_to(RTE_BE32(0x7f000001));
+	struct way way = way_to(PEER), nowhere = way_to(RTE_BE32(0x7f000001));
 	struct rte_mbuf *mbuf;
 	unsigned int i;
 
 	ip_host_know(host, PEER, &peer_mac);
 	for (i = 0; i < 2; i++) {
-		send_path(host, &path, segment(host, SEGMENT_MAX, 1));
+		send_path(host, &way, segment(host, SEGMENT_MAX, 1));
 		assert_true(ip_host_sent(host));
-		send_path(host, &path, segment(host, SEGMENT_MAX + 1, 1));
+		send_path(host, &way, segment(host, SEGMENT_MAX + 1, 1));
 		assert_false(ip_host_sent(host));
 		send_path(host, &nowhere, segment(host, 40, 1));
 		assert_false(ip_host_sent(host));
 		mbuf = segment(host, 40, 1);
 		memset(rte_pktmbuf_prepend(mbuf, RTE_PKTMBUF_HEADROOM - 33), 0, 95);
-		send_path(host, &path, mbuf);
+		send_path(host, &way, mbuf);
 		assert_false(ip_host_sent(host));
 	}
 	assert_int_equal(ip_stats(host->ip)->drop_ip_too_big, 2);
 	assert_int_equal(ip_stats(host->ip)->drop_no_route, 2);
 	assert_int_equal(ip_stats(host->ip)->drop_no_mbuf, 2);
 	for (i = 0; i < IP_TXQ_SIZE + 3; i++)
-		send_path(host, &path, segment(host, 40, 1));
+		send_path(host, &way, segment(host, 40, 1));
 	assert_int_equal(ip_txq(host->ip)->nb, IP_TXQ_SIZE);
 	assert_int_equal(ip_stats(host->ip)->drop_tx_queue, 3);
 	assert_int_equal(ip_host_drops(host), 9);

@@ -220,17 +220,17 @@ test_path(void **state)
 		route_of("10.80.0.0", 12, router(1)),
 		route_of("10.80.1.0", 24, router(2)),
 	};
-	const struct tr_addr ours = tr_addr_ipv4(OURS), dst = addr_of("10.80.1.9");
+	const struct ip_ends ends = {.remote = addr_of("10.80.1.9"), .local = tr_addr_ipv4(OURS)};
 	const struct rte_ether_addr mac = router_mac(2);
 	struct ip_host *host = *state;
 	struct ip_path path;
 	unsigned int i;
 
 	create(host, routes, RTE_DIM(routes));
-	ip_path_init(&path, &ours, &dst, 0);
+	ip_path_init(&path, &ends, 0);
 	for (i = 0; i < 3; i++) {
-		ip_path_output(host->ip, &path, ip_host_mbuf(host, segment, sizeof(segment)), 20,
-			       host->now_us);
+		ip_path_output(host->ip, &path, &ends, ip_host_mbuf(host, segment, sizeof(segment)),
+			       20, host->now_us);
 		assert_true(ip_host_sent(host));
 		assert_memory_equal(host->sent, &mac, sizeof(mac));
 	}

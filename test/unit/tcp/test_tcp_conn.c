@@ -14,14 +14,15 @@
 #include <rte_malloc.h>
 
 #include "tcp_conn.h"
+#include "tcp_output.h"
 #include "test_eal.h"
 
 /*
  * What a connection may cost, in bytes: a field that is added has its reason, and the table of
  * doc/guides/pressure.rst says what it makes of a million.
  */
-#define CONN_BYTES_MAX 528
-#define ALL_BYTES_MAX 592
+#define CONN_BYTES_MAX 496
+#define ALL_BYTES_MAX 512
 
 #define CONNS_FEW 4095
 #define CONNS_MANY 8191
@@ -31,6 +32,7 @@ struct stack {
 	struct chain_pool chains;
 	struct ip *ip;
 	struct tcp *tcp;
+	uint32_t walked; /* connections */
 };
 
 static const struct tcp_events events;
@@ -110,7 +112,7 @@ stack_bytes(uint32_t conns_max)
 	return bytes;
 }
 
-/* All that grows with the number of connections: their pool, and the tables that find them. */
+/* All that grows with the number of connections: their array, and the tables that find them. */
 static void
 test_a_connection_costs_no_more(void **state)
 {
@@ -118,11 +120,43 @@ test_a_connection_costs_no_more(void **state)
 	size_t each = (many - few) / (CONNS_MANY - CONNS_FEW);
 
 	(void)state;
-	print_message("connection %zu bytes, with pool and tables %zu\n", sizeof(struct tcp_conn),
-		      each);
+	print_message("connection %zu bytes, with its tables %zu\n", sizeof(struct tcp_conn), each);
 	assert_true(each >= sizeof(struct tcp_conn));
 	assert_true(sizeof(struct tcp_conn) <= CONN_BYTES_MAX);
 	assert_true(each <= ALL_BYTES_MAX);
+}
+
+static void
+count_conn(struct tcp_conn *conn, void *arg)
+{
+	struct stack *stack = arg;
+	struct tcp_conn_info info;
+
+	tcp_conn_info(conn, &info);
+	assert_ptr_equal(tcp_conn_find(stack->tcp, info.id), conn);
+	stack->walked++;
+}
+
+/* Each place is a connection's, or free: once in the list, or never used. Ids are found so. */
+static void
+check_places(struct stack *stack)
+{
+	struct tcp *tcp = stack->tcp;
+	uint32_t place, id, nb_free = 0, nb_found = 0;
+
+	for (place = tcp->conns_free; place != 0; place = tcp_conn_at(tcp, place)->place) {
+		assert_in_range(place, 1, tcp->conns_begun);
+		assert_null(tcp_conn_find(tcp, place - 1));
+		nb_free++;
+	}
+	for (id = 0; id < tcp->conns_max + 2; id++)
+		nb_found += tcp_conn_find(tcp, id) != NULL;
+	stack->walked = 0;
+	tcp_conn_walk(tcp, count_conn, stack);
+	assert_int_equal(nb_found, tcp_conn_count(tcp));
+	assert_int_equal(stack->walked, tcp_conn_count(tcp));
+	assert_int_equal(nb_found + nb_free, tcp->conns_begun);
+	assert_true(tcp->conns_begun <= tcp->conns_max);
 }
 
 static struct tcp_flow
@@ -170,6 +204,51 @@ test_found_by_flow(void **state)
 			assert_ptr_equal(tcp_conn_lookup_table(stack.tcp, &flow), conns[j]);
 			assert_ptr_equal(tcp_conn_lookup(stack.tcp, &flow), conns[j]);
 		}
+		check_places(&stack);
+	}
+	end(&stack);
+}
+
+/* Those that want to send are looked at in turn, and those that end before are not. */
+static void
+test_output_list(void **state)
+{
+	struct tcp_conn *conns[5];
+	struct stack stack;
+	struct tcp_flow flow;
+	uint32_t place;
+	unsigned int i, gone;
+
+	(void)state;
+	begin(&stack, RTE_DIM(conns));
+	for (gone = 0; gone < RTE_DIM(conns); gone++) {
+		for (i = 0; i < RTE_DIM(conns); i++) {
+			flow = flow_of(i);
+			conns[i] = tcp_conn_create(stack.tcp, &flow);
+			assert_non_null(conns[i]);
+			tcp_set_state(conns[i], TCP_ESTABLISHED);
+		}
+		assert_false(tcp_output_waits(stack.tcp));
+		for (i = 0; i < RTE_DIM(conns); i++)
+			tcp_output_want(conns[i]);
+		tcp_output_cancel(conns[gone]);
+		place = stack.tcp->conns->output_newer;
+		for (i = 0; i < RTE_DIM(conns); i++) {
+			if (i == gone)
+				continue;
+			assert_ptr_equal(tcp_conn_at(stack.tcp, place), conns[i]);
+			place = conns[i]->output_newer;
+		}
+		assert_int_equal(place, 0);
+		assert_true(tcp_output_waits(stack.tcp));
+		tcp_output(stack.tcp, 1);
+		assert_false(tcp_output_waits(stack.tcp));
+		for (i = 0; i < RTE_DIM(conns); i++) {
+			tcp_conn_hold(conns[i]);
+			tcp_conn_drop(conns[i], 0);
+			tcp_conn_release(conns[i]);
+		}
+		check_places(&stack);
 	}
 	end(&stack);
 }
@@ -188,6 +267,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_connection_costs_no_more),
 		cmocka_unit_test(test_found_by_flow),
+		cmocka_unit_test(test_output_list),
 	};
 
 	return cmocka_run_group_tests(tests, setup, test_pools_full);
