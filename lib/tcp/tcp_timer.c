@@ -62,6 +62,7 @@
 
 static void expired(struct tcp_conn *conn, enum tcp_timer_kind kind);
 static void retransmit_expired(struct tcp_conn *conn);
+static void window_opened(struct tcp_conn *conn);
 static void persist_expired(struct tcp_conn *conn);
 static void linger_expired(struct tcp_conn *conn);
 static void start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us);
@@ -119,7 +120,8 @@ tcp_timer_data_sent(struct tcp_conn *conn)
 	/* RFC 6298 (5.1) */
 	if (!running(conn, TCP_TIMER_RETRANSMIT))
 		start(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
-	stop(conn, TCP_TIMER_PERSIST);
+	if (unlikely(running(conn, TCP_TIMER_PERSIST)))
+		window_opened(conn);
 }
 
 void
@@ -306,6 +308,15 @@ retransmit_expired(struct tcp_conn *conn)
 		tcp_pmtu_timeout(conn);
 		tcp_loss_timeout(conn);
 	}
+}
+
+/* What is sent now has all its retransmissions, however often the window was asked for before. */
+static void
+window_opened(struct tcp_conn *conn)
+{
+	stop(conn, TCP_TIMER_PERSIST);
+	/* A user timeout goes on: it counts what was not answered. */
+	conn->retries = RTE_MIN(conn->retries, (uint8_t)(has_user_timeout(conn) ? 1 : 0));
 }
 
 static void

@@ -183,6 +183,36 @@ test_probes_without_an_answer_end_it(void **state)
 	packet_end(&p);
 }
 
+/* The probes of a connection that is closed are counted, answered or not. */
+/* Shows: MUST-20. */
+static void
+test_probes_take_no_retransmissions(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+	packet_append(&p, 1000);
+	tcp_close(p.owner.conn);
+	for (uint64_t delay_us = 200000, i = 0; i < 7; i++, delay_us *= 2) {
+		packet_advance(&p, delay_us);
+		expect(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+	}
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .window = 5000);
+	packet_advance(&p, 50000000);
+	while (packet_take(&p, &sent))
+		;
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 7);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1002, .window = 5000);
+	assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
+	packet_end(&p);
+}
+
 /* Shows: MUST-35. */
 static void
 test_fin_waits_for_the_window(void **state)
@@ -392,6 +422,7 @@ main(void)
 		cmocka_unit_test(test_probe_that_is_taken_counts),
 		cmocka_unit_test(test_probe_that_took_the_last_ends_probing),
 		cmocka_unit_test(test_probes_without_an_answer_end_it),
+		cmocka_unit_test(test_probes_take_no_retransmissions),
 		cmocka_unit_test(test_fin_waits_for_the_window),
 		cmocka_unit_test(test_window_that_shrinks_is_survived),
 		cmocka_unit_test(test_silly_window_is_not_filled),
