@@ -21,15 +21,14 @@
  * All outages together; with the time between them they take twice that, and the backoff that they
  * lead to as long once more. That is far below the time in which connections are given up.
  */
-#define OUTAGES_US (6 * UINT64_C(1000000))
+#define OUTAGES_US (4 * UINT64_C(1000000))
 #define OUTAGE_BEGIN_MAX_US (10 * UINT64_C(1000000))
 #define OUTAGE_MIN_US 500
 
 #define NARROW_MAX_US (5 * UINT64_C(1000000))
 
-/* Below, nobody believes it: RFC 8200 section 5; and what IPv4 carries in practice. */
+/* Less is not believed of IPv4. */
 #define NARROW_MIN 552
-#define NARROW_MIN_IPV6 1280
 
 /* Of the backoff of retransmissions and probes, with some time for what then comes. */
 #define STALL_US (65 * UINT64_C(1000000))
@@ -51,10 +50,10 @@ sim_plan_run(struct sim_plan *plan, struct sim_random *random, unsigned int host
 		.wire =
 			{
 				.nb_ends = 2,
-				.loss_ppm = sim_random_below(random, 100001),
+				.loss_ppm = sim_random_below(random, 80001),
 				.repeat_ppm = sim_random_below(random, 30000),
 				.reorder_ppm = sim_random_below(random, 100000),
-				.corrupt_ppm = sim_random_below(random, 20000),
+				.corrupt_ppm = sim_random_below(random, 10000),
 				.partial_ppm = sim_random_below(random, 100000),
 				.delay_us = 10 + sim_random_below(random, 30000),
 				.jitter_us = sim_random_below(random, 30000),
@@ -80,6 +79,11 @@ sim_plan_run(struct sim_plan *plan, struct sim_random *random, unsigned int host
 		draw_outages(plan, random);
 	if (sim_random_below(random, 4) == 0)
 		draw_narrows(plan, random);
+	/* One that closed gives up after nine losses: an outage makes for six, and a black hole. */
+	if (plan->nb_outages > 0 || wire->silent) {
+		wire->loss_ppm /= 10;
+		wire->corrupt_ppm /= 10;
+	}
 }
 
 /* A long one, or many short ones, of whichever link. */
@@ -109,7 +113,7 @@ draw_narrows(struct sim_plan *plan, struct sim_random *random)
 {
 	struct sim_plan_narrow *narrow;
 	uint64_t at_us = 0;
-	uint16_t least = plan->wire.mtu < NARROW_MIN_IPV6 ? NARROW_MIN : NARROW_MIN_IPV6;
+	uint16_t least = plan->wire.mtu < SIM_PLAN_IPV6_MTU ? NARROW_MIN : SIM_PLAN_IPV6_MTU;
 	unsigned int i;
 
 	plan->wire.silent = sim_random_below(random, 3) == 0;
@@ -124,7 +128,7 @@ draw_narrows(struct sim_plan *plan, struct sim_random *random)
 		narrow->end = sim_random_below(random, plan->wire.nb_ends);
 		if (sim_random_below(random, 4) != 0)
 			narrow->mtu = least + sim_random_below(random, plan->wire.mtu - least);
-		plan->ipv4_only |= narrow->mtu != 0 && narrow->mtu < NARROW_MIN_IPV6;
+		plan->ipv4_only |= narrow->mtu != 0 && narrow->mtu < SIM_PLAN_IPV6_MTU;
 	}
 }
 
@@ -137,7 +141,7 @@ sim_plan_stall_us(const struct sim_plan *plan)
 void
 sim_plan_open(const struct sim_plan *plan, struct sim_peer_plan *peer, struct sim_random *random)
 {
-	peer->ipv6 = plan->wire.mtu >= NARROW_MIN_IPV6 && !plan->ipv4_only &&
+	peer->ipv6 = plan->wire.mtu >= SIM_PLAN_IPV6_MTU && !plan->ipv4_only &&
 		     sim_random_below(random, 2) == 0;
 	peer->open_us = peer->ipv6 ? IPV6_US : 0;
 	if (sim_random_below(random, 2) == 0)

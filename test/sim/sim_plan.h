@@ -22,6 +22,9 @@
 /** More turns than any run needs: nothing may spin without time going on. */
 #define SIM_PLAN_TURNS_MAX 20000000u
 
+/** A wire with less has no IPv6. */
+#define SIM_PLAN_IPV6_MTU 1280
+
 /** Times that links go away in a run, and that they become narrower or wider. */
 #define SIM_PLAN_OUTAGES_MAX 12
 #define SIM_PLAN_NARROWS_MAX 4

@@ -55,7 +55,8 @@ sim_progress_is_stuck(struct sim_progress *progress, unsigned int index,
 		unread |= info.receive_bytes > 0;
 	}
 	/* A reader that pauses goes on in its time. */
-	if (!to_move || unread || memcmp(&before, conn, sizeof(before)) != 0)
+	conn->rests = !to_move || unread;
+	if (conn->rests || before.rests || memcmp(before.sides, conn->sides, sizeof(before.sides)))
 		conn->since_us = now_us;
 	return now_us - conn->since_us > progress->limit_us;
 }

@@ -22,6 +22,7 @@ struct sim_progress_conn {
 		enum tcp_state state;
 	} sides[2];
 	uint64_t since_us;
+	bool rests; /* had nothing to do when it was looked at last */
 };
 
 /** All of a run. */

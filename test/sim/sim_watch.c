@@ -22,7 +22,10 @@ struct seen {
 	uint32_t edge; /* of the window it offers */
 };
 
-static const char *look(struct sim_watch *watch, const struct rte_mbuf *mbuf, unsigned int *index);
+static const char *look(struct sim_watch *watch, unsigned int end, const struct rte_mbuf *mbuf,
+			unsigned int *index);
+static bool looks_for_neighbour(const struct rte_mbuf *mbuf);
+static void note_asked(struct sim_watch *watch, unsigned int end);
 static bool parse(const struct sim_watch *watch, const struct rte_mbuf *mbuf, struct seen *seen,
 		  const char **wrong);
 static unsigned int side_of(const struct sim_watch *watch, const struct wire_tcp *header);
@@ -57,7 +60,7 @@ sim_watch_frame(void *arg, unsigned int end, const struct rte_mbuf *mbuf)
 
 	if (watch->wrong != NULL)
 		return;
-	wrong = look(watch, mbuf, &index);
+	wrong = look(watch, end, mbuf, &index);
 	if (wrong == NULL)
 		return;
 	watch->wrong = wrong;
@@ -85,13 +88,15 @@ sim_watch_answer(struct sim_watch *watch, unsigned int end, const struct rte_mbu
 }
 
 static const char *
-look(struct sim_watch *watch, const struct rte_mbuf *mbuf, unsigned int *index)
+look(struct sim_watch *watch, unsigned int end, const struct rte_mbuf *mbuf, unsigned int *index)
 {
 	struct sim_watch_side *sides;
 	struct seen seen = {0};
 	const char *wrong = NULL;
 	unsigned int side;
 
+	if (looks_for_neighbour(mbuf))
+		note_asked(watch, end);
 	if (!parse(watch, mbuf, &seen, &wrong))
 		return wrong;
 	side = side_of(watch, &seen.header);
@@ -100,10 +105,30 @@ look(struct sim_watch *watch, const struct rte_mbuf *mbuf, unsigned int *index)
 	*index = side / 2;
 	sides = watch->conns[*index];
 	side %= 2;
+	sides[side].end = end;
 	wrong = check(&sides[side], &sides[1 - side], &seen);
 	if (wrong != NULL)
 		describe(watch, &sides[side], &sides[1 - side], &seen);
 	return wrong;
+}
+
+/* To everybody, or to a group: ARP, or neighbour discovery. */
+static bool
+looks_for_neighbour(const struct rte_mbuf *mbuf)
+{
+	return rte_pktmbuf_mtod(mbuf, const uint8_t *)[0] & RTE_ETHER_GROUP_ADDR;
+}
+
+/* RFC 1122 section 2.3.2.2: of the packets that wait for a neighbour the latest may be all. */
+static void
+note_asked(struct sim_watch *watch, unsigned int end)
+{
+	unsigned int i, side;
+
+	for (i = 0; i < SIM_WATCH_CONNS_MAX; i++)
+		for (side = 0; side < 2; side++)
+			if (watch->conns[i][side].known && watch->conns[i][side].end == end)
+				watch->conns[i][side].asked = true;
 }
 
 /* False: it is no segment, or a packet that is wrong. */
@@ -214,6 +239,7 @@ begin(struct sim_watch_side *from, struct sim_watch_side *to, const struct seen 
 	*from = (struct sim_watch_side){
 		.known = true,
 		.strict = !again,
+		.end = from->end,
 		.iss = seen->header.seq,
 		.seq_max = seen->header.seq,
 		.scale = seen->header.options.window_scale,
@@ -309,8 +335,10 @@ check_data(struct sim_watch_side *from, const struct sim_watch_side *to, const s
 {
 	bool fin = seen->header.flags & WIRE_TCP_FIN;
 
-	if (tcp_seq_gt(seen->header.seq, from->seq_max))
+	if (tcp_seq_gt(seen->header.seq, from->seq_max) && !from->asked)
 		return "left a gap";
+	if (tcp_seq_gt(seen->header.seq, from->seq_max))
+		from->asked = false;
 	if (seen->end_seq != seen->header.seq && from->strict && to->strict && to->offered &&
 	    tcp_seq_gt(seen->end_seq, to->edge + 1))
 		return "sent more than the window takes";

@@ -24,6 +24,8 @@ struct sim_watch_side {
 	bool offered; /* edge is valid */
 	bool fin;
 	bool timestamps;
+	bool asked; /* its end looked for a neighbour: what waited for that may be missing */
+	unsigned int end; /* where it is */
 	uint8_t scale;
 	uint32_t iss;
 	uint32_t seq_max; /* end of what was ever sent */

@@ -157,7 +157,7 @@ host_init(struct run *run, unsigned int host)
 		.seed = sim_random_next(random),
 	};
 
-	if (plan->wire.mtu >= 1280)
+	if (plan->wire.mtu >= SIM_PLAN_IPV6_MTU)
 		config.ipv6 = host_addr(host, true);
 	sim_stack_init(&run->stacks[host], &config);
 	run->peers[host].nb_conns = SIM_PEER_CONNS_MAX;

@@ -221,6 +221,23 @@ test_data(void **state)
 	}
 }
 
+/* The segment that is missing waited for a neighbour, and had to make room. */
+static void
+test_neighbour(void **state)
+{
+	const uint8_t asks[42] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 8, 6};
+
+	(void)state;
+	open_up();
+	put(SERVER, asks, sizeof(asks));
+	bad(CLIENT, SEGMENT(.seq = 301, .ack = 1, .len = 100), "left a gap");
+	setup(state);
+	open_up();
+	put(CLIENT, asks, sizeof(asks));
+	good(CLIENT, SEGMENT(.seq = 301, .ack = 1, .len = 100));
+	bad(CLIENT, SEGMENT(.seq = 501, .ack = 1, .len = 100), "left a gap");
+}
+
 static void
 test_fin(void **state)
 {
@@ -336,6 +353,7 @@ main(void)
 		TEST(test_fin),	       TEST(test_sack),
 		TEST(test_timestamps), TEST(test_beginning),
 		TEST(test_resets),     TEST(test_ipv6),
+		TEST(test_neighbour),
 	};
 
 	test_eal_init();
