@@ -23,6 +23,7 @@
 #include "tcp.h"
 #include "tcp_duplicate.h"
 #include "tcp_isn.h"
+#include "tcp_limit.h"
 #include "tcp_listen.h"
 #include "tcp_pmtu.h"
 #include "tcp_wheel.h"
@@ -270,6 +271,7 @@ struct tcp {
 	struct tcp_listen listen;
 	struct tcp_pmtu pmtu;
 	struct tcp_duplicates duplicates;
+	struct tcp_limit limit;
 	struct tcp_stats stats;
 };
 

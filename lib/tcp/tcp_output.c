@@ -195,6 +195,10 @@ tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment)
 
 	if (received->flags & WIRE_TCP_RST)
 		return;
+	if (!tcp_limit_reset(tcp, &segment->flow.remote_addr)) {
+		tcp->stats.resets_limited++;
+		return;
+	}
 	if (received->flags & WIRE_TCP_ACK) {
 		header.seq = received->ack;
 	} else {

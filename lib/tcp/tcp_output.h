@@ -51,7 +51,10 @@ void tcp_output_reset(struct tcp_conn *conn);
  */
 bool tcp_output_stateless(struct tcp *tcp, const struct tcp_flow *flow, struct wire_tcp *header);
 
-/** Answer a segment that belongs to nobody with a reset (RFC 9293 section 3.10.7.1). */
+/**
+ * Answer a segment that belongs to nobody with a reset (RFC 9293 section 3.10.7.1), unless too many
+ * were: see tcp_limit.h.
+ */
 void tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment);
 
 #endif /* TCP_OUTPUT_H */

@@ -131,6 +131,53 @@ test_ack_war_ends(void **state)
 	packet_end(&p);
 }
 
+/* Resets that ACKs of no connection from this address draw. */
+static unsigned int
+resets_drawn(struct packet *p, uint32_t src, unsigned int segments)
+{
+	uint64_t before = tcp_stats(p->tcp)->reset_sent;
+	struct ip_txq *txq = ip_txq(p->ip);
+
+	for (unsigned int i = 0; i < segments; i++) {
+		inject(p, .flags = ACK, .seq = i, .ack = 1, .src = src);
+		/* Not only answers: ARP asks for who is not there. */
+		while (txq->nb > 0)
+			rte_pktmbuf_free(txq->frames[--txq->nb]);
+	}
+	return tcp_stats(p->tcp)->reset_sent - before;
+}
+
+/* Segments of no connection draw so many resets and no more, and nobody learns of another's. */
+/* Shows: 5961-limit. */
+static void
+test_resets_are_limited_for_each_address(void **state)
+{
+	static const uint32_t peer = 0x0a000003;
+	unsigned int most = 0, least = UINT32_MAX;
+	unsigned int touched = 0;
+	unsigned int drawn;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	for (unsigned int second = 0; second < 16; second++) {
+		tcp_stats_clear(p.tcp);
+		drawn = resets_drawn(&p, peer, 2000);
+		assert_in_range(drawn, 500, 999);
+		assert_int_equal(tcp_stats(p.tcp)->resets_limited, 2000 - drawn);
+		assert_int_equal(tcp_stats(p.tcp)->drop_no_conn, 2000);
+		most = RTE_MAX(most, drawn);
+		least = RTE_MIN(least, drawn);
+		/* Those who share its place are few, and others each time. */
+		for (uint32_t other = 1; other <= 8; other++)
+			touched += resets_drawn(&p, peer + other, 1) == 0;
+		packet_advance(&p, 1000000);
+	}
+	assert_true(most - least > 100);
+	assert_in_range(touched, 0, 16 * 8 / 8);
+	packet_end(&p);
+}
+
 /* Shows: 4987-cookies, 4987-bounded. */
 static void
 test_syn_flood_leaves_established_alone(void **state)
@@ -360,6 +407,7 @@ main(void)
 		cmocka_unit_test(test_challenges_are_few_and_counted_by_connection),
 		cmocka_unit_test(test_ack_outside_of_what_was_sent_is_dropped),
 		cmocka_unit_test(test_ack_war_ends),
+		cmocka_unit_test(test_resets_are_limited_for_each_address),
 		cmocka_unit_test(test_syn_flood_leaves_established_alone),
 		cmocka_unit_test(test_byte_by_byte_does_not_pin_an_mbuf_each),
 		cmocka_unit_test(test_single_bytes_out_of_order_are_few),

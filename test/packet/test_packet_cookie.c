@@ -263,10 +263,11 @@ test_guesses_do_not_pass(void **state)
 	for (unsigned int i = 0; i < 100000; i++) {
 		random = random * 1664525 + 1013904223;
 		inject(&p, .flags = ACK, .seq = 1, .ack = random);
-		assert_true(packet_take(&p, &sent));
-		assert_int_equal(sent.header.flags, RST);
+		if (packet_take(&p, &sent))
+			assert_int_equal(sent.header.flags, RST);
 	}
 	assert_int_equal(p.owner.opened, 0);
+	assert_int_equal(tcp_stats(p.tcp)->drop_cookie, 100000);
 	packet_end(&p);
 }
 
