@@ -26,6 +26,7 @@
 #include "tcp_limit.h"
 #include "tcp_listen.h"
 #include "tcp_pmtu.h"
+#include "tcp_reset.h"
 #include "tcp_wheel.h"
 #include "wire_tcp.h"
 
@@ -272,6 +273,7 @@ struct tcp {
 	struct tcp_pmtu pmtu;
 	struct tcp_duplicates duplicates;
 	struct tcp_limit limit;
+	struct tcp_resets resets;
 	struct tcp_stats stats;
 };
 

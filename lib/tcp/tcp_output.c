@@ -162,19 +162,22 @@ tcp_output_reset(struct tcp_conn *conn)
 {
 	struct wire_tcp header = begin(conn, ack_seq(conn), WIRE_TCP_RST | WIRE_TCP_ACK);
 
-	conn->tcp->stats.reset_sent++;
 	ip_path_set_ecn(&conn->path, 0);
-	send_control(conn, &header);
+	if (conn->tcp->txq->nb < IP_TXQ_SIZE && send_control(conn, &header))
+		conn->tcp->stats.reset_sent++;
+	else
+		tcp_reset_later(conn->tcp, &conn->flow, &header);
 }
 
 bool
 tcp_output_stateless(struct tcp *tcp, const struct tcp_flow *flow, struct wire_tcp *header)
 {
 	uint16_t bytes = wire_tcp_header_bytes(&header->options);
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(tcp->mbufs);
+	struct rte_mbuf *mbuf = NULL;
 
+	if (tcp->txq->nb < IP_TXQ_SIZE)
+		mbuf = rte_pktmbuf_alloc(tcp->mbufs);
 	if (mbuf == NULL) {
-		/* The peer asks again, and is answered then. */
 		tcp->stats.send_starved++;
 		return false;
 	}

@@ -44,7 +44,8 @@ void tcp_output_syn(struct tcp_conn *conn);
 void tcp_output_reset(struct tcp_conn *conn);
 
 /**
- * Send a segment that belongs to no connection, at once. False when there is no mbuf for it.
+ * Send a segment that belongs to no connection, at once. False when there is no mbuf, or
+ * no room in the queue: if it is an answer, the peer asks again.
  *
  * @param header
  *   Its ports are filled in here.

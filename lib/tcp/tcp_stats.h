@@ -24,6 +24,7 @@
 	X(reset_received, "connections reset by the peer")                                 \
 	X(reset_sent, "resets sent")                                                       \
 	X(resets_limited, "resets not sent as too many went to an address in a second")    \
+	X(resets_lost, "resets not sent for want of an mbuf, with too many waiting for one") \
 	X(timed_out, "connections given up: no answer, or no FIN after ours")              \
 	X(cookies_sent, "SYNs answered by a SYN cookie, too many being in SYN-RECEIVED")   \
 	X(cookies_accepted, "connections established by a SYN cookie")                     \
@@ -62,7 +63,7 @@
 	X(drop_truncated, "segments shorter than their header")                            \
 	X(drop_checksum, "segments with a wrong checksum")                                 \
 	X(drop_address, "segments from or to an address that cannot have a connection")    \
-	X(drop_no_conn, "segments for no connection and no listener")               \
+	X(drop_no_conn, "segments for no connection and no listener")                      \
 	X(drop_no_conn_silent, "resets for no connection")                                 \
 	X(drop_syn_full, "SYNs with every connection in use")                              \
 	X(drop_cookie_full, "ACKs of SYN cookies with every connection in use")            \

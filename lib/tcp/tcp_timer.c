@@ -94,6 +94,7 @@ tcp_tick(struct tcp *tcp, uint64_t now_us)
 	if (unlikely(now_us >= tcp->pmtu.next_us))
 		tcp_pmtu_tick(tcp);
 	tcp_wheel_wake(&tcp->wheel, tcp->pmtu.next_us);
+	tcp_reset_tick(tcp);
 }
 
 uint64_t

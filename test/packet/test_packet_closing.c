@@ -7,6 +7,7 @@
 #include <rte_errno.h>
 
 #include "packet.h"
+#include "tcp_reset.h"
 #include "test_eal.h"
 
 /* Shows: MUST-12. */
@@ -535,6 +536,56 @@ test_abort_in_each_state(void **state)
 	packet_end(&p);
 }
 
+/* A peer that only waits learns of a reset when there is an mbuf for it again, and of many so. */
+static void
+test_reset_waits_for_an_mbuf(void **state)
+{
+	static struct rte_mbuf *taken[1023];
+	struct tcp_conn *conns[TCP_RESETS + 2];
+	struct packet_sent sent;
+	unsigned int nb = 0;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.conns_max = 64});
+	for (unsigned int i = 0; i < RTE_DIM(conns); i++) {
+		inject(&p, .flags = SYN);
+		expect(&p, .flags = SYN | ACK, .ack = 1);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1);
+		conns[i] = p.owner.conn;
+		p.peer_port++;
+	}
+	while (nb < RTE_DIM(taken) && (taken[nb] = rte_pktmbuf_alloc(p.control)) != NULL)
+		nb++;
+	for (unsigned int i = 0; i < RTE_DIM(conns); i++)
+		tcp_abort(conns[i]);
+	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	assert_int_equal(tcp_stats(p.tcp)->resets_lost, 2);
+	packet_advance(&p, 10000);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->reset_sent, 0);
+	/* As soon as there are any, and a sleeping core wakes for it. */
+	rte_pktmbuf_free_bulk(taken, 5);
+	assert_true(tcp_next_timer_us(p.tcp) <= p.now_us + 1000);
+	packet_advance(&p, 1000);
+	p.peer_port -= RTE_DIM(conns);
+	for (unsigned int i = 0; i < TCP_RESETS; i++) {
+		if (i == 5) {
+			expect_none(&p);
+			rte_pktmbuf_free_bulk(taken + 5, nb - 5);
+			packet_advance(&p, 1000);
+		}
+		assert_true(packet_take(&p, &sent));
+		assert_int_equal(sent.header.flags, RST | ACK);
+		assert_int_equal(sent.header.ack, p.irs + 1);
+		assert_int_equal(sent.header.dst_port, rte_cpu_to_be_16(p.peer_port + i));
+	}
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->reset_sent, TCP_RESETS);
+	assert_true(tcp_next_timer_us(p.tcp) > p.now_us + 1000);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -548,8 +599,8 @@ main(void)
 		both_families(test_fin_is_given_up),
 		both_families(test_fin_does_not_wait_for_ever_for_the_window),
 		both_families(test_fin_wait_2_ends_after_a_minute),
-		cmocka_unit_test(test_fin_wait_2_waits_for_a_peer_that_reads),
-		cmocka_unit_test(test_fin_wait_2_is_not_kept_by_windows),
+		both_families(test_fin_wait_2_waits_for_a_peer_that_reads),
+		both_families(test_fin_wait_2_is_not_kept_by_windows),
 		both_families(test_data_after_close_is_reset),
 		both_families(test_data_in_flight_at_close_is_reset),
 		both_families(test_early_fin_waits_for_the_gap),
@@ -564,6 +615,7 @@ main(void)
 		both_families(test_half_close_crosses_the_peers),
 		both_families(test_reset_in_each_state),
 		both_families(test_abort_in_each_state),
+		both_families(test_reset_waits_for_an_mbuf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
