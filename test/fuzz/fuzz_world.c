@@ -119,7 +119,7 @@ void
 fuzz_world_segment(struct fuzz_world *world, uint16_t port, const struct fuzz_segment *segment)
 {
 	struct rte_mbuf *mbuf;
-	uint32_t tcp_bytes, i;
+	uint32_t tcp_bytes, offset, i;
 	uint8_t *frame, *tcp;
 
 	if (world->nb_rx == FUZZ_BURST)
@@ -131,7 +131,13 @@ fuzz_world_segment(struct fuzz_world *world, uint16_t port, const struct fuzz_se
 	tcp = frame + HEADER_BYTES;
 	tcp_bytes = write_tcp(tcp, port, segment);
 	for (i = 0; i < segment->len; i++)
-		tcp[tcp_bytes + i] = fuzz_watch_byte(segment->seq + i);
+		tcp[tcp_bytes + i] = i;
+	/* Data begins where the header says, at the number after a SYN's. */
+	offset = (tcp[12] >> 4) * 4;
+	for (i = RTE_MAX(offset, (uint32_t)WIRE_TCP_HEADER_BYTES); i < tcp_bytes + segment->len;
+	     i++)
+		tcp[i] = fuzz_watch_byte(segment->seq + !!(segment->flags & WIRE_TCP_SYN) + i -
+					 offset);
 	tcp_bytes += segment->len;
 	write_headers(frame, tcp_bytes);
 	rte_pktmbuf_append(mbuf, HEADER_BYTES + tcp_bytes);

@@ -80,6 +80,23 @@ test_data_with_the_ack_is_read(void **state)
 	packet_end(&p);
 }
 
+/* A SYN again that acknowledges ours, as in a simultaneous open: what comes with it is kept. */
+static void
+test_data_with_a_syn_ack_is_read(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_reach(&p, TCP_SYN_RECEIVED);
+	inject(&p, .flags = SYN | ACK, .seq = 0, .ack = 1, .len = 5);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	assert_int_equal(p.owner.read_bytes, 5);
+	packet_advance(&p, 40000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 6);
+	packet_end(&p);
+}
+
 static void
 test_data_without_ack_is_dropped(void **state)
 {
@@ -189,6 +206,7 @@ main(void)
 		cmocka_unit_test(test_wrong_ack_is_reset),
 		cmocka_unit_test(test_reset_ends_it_silently),
 		cmocka_unit_test(test_data_with_the_ack_is_read),
+		cmocka_unit_test(test_data_with_a_syn_ack_is_read),
 		cmocka_unit_test(test_data_without_ack_is_dropped),
 		cmocka_unit_test(test_fin_with_the_ack),
 		cmocka_unit_test(test_syn_ack_is_sent_again_and_given_up),
