@@ -46,7 +46,8 @@ tcp_prr_acked(struct tcp_conn *conn, uint32_t delivered, bool safe)
 	/* What is lost leaves at once. */
 	if (sent == 0)
 		send = RTE_MAX(send, (uint32_t)conn->mss);
-	conn->congestion.cwnd = pipe + send;
+	/* A peer may tell of a few bytes at a time; a window below a segment would send none. */
+	conn->congestion.cwnd = RTE_MAX(pipe + send, (uint32_t)conn->mss);
 }
 
 static uint32_t

@@ -374,6 +374,33 @@ test_no_memory_for_recoveries(void **state)
 	packet_end(&p);
 }
 
+/* A peer that tells of a few bytes at a time: what may be sent is a segment at least. */
+static void
+test_window_is_never_below_a_segment(void **state)
+{
+	static const uint32_t lefts[] = {1000, 500, 1500, 100};
+	struct wire_tcp_options options = {.nb_sack = 1};
+	struct packet_sent sent;
+	struct packet p;
+	unsigned int i, ms;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 4);
+	for (i = 0; i < RTE_DIM(lefts); i++) {
+		options.sack[0].left = p.iss + 1 + lefts[i];
+		options.sack[0].right = options.sack[0].left + 100;
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1, .options = &options);
+		for (ms = 0; ms < 60; ms++) {
+			assert_true(packet_sack_look(&p).cwnd_bytes >= MSS);
+			packet_advance(&p, 1000);
+		}
+	}
+	while (packet_take(&p, &sent))
+		;
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -390,6 +417,7 @@ main(void)
 		cmocka_unit_test(test_holes_are_bounded),
 		cmocka_unit_test(test_no_memory_for_ranges),
 		cmocka_unit_test(test_no_memory_for_recoveries),
+		cmocka_unit_test(test_window_is_never_below_a_segment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
