@@ -360,9 +360,9 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 	/* RFC 9293 section 3.8.6.2.1: no silly windows. */
 	if (plan->len < unsent && plan->len < conn->mss && plan->len < conn->snd_wnd_max / 2)
 		plan->len = 0;
-	/* The ACK of what is in flight lets it go. */
-	if (conn->nagle && !plan->fin && plan->len < conn->mss && conn->snd_una != conn->snd_max &&
-	    conn->snd_nxt == conn->snd_max)
+	/* The ACK of what is in flight lets it go. What the windows hold back is not Nagle's. */
+	if (conn->nagle && !plan->fin && plan->len > 0 && plan->len < conn->mss &&
+	    conn->snd_una != conn->snd_max && conn->snd_nxt == conn->snd_max)
 		*plan = (struct plan){.offset = plan->offset};
 }
 

@@ -115,6 +115,32 @@ test_nagle_gathers_small_writes(void **state)
 	packet_end(&p);
 }
 
+/* A window that is used up holds nothing back for Nagle's sake: slow start goes on. */
+static void
+test_nagle_lets_the_window_grow(void **state)
+{
+	struct tcp_conn_info info;
+	struct packet_sent sent;
+	uint32_t before;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 100});
+	tcp_set_nagle(p.owner.conn, true);
+	tcp_conn_info(p.owner.conn, &info);
+	before = info.cwnd_bytes;
+	packet_append(&p, 4 * before + 10);
+	while (packet_take(&p, &sent))
+		;
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1 + 200);
+	tcp_conn_info(p.owner.conn, &info);
+	assert_int_equal(info.cwnd_bytes, before + 200);
+	while (packet_take(&p, &sent))
+		;
+	packet_end(&p);
+}
+
 static void
 test_nagle_sends_again_what_is_lost(void **state)
 {
@@ -449,6 +475,7 @@ main(void)
 		both_families(test_data_is_cut_into_segments),
 		both_families(test_small_writes_leave_at_once),
 		both_families(test_nagle_gathers_small_writes),
+		both_families(test_nagle_lets_the_window_grow),
 		both_families(test_nagle_sends_again_what_is_lost),
 		both_families(test_out_of_order_is_put_in_order),
 		both_families(test_one_ack_for_each_segment_out_of_order),
