@@ -4,7 +4,7 @@
 /*
  * The adapter for packetdrill, opened and called as packetdrill does: the calls of a script on one
  * thread, those that take time on another, packets as IP has them. The path of the shared object is
- * the program's argument, and stands in LD_PRELOAD.
+ * the program's argument, and stands in LD_PRELOAD. Another argument has it play Linux' habits.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,9 @@
 
 #define OUR_ADDR 0xc0a80002
 #define PEER_ADDR 0xc0000201
+#define OUR_ADDR_IPV6 "2001:db8::2"
+#define PEER_ADDR_IPV6 "2001:db8:1::1"
+#define LINUX_FLAGS "habits=linux,local=2001:db8::2,gateway=2001:db8::1"
 #define OUR_PORT 8080
 #define PEER_PORT 40000 /* and on, one for each connection */
 #define IRS 1000
@@ -42,6 +46,7 @@ static const char *object;
 /* One adapter, and the connection that a test has with it. */
 struct drill {
 	struct packetdrill_interface call;
+	bool ipv6;
 	uint16_t our_port;
 	uint16_t peer_port;
 	uint32_t iss;
@@ -87,6 +92,39 @@ end(struct drill *drill)
 }
 
 static void
+write_ipv4(uint8_t *data, struct rte_tcp_hdr *tcp, uint32_t bytes)
+{
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)data;
+
+	*ip = (struct rte_ipv4_hdr){
+		.version_ihl = 0x45,
+		.total_length = rte_cpu_to_be_16(bytes),
+		.time_to_live = 64,
+		.next_proto_id = IPPROTO_TCP,
+		.src_addr = rte_cpu_to_be_32(PEER_ADDR),
+		.dst_addr = rte_cpu_to_be_32(OUR_ADDR),
+	};
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
+}
+
+static void
+write_ipv6(uint8_t *data, struct rte_tcp_hdr *tcp, uint32_t bytes)
+{
+	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)data;
+
+	*ip = (struct rte_ipv6_hdr){
+		.vtc_flow = RTE_BE32(0x60000000),
+		.payload_len = rte_cpu_to_be_16(bytes - sizeof(*ip)),
+		.hop_limits = 64,
+		.proto = IPPROTO_TCP,
+	};
+	assert_int_equal(inet_pton(AF_INET6, PEER_ADDR_IPV6, ip->src_addr), 1);
+	assert_int_equal(inet_pton(AF_INET6, OUR_ADDR_IPV6, ip->dst_addr), 1);
+	tcp->cksum = rte_ipv6_udptcp_cksum(ip, tcp);
+}
+
+static void
 inject(struct drill *drill, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t len,
        const struct wire_tcp_options *options)
 {
@@ -99,26 +137,39 @@ inject(struct drill *drill, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t 
 		.window = 65535,
 	};
 	uint8_t data[2048] = {0};
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)data;
-	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + 1);
+	struct rte_tcp_hdr *tcp;
+	uint32_t ip_bytes = drill->ipv6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr);
 	uint32_t bytes;
 
 	if (options != NULL)
 		header.options = *options;
-	bytes = wire_tcp_header_bytes(&header.options);
-	wire_tcp_write((uint8_t *)tcp, &header);
-	bytes += sizeof(*ip) + len;
-	*ip = (struct rte_ipv4_hdr){
-		.version_ihl = 0x45,
-		.total_length = rte_cpu_to_be_16(bytes),
-		.time_to_live = 64,
-		.next_proto_id = IPPROTO_TCP,
-		.src_addr = rte_cpu_to_be_32(PEER_ADDR),
-		.dst_addr = rte_cpu_to_be_32(OUR_ADDR),
-	};
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
+	tcp = (struct rte_tcp_hdr *)(data + ip_bytes);
+	bytes = ip_bytes + wire_tcp_write((uint8_t *)tcp, &header) + len;
+	if (drill->ipv6)
+		write_ipv6(data, tcp, bytes);
+	else
+		write_ipv4(data, tcp, bytes);
 	assert_int_equal(drill->call.netdev_send(drill->call.userdata, data, bytes), 0);
+}
+
+static void
+check_ipv4(const uint8_t *data, size_t len)
+{
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)data;
+	uint32_t sum = rte_raw_cksum(ip + 1, len - sizeof(*ip)) + rte_ipv4_phdr_cksum(ip, 0);
+
+	assert_int_equal(rte_be_to_cpu_16(ip->total_length), len);
+	assert_int_equal((sum & 0xffff) + (sum >> 16), 0xffff);
+}
+
+static void
+check_ipv6(const uint8_t *data, size_t len)
+{
+	const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)data;
+	uint32_t sum = rte_raw_cksum(ip + 1, len - sizeof(*ip)) + rte_ipv6_phdr_cksum(ip, 0);
+
+	assert_int_equal(rte_be_to_cpu_16(ip->payload_len), len - sizeof(*ip));
+	assert_int_equal((sum & 0xffff) + (sum >> 16), 0xffff);
 }
 
 /* Returns the payload's length. */
@@ -129,21 +180,20 @@ expect(struct drill *drill, uint8_t flags, uint32_t seq, uint32_t ack, struct wi
 	uint8_t data[65536];
 	size_t len;
 	long long sent_us;
-	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)data;
-	uint32_t sum;
+	uint32_t ip_bytes = drill->ipv6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr);
 
 	/* What belongs to an earlier connection is not looked at. */
 	do {
 		len = sizeof(data);
 		assert_int_equal(
 			drill->call.netdev_receive(drill->call.userdata, data, &len, &sent_us), 0);
-		assert_true(len >= sizeof(*ip) + sizeof(struct rte_tcp_hdr));
-		assert_int_equal(rte_be_to_cpu_16(ip->total_length), len);
-		sum = rte_raw_cksum(ip + 1, len - sizeof(*ip)) + rte_ipv4_phdr_cksum(ip, 0);
-		assert_int_equal((sum & 0xffff) + (sum >> 16), 0xffff);
-		assert_int_equal(
-			wire_tcp_parse((const uint8_t *)(ip + 1), len - sizeof(*ip), header),
-			WIRE_TCP_OK);
+		assert_true(len >= ip_bytes + sizeof(struct rte_tcp_hdr));
+		if (drill->ipv6)
+			check_ipv6(data, len);
+		else
+			check_ipv4(data, len);
+		assert_int_equal(wire_tcp_parse(data + ip_bytes, len - ip_bytes, header),
+				 WIRE_TCP_OK);
 	} while (rte_be_to_cpu_16(header->dst_port) != drill->peer_port);
 	assert_int_equal(header->flags, flags);
 	if (flags & WIRE_TCP_SYN)
@@ -152,26 +202,33 @@ expect(struct drill *drill, uint8_t flags, uint32_t seq, uint32_t ack, struct wi
 	if (flags & WIRE_TCP_ACK)
 		assert_int_equal(header->ack - IRS, ack);
 	if (options != NULL)
-		memcpy(options, data + sizeof(*ip) + sizeof(struct rte_tcp_hdr),
+		memcpy(options, data + ip_bytes + sizeof(struct rte_tcp_hdr),
 		       header->header_bytes - sizeof(struct rte_tcp_hdr));
-	return len - sizeof(*ip) - header->header_bytes;
+	return len - ip_bytes - header->header_bytes;
 }
 
 static int
 listener(struct drill *drill)
 {
-	struct sockaddr_in addr = {
+	struct sockaddr_in in = {
 		.sin_family = AF_INET,
 		.sin_port = rte_cpu_to_be_16(OUR_PORT),
 		.sin_addr.s_addr = rte_cpu_to_be_32(OUR_ADDR),
 	};
+	struct sockaddr_in6 in6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = rte_cpu_to_be_16(OUR_PORT),
+	};
+	const struct sockaddr *addr =
+		drill->ipv6 ? (struct sockaddr *)&in6 : (struct sockaddr *)&in;
+	socklen_t len = drill->ipv6 ? sizeof(in6) : sizeof(in);
 	void *userdata = drill->call.userdata;
-	int fd = drill->call.socket(userdata, AF_INET, SOCK_STREAM, IPPROTO_TCP);
+	int fd = drill->call.socket(userdata, addr->sa_family, SOCK_STREAM, IPPROTO_TCP);
 
 	drill->our_port = OUR_PORT;
 	drill->peer_port++;
 	assert_true(fd >= 0);
-	assert_int_equal(drill->call.bind(userdata, fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(drill->call.bind(userdata, fd, addr, len), 0);
 	assert_int_equal(drill->call.listen(userdata, fd, 1), 0);
 	return fd;
 }
@@ -345,7 +402,8 @@ freebsd_orders_options(struct drill *drill)
 	drill->call.close(drill->call.userdata, fd);
 }
 
-/* One EAL a process: one adapter plays all, with FreeBSD's order, which most do not look at. */
+/* One EAL a process: one adapter plays all of these, with FreeBSD's order, which most do not look
+ * at. */
 static void
 test_exchanges(void **state)
 {
@@ -363,12 +421,145 @@ test_exchanges(void **state)
 	end(&drill);
 }
 
+static int
+wait_edge(struct drill *drill, int epfd, uint32_t events)
+{
+	struct epoll_event event = {0};
+	int nb = drill->call.epoll_wait(drill->call.userdata, epfd, &event, 1, 0);
+
+	assert_int_equal(event.events, events);
+	return nb;
+}
+
+/* An edge is told once, and data is acknowledged when it comes. */
+static void
+edges_and_quick_acks(struct drill *drill, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd};
+	void *userdata = drill->call.userdata;
+	int epfd = drill->call.epoll_create(userdata, 1);
+	struct wire_tcp header;
+	int64_t before_us;
+
+	assert_true(epfd >= 0 && epfd != fd);
+	assert_int_equal(drill->call.epoll_ctl(userdata, epfd, EPOLL_CTL_ADD, fd, &event), 0);
+	assert_int_equal(drill->call.epoll_ctl(userdata, epfd, EPOLL_CTL_ADD, fd, &event), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(wait_edge(drill, epfd, EPOLLOUT), 1);
+	assert_int_equal(wait_edge(drill, epfd, 0), 0);
+	before_us = now_us(drill);
+	inject(drill, WIRE_TCP_ACK, 1, 1, 100, NULL);
+	assert_int_equal(expect(drill, WIRE_TCP_ACK, 1, 101, &header, NULL), 0);
+	assert_in_range(now_us(drill), before_us, before_us + 10);
+	assert_int_equal(wait_edge(drill, epfd, EPOLLIN | EPOLLOUT), 1);
+	assert_int_equal(wait_edge(drill, epfd, 0), 0);
+	assert_int_equal(drill->call.epoll_ctl(userdata, epfd, EPOLL_CTL_DEL, fd, NULL), 0);
+	assert_int_equal(drill->call.epoll_ctl(userdata, epfd, EPOLL_CTL_DEL, fd, NULL), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(drill->call.close(userdata, epfd), 0);
+	assert_int_equal(drill->call.epoll_wait(userdata, epfd, &event, 1, 0), -1);
+}
+
+/* Of 100 bytes that are unread. */
+static void
+unread_is_told(struct drill *drill, int fd)
+{
+	int yes = 1, unread;
+	uint8_t data[60], control[CMSG_SPACE(sizeof(int))];
+	struct iovec part = {.iov_base = data, .iov_len = sizeof(data)};
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	void *userdata = drill->call.userdata;
+
+	assert_int_equal(
+		drill->call.setsockopt(userdata, fd, IPPROTO_TCP, TCP_INQ, &yes, sizeof(yes)), 0);
+	assert_int_equal(drill->call.recvmsg(userdata, fd, &message, 0), 60);
+	assert_int_equal(message.msg_controllen, sizeof(control));
+	memcpy(&unread, CMSG_DATA((struct cmsghdr *)control), sizeof(unread));
+	assert_int_equal(unread, 40);
+	assert_int_equal(drill->call.read(userdata, fd, NULL, 10), -1);
+	assert_int_equal(errno, EFAULT);
+}
+
+/* What is held for more goes with it, or after 200 ms. */
+static void
+more_is_waited_for(struct drill *drill, int fd)
+{
+	void *userdata = drill->call.userdata;
+	uint8_t data[1500] = {0};
+	struct wire_tcp header;
+	int64_t before_us;
+
+	assert_int_equal(drill->call.send(userdata, fd, data, 10, MSG_MORE), 10);
+	assert_int_equal(drill->call.send(userdata, fd, data, 20, 0), 20);
+	assert_int_equal(expect(drill, WIRE_TCP_ACK | WIRE_TCP_PSH, 1, 101, &header, NULL), 30);
+	inject(drill, WIRE_TCP_ACK, 101, 31, 0, NULL);
+	before_us = now_us(drill);
+	assert_int_equal(drill->call.send(userdata, fd, data, 10, MSG_MORE), 10);
+	assert_int_equal(expect(drill, WIRE_TCP_ACK | WIRE_TCP_PSH, 31, 101, &header, NULL), 10);
+	assert_in_range(now_us(drill), before_us + 200000, before_us + 202000);
+	inject(drill, WIRE_TCP_ACK, 101, 41, 0, NULL);
+}
+
+/* Ten segments are as many as may go: more follows, and yet the last has PSH. */
+static void
+burst_is_pushed(struct drill *drill, int fd)
+{
+	uint8_t data[12000] = {0};
+	struct wire_tcp header;
+	unsigned int i;
+
+	assert_int_equal(drill->call.write(drill->call.userdata, fd, data, sizeof(data)),
+			 sizeof(data));
+	for (i = 0; i < 10; i++)
+		assert_int_equal(expect(drill, i < 9 ? WIRE_TCP_ACK : WIRE_TCP_ACK | WIRE_TCP_PSH,
+					41 + 1000 * i, 101, &header, NULL),
+				 1000);
+}
+
+/* As scripts for Linux see it, over IPv6. */
+static void
+test_habits(void **state)
+{
+	const struct wire_tcp_options syn = {.has_mss = true, .mss = 1000};
+	struct wire_tcp header;
+	struct drill drill;
+	int fd, accepted;
+
+	(void)state;
+	begin(&drill, LINUX_FLAGS);
+	drill.ipv6 = true;
+	fd = listener(&drill);
+	inject(&drill, WIRE_TCP_SYN, 0, 0, 0, &syn);
+	expect(&drill, WIRE_TCP_SYN | WIRE_TCP_ACK, 0, 1, &header, NULL);
+	assert_int_equal(header.options.mss, 1440);
+	inject(&drill, WIRE_TCP_ACK, 1, 1, 0, NULL);
+	accepted = drill.call.accept(drill.call.userdata, fd, NULL, NULL);
+	assert_true(accepted >= 0);
+	edges_and_quick_acks(&drill, accepted);
+	unread_is_told(&drill, accepted);
+	more_is_waited_for(&drill, accepted);
+	burst_is_pushed(&drill, accepted);
+	drill.call.close(drill.call.userdata, accepted);
+	drill.call.close(drill.call.userdata, fd);
+	end(&drill);
+}
+
 static void
 test_flags(void **state)
 {
 	static const char *const wrong[] = {
-		"options",   "options=windows", "mtu=0",       "mtu=70000",  "mtu=1500x",
-		"rcvbuf=-1", "local=1.2.3",	"colour=blue", "time_wait=", "=1",
+		"options",     "options=windows",
+		"mtu=0",       "mtu=70000",
+		"mtu=1500x",   "rcvbuf=-1",
+		"local=1.2.3", "colour=blue",
+		"time_wait=",  "=1",
+		"ecn=maybe",   "congestion=vegas",
+		"nagle=1",     "keepalive_probes=256",
 	};
 	struct packetdrill_flags flags;
 	char what[64];
@@ -382,7 +573,19 @@ test_flags(void **state)
 		packetdrill_flags_parse("options=freebsd,mtu=600,local=10.0.0.9", &flags, what), 0);
 	assert_true(flags.freebsd);
 	assert_int_equal(flags.mtu, 600);
-	assert_int_equal(rte_be_to_cpu_32(flags.local), 0x0a000009);
+	assert_int_equal(rte_be_to_cpu_32(tr_addr_to_ipv4(&flags.local)), 0x0a000009);
+	assert_true(flags.nagle && flags.timestamps && !flags.linux_habits);
+	assert_int_equal(
+		packetdrill_flags_parse("local=2001:db8::2,nagle=off,timestamps=off,ecn=request,"
+					"habits=linux,congestion=newreno,keepalive=9",
+					&flags, what),
+		0);
+	assert_false(tr_addr_is_ipv4(&flags.local));
+	assert_true(tr_addr_is_none(&flags.gateway));
+	assert_true(!flags.nagle && !flags.timestamps && flags.linux_habits);
+	assert_int_equal(flags.ecn, TCP_ECN_REQUEST);
+	assert_string_equal(flags.congestion, "newreno");
+	assert_int_equal(flags.keepalive_idle_us, 9000000);
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_int_equal(packetdrill_flags_parse(wrong[i], &flags, what), -EINVAL);
 		assert_string_equal(what, wrong[i]);
@@ -392,13 +595,17 @@ test_flags(void **state)
 int
 main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest own[] = {
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_exchanges),
 	};
+	const struct CMUnitTest habits[] = {
+		cmocka_unit_test(test_habits),
+	};
 
-	if (argc != 2)
+	if (argc < 2)
 		return 2;
 	object = argv[1];
-	return cmocka_run_group_tests_name("packetdrill", tests, NULL, NULL);
+	return argc == 2 ? cmocka_run_group_tests_name("packetdrill", own, NULL, NULL)
+			 : cmocka_run_group_tests_name("packetdrill", habits, NULL, NULL);
 }

@@ -12,8 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Not <netinet/tcp.h>: its states have the names of ours. */
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <rte_common.h>
 
+#include "packetdrill_epoll.h"
 #include "packetdrill_option.h"
 #include "packetdrill_socket.h"
 #include "packetdrill_wait.h"
@@ -68,6 +72,7 @@ drill_free(void *userdata)
 	struct packetdrill *drill = lock(userdata);
 
 	packetdrill_stack_deinit(&drill->stack);
+	packetdrill_epoll_free_all(drill);
 	packetdrill_socket_free_all(drill);
 	the_drill = NULL;
 	pthread_mutex_unlock(&drill->lock);
@@ -195,13 +200,43 @@ drill_recvfrom(void *userdata, int fd, void *data, size_t len, int flags, struct
 	return drill_recv(userdata, fd, data, len, flags);
 }
 
+/* What TCP_INQ asks for: bytes that are left; 1 where the end of the stream is. */
+static void
+tell_unread(const struct packetdrill_socket *socket, struct msghdr *message, size_t room)
+{
+	struct cmsghdr *control = message->msg_control;
+	int unread = packetdrill_socket_unread(socket);
+
+	if (room < CMSG_SPACE(sizeof(unread)))
+		return;
+	if (unread == 0 && socket->peer_closed)
+		unread = 1;
+	*control = (struct cmsghdr){
+		.cmsg_len = CMSG_LEN(sizeof(unread)),
+		.cmsg_level = IPPROTO_TCP,
+		.cmsg_type = TCP_CM_INQ,
+	};
+	memcpy(CMSG_DATA(control), &unread, sizeof(unread));
+	message->msg_controllen = CMSG_SPACE(sizeof(unread));
+}
+
 static ssize_t
 drill_recvmsg(void *userdata, int fd, struct msghdr *message, int flags)
 {
+	struct packetdrill_socket *socket = get(userdata, fd);
+	size_t room = message->msg_control == NULL ? 0 : message->msg_controllen;
+	ssize_t bytes;
+
+	if (socket == NULL)
+		return -1;
 	message->msg_namelen = 0;
 	message->msg_controllen = 0;
 	message->msg_flags = 0;
-	return read_parts(userdata, fd, message->msg_iov, message->msg_iovlen, flags);
+	bytes = packetdrill_socket_read(socket, message->msg_iov, message->msg_iovlen, flags);
+	if (bytes >= 0 && socket->tells_unread)
+		tell_unread(socket, message, room);
+	unlock(userdata);
+	return bytes;
 }
 
 static ssize_t
@@ -265,13 +300,17 @@ drill_fcntl(void *userdata, int fd, int command, ...)
 static int
 drill_close(void *userdata, int fd)
 {
-	struct packetdrill_socket *socket = get(userdata, fd);
-	int rc;
+	struct packetdrill *drill = lock(userdata);
+	struct packetdrill_socket *socket = packetdrill_socket_find(drill, fd);
+	int rc = 0;
 
-	if (socket == NULL)
-		return -1;
-	rc = packetdrill_socket_close(socket);
-	unlock(userdata);
+	if (socket != NULL) {
+		rc = packetdrill_socket_close(socket);
+	} else if (!packetdrill_epoll_close(drill, fd)) {
+		errno = EBADF;
+		rc = -1;
+	}
+	unlock(drill);
 	return rc;
 }
 
@@ -339,7 +378,7 @@ has_packet(void *arg)
 {
 	const struct packetdrill *drill = arg;
 
-	return !STAILQ_EMPTY(&drill->stack.sent);
+	return !TAILQ_EMPTY(&drill->stack.sent);
 }
 
 static int
@@ -402,40 +441,38 @@ drill_ioctl(void *userdata, int fd, unsigned long request, ...)
 	return rc;
 }
 
-/* What there is no such thing of. */
 static int
 drill_epoll_create(void *userdata, int size)
 {
-	RTE_SET_USED(userdata);
+	struct packetdrill *drill = lock(userdata);
+	int epfd = packetdrill_epoll_create(drill);
+
 	RTE_SET_USED(size);
-	errno = ENOSYS;
-	return -1;
+	unlock(drill);
+	return epfd;
 }
 
 static int
 drill_epoll_ctl(void *userdata, int epfd, int op, int fd, struct epoll_event *event)
 {
-	RTE_SET_USED(userdata);
-	RTE_SET_USED(epfd);
-	RTE_SET_USED(op);
-	RTE_SET_USED(fd);
-	RTE_SET_USED(event);
-	errno = ENOSYS;
-	return -1;
+	struct packetdrill *drill = lock(userdata);
+	int rc = packetdrill_epoll_ctl(drill, epfd, op, fd, event);
+
+	unlock(drill);
+	return rc;
 }
 
 static int
 drill_epoll_wait(void *userdata, int epfd, struct epoll_event *events, int max, int timeout_ms)
 {
-	RTE_SET_USED(userdata);
-	RTE_SET_USED(epfd);
-	RTE_SET_USED(events);
-	RTE_SET_USED(max);
-	RTE_SET_USED(timeout_ms);
-	errno = ENOSYS;
-	return -1;
+	struct packetdrill *drill = lock(userdata);
+	int nb = packetdrill_epoll_wait(drill, epfd, events, max, timeout_ms);
+
+	unlock(drill);
+	return nb;
 }
 
+/* What there is no such thing of. */
 static int
 drill_pipe(void *userdata, int fds[2])
 {

@@ -13,13 +13,21 @@
 #include <netinet/in.h>
 #include <rte_common.h>
 
+#include "packetdrill_cork.h"
 #include "tr_chain.h"
+
+#define MS_PER_S 1000
+#define US_PER_MS 1000
+#define MSS_DEFAULT 536
+#define MSS_MIN 88 /* Linux' */
 
 static int fail(int error);
 static int get_socket(struct packetdrill_socket *socket, int name, int *number);
+static int set_tcp(struct packetdrill_socket *socket, int name, int number);
 static int get_tcp(struct packetdrill_socket *socket, int name, int *number);
 static int get_info(const struct packetdrill_socket *socket, void *value, socklen_t *len);
 static void fill_info(const struct tcp_conn_info *info, struct tcp_info *linux_info);
+static uint8_t linux_recovery(const struct tcp_conn_info *info);
 static uint8_t linux_state(enum tcp_state state);
 
 int
@@ -71,16 +79,18 @@ packetdrill_option_set(struct packetdrill_socket *socket, int level, int name, c
 	if (level == SOL_SOCKET && name == SO_SNDBUF) {
 		if (number <= 0)
 			return fail(EINVAL);
-		socket->send_bytes = number;
+		socket->send_bytes = 2 * (uint32_t)number; /* as Linux, for overhead of its own */
 		return 0;
 	}
 	/* The address is free again as soon as its connections allow. */
 	if (level == SOL_SOCKET && name == SO_REUSEADDR)
 		return 0;
-	/* Nagle's algorithm is off. */
-	if (level == IPPROTO_TCP && name == TCP_NODELAY && number != 0)
+	if (level == SOL_SOCKET && name == SO_KEEPALIVE) {
+		socket->keepalive = number != 0;
+		packetdrill_socket_apply(socket);
 		return 0;
-	return fail(ENOPROTOOPT);
+	}
+	return level == IPPROTO_TCP ? set_tcp(socket, name, number) : fail(ENOPROTOOPT);
 }
 
 int
@@ -117,7 +127,7 @@ get_socket(struct packetdrill_socket *socket, int name, int *number)
 		*number = socket->drill->flags.receive_bytes;
 		return 0;
 	case SO_SNDBUF:
-		*number = 2 * socket->send_bytes; /* as Linux counts its own overhead */
+		*number = socket->send_bytes;
 		return 0;
 	case SO_TYPE:
 		*number = SOCK_STREAM;
@@ -125,8 +135,49 @@ get_socket(struct packetdrill_socket *socket, int name, int *number)
 	case SO_ACCEPTCONN:
 		*number = socket->listening;
 		return 0;
+	case SO_KEEPALIVE:
+		*number = socket->keepalive;
+		return 0;
 	default:
 		return -ENOPROTOOPT;
+	}
+}
+
+static int
+set_tcp(struct packetdrill_socket *socket, int name, int number)
+{
+	switch (name) {
+	case TCP_NODELAY:
+		socket->nodelay = number != 0;
+		packetdrill_socket_apply(socket);
+		if (socket->nodelay)
+			packetdrill_cork_release(socket);
+		return 0;
+	case TCP_CORK:
+		socket->corked = number != 0;
+		if (!socket->corked)
+			packetdrill_cork_release(socket);
+		return 0;
+	case TCP_INQ:
+		socket->tells_unread = number != 0;
+		return 0;
+	case TCP_USER_TIMEOUT:
+		if (number < 0 || number > UINT16_MAX * MS_PER_S)
+			return fail(EINVAL);
+		socket->user_timeout_s = (number + MS_PER_S - 1) / MS_PER_S;
+		packetdrill_socket_apply(socket);
+		return 0;
+	case TCP_NOTSENT_LOWAT:
+		socket->unsent_max = number;
+		return 0;
+	case TCP_MAXSEG:
+		if (number < MSS_MIN || number > UINT16_MAX)
+			return fail(EINVAL);
+		socket->mss_max = number;
+		socket->drill->stack.mss_max = number;
+		return 0;
+	default:
+		return fail(ENOPROTOOPT);
 	}
 }
 
@@ -137,11 +188,24 @@ get_tcp(struct packetdrill_socket *socket, int name, int *number)
 
 	switch (name) {
 	case TCP_NODELAY:
-		*number = 1;
+		*number = socket->nodelay;
+		return 0;
+	case TCP_CORK:
+		*number = socket->corked;
+		return 0;
+	case TCP_INQ:
+		*number = socket->tells_unread;
+		return 0;
+	case TCP_USER_TIMEOUT:
+		*number = socket->user_timeout_s * MS_PER_S;
+		return 0;
+	case TCP_NOTSENT_LOWAT:
+		*number = socket->unsent_max;
 		return 0;
 	case TCP_MAXSEG:
+		*number = socket->mss_max != 0 ? socket->mss_max : MSS_DEFAULT;
 		if (socket->conn == NULL)
-			return -ENOTCONN;
+			return 0;
 		tcp_conn_info(socket->conn, &info);
 		*number = info.mss_bytes;
 		return 0;
@@ -159,6 +223,10 @@ get_info(const struct packetdrill_socket *socket, void *value, socklen_t *len)
 	if (socket->conn != NULL) {
 		tcp_conn_info(socket->conn, &info);
 		fill_info(&info, &linux_info);
+		linux_info.tcpi_last_data_recv =
+			(socket->drill->stack.now_us - socket->heard_us) / US_PER_MS;
+		linux_info.tcpi_advmss =
+			socket->mss_max != 0 ? socket->mss_max : linux_info.tcpi_snd_mss;
 	}
 	memset(value, 0, *len);
 	memcpy(value, &linux_info, RTE_MIN(*len, (socklen_t)sizeof(linux_info)));
@@ -172,21 +240,39 @@ fill_info(const struct tcp_conn_info *info, struct tcp_info *linux_info)
 
 	*linux_info = (struct tcp_info){
 		.tcpi_state = linux_state(info->state),
+		.tcpi_ca_state = linux_recovery(info),
 		.tcpi_options = (info->timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
 				(info->sack ? TCPI_OPT_SACK : 0) |
-				(info->send_scale + info->receive_scale > 0 ? TCPI_OPT_WSCALE : 0),
+				(info->send_scale + info->receive_scale > 0 ? TCPI_OPT_WSCALE : 0) |
+				(info->ecn ? TCPI_OPT_ECN : 0),
 		.tcpi_snd_wscale = info->send_scale,
 		.tcpi_rcv_wscale = info->receive_scale,
 		.tcpi_rto = info->rto_us,
 		.tcpi_snd_mss = info->mss_bytes,
 		.tcpi_unacked = (info->snd_nxt - info->snd_una + mss - 1) / mss,
+		.tcpi_sacked = (info->sacked_bytes + mss - 1) / mss,
+		.tcpi_lost = (info->lost_bytes + mss - 1) / mss,
 		.tcpi_rtt = info->srtt_us,
+		.tcpi_min_rtt = info->min_rtt_us,
 		.tcpi_snd_ssthresh = info->ssthresh_bytes / mss,
 		.tcpi_snd_cwnd = info->cwnd_bytes / mss,
 		.tcpi_total_retrans = info->retransmits,
 		.tcpi_notsent_bytes =
 			info->send_bytes - RTE_MIN(info->send_bytes, info->snd_nxt - info->snd_una),
 	};
+}
+
+/* TCP_CA_Open and so on. */
+static uint8_t
+linux_recovery(const struct tcp_conn_info *info)
+{
+	if (strcmp(info->recovery, "timeout") == 0)
+		return TCP_CA_Loss;
+	if (strcmp(info->recovery, "fast") == 0)
+		return TCP_CA_Recovery;
+	if (strcmp(info->recovery, "reduce") == 0)
+		return TCP_CA_CWR;
+	return info->sacked_bytes > 0 ? TCP_CA_Disorder : TCP_CA_Open;
 }
 
 static uint8_t

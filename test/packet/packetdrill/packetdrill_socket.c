@@ -13,10 +13,11 @@
 #include <rte_common.h>
 #include <rte_errno.h>
 
+#include "packetdrill_cork.h"
 #include "tr_chain.h"
 
 #define READ_FLAGS (MSG_DONTWAIT | MSG_PEEK | MSG_NOSIGNAL)
-#define WRITE_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR)
+#define WRITE_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_MORE)
 
 /* What poll() waits for. */
 struct poll_arg {
@@ -43,7 +44,11 @@ static size_t total(const struct iovec *parts, size_t nb_parts);
 static ssize_t append(struct packetdrill_socket *socket, const struct iovec *parts, size_t nb_parts,
 		      size_t skip);
 static void keep_unread(struct packetdrill_socket *socket);
-static short revents(const struct packetdrill_socket *socket);
+static bool is_writable(const struct packetdrill_socket *socket);
+static bool is_bad(const struct iovec *parts, size_t nb_parts);
+static int read_addr(const struct sockaddr *addr, socklen_t len, struct tr_addr *to,
+		     rte_be16_t *port);
+static void inherit(struct packetdrill_socket *socket, const struct packetdrill_socket *listener);
 static void name_peer(const struct packetdrill_socket *socket, struct sockaddr *addr,
 		      socklen_t *len);
 
@@ -57,11 +62,15 @@ on_opened(void *arg, struct tcp_conn *conn, void *listener_arg)
 		socket = tcp_conn_user(conn);
 		socket->connecting = false;
 		socket->connected = true;
+		socket->heard_us = socket->drill->stack.now_us;
+		socket->news++;
 		return socket;
 	}
 	socket = create(arg);
-	socket->send_bytes = listener->send_bytes;
+	inherit(socket, listener);
+	listener->news++;
 	socket->conn = conn;
+	packetdrill_socket_apply(socket);
 	socket->connected = true;
 	socket->queued = true;
 	STAILQ_INSERT_TAIL(&listener->queue, socket, link);
@@ -70,10 +79,25 @@ on_opened(void *arg, struct tcp_conn *conn, void *listener_arg)
 
 /* What is readable or has space is looked up when somebody asks. */
 static void
-on_progress(void *user, struct tcp_conn *conn)
+on_readable(void *user, struct tcp_conn *conn)
 {
-	RTE_SET_USED(user);
+	struct packetdrill_socket *socket = user;
+
 	RTE_SET_USED(conn);
+	socket->news++;
+	socket->heard_us = socket->drill->stack.now_us;
+}
+
+static void
+on_sent(void *user, struct tcp_conn *conn)
+{
+	struct packetdrill_socket *socket = user;
+
+	RTE_SET_USED(conn);
+	if (!socket->full || !(packetdrill_socket_events_now(socket) & POLLOUT))
+		return;
+	socket->full = false;
+	socket->news++;
 }
 
 static void
@@ -83,6 +107,7 @@ on_peer_closed(void *user, struct tcp_conn *conn)
 
 	RTE_SET_USED(conn);
 	socket->peer_closed = true;
+	socket->news++;
 }
 
 static void
@@ -94,14 +119,15 @@ on_closed(void *user, struct tcp_conn *conn, int error)
 	socket->conn = NULL;
 	socket->connecting = false;
 	socket->error = -error;
+	socket->news++;
 	if (socket->fd < 0 && !socket->queued)
 		release(socket);
 }
 
 const struct tcp_events packetdrill_socket_events = {
 	.opened = on_opened,
-	.readable = on_progress,
-	.sent = on_progress,
+	.readable = on_readable,
+	.sent = on_sent,
 	.peer_closed = on_peer_closed,
 	.closed = on_closed,
 };
@@ -118,12 +144,13 @@ packetdrill_socket_open(struct packetdrill *drill, int domain, int type, int pro
 	struct packetdrill_socket *socket;
 	int fd;
 
-	if (domain != AF_INET)
+	if (domain != AF_INET && domain != AF_INET6)
 		return fail(EAFNOSUPPORT);
 	if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM ||
 	    (protocol != 0 && protocol != IPPROTO_TCP))
 		return fail(EPROTONOSUPPORT);
 	socket = create(drill);
+	socket->is_ipv6 = domain == AF_INET6;
 	socket->nonblocking = type & SOCK_NONBLOCK;
 	fd = give_fd(socket);
 	if (fd < 0)
@@ -135,13 +162,14 @@ int
 packetdrill_socket_bind(struct packetdrill_socket *socket, const struct sockaddr *addr,
 			socklen_t len)
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+	struct tr_addr local;
+	rte_be16_t port;
 
-	if (len < sizeof(*in) || addr->sa_family != AF_INET)
+	if (read_addr(addr, len, &local, &port) < 0)
 		return fail(EINVAL);
-	if (in->sin_addr.s_addr != 0 && in->sin_addr.s_addr != socket->drill->flags.local)
+	if (!tr_addr_is_none(&local) && !tr_addr_is_same(&local, &socket->drill->flags.local))
 		return fail(EADDRNOTAVAIL); /* --so_flags=local= says another than --local_ip */
-	socket->port = in->sin_port;
+	socket->port = port;
 	return 0;
 }
 
@@ -185,19 +213,20 @@ int
 packetdrill_socket_connect(struct packetdrill_socket *socket, const struct sockaddr *addr,
 			   socklen_t len)
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 	struct packetdrill_stack *stack = &socket->drill->stack;
+	struct tr_addr remote;
+	rte_be16_t port;
 
-	if (len < sizeof(*in) || addr->sa_family != AF_INET)
+	if (read_addr(addr, len, &remote, &port) < 0)
 		return fail(EAFNOSUPPORT);
 	if (socket->connecting)
 		return fail(EALREADY);
 	if (socket->conn != NULL || socket->listening)
 		return fail(EISCONN);
-	socket->conn = tcp_connect(stack->tcp, tr_addr_ipv4(in->sin_addr.s_addr), in->sin_port,
-				   socket->port, socket, stack->now_us);
+	socket->conn = tcp_connect(stack->tcp, remote, port, socket->port, socket, stack->now_us);
 	if (socket->conn == NULL)
 		return fail(rte_errno == EINVAL ? EADDRNOTAVAIL : rte_errno);
+	packetdrill_socket_apply(socket);
 	socket->connecting = true;
 	packetdrill_stack_output(stack);
 	if (socket->nonblocking)
@@ -222,6 +251,8 @@ packetdrill_socket_read(struct packetdrill_socket *socket, const struct iovec *p
 		return fail(EAGAIN);
 	if (packetdrill_socket_unread(socket) == 0)
 		return take_error(socket);
+	if (is_bad(parts, nb_parts))
+		return fail(EFAULT);
 	for (i = 0; i < nb_parts; i++)
 		done += read_part(socket, &parts[i], flags & MSG_PEEK ? done : 0, flags & MSG_PEEK);
 	packetdrill_stack_output(&socket->drill->stack);
@@ -238,11 +269,18 @@ packetdrill_socket_write(struct packetdrill_socket *socket, const struct iovec *
 
 	if (flags & ~WRITE_FLAGS)
 		return fail(EOPNOTSUPP);
+	if (is_bad(parts, nb_parts))
+		return fail(EFAULT);
+	if (packetdrill_cork_holds(socket, wanted, flags))
+		return packetdrill_cork_write(socket, parts, nb_parts, flags);
+	packetdrill_cork_release(socket);
 	do {
 		if (socket->shut)
 			return fail(EPIPE);
-		if (!wait(socket, has_space, flags))
+		if (!wait(socket, has_space, flags)) {
+			socket->full = true;
 			return done > 0 ? (ssize_t)done : fail(EAGAIN);
+		}
 		if (socket->conn == NULL)
 			return socket->error != 0 ? take_error(socket) : fail(EPIPE);
 		part = append(socket, parts, nb_parts, done);
@@ -262,8 +300,10 @@ packetdrill_socket_shutdown(struct packetdrill_socket *socket, int how)
 		return fail(ENOTCONN);
 	if (how != SHUT_WR)
 		socket->peer_closed = true; /* of what it still sends nothing is read */
+	socket->news++;
 	if (how == SHUT_RD || socket->shut)
 		return 0;
+	packetdrill_cork_release(socket);
 	socket->shut = true;
 	if (tcp_shutdown(socket->conn) < 0) {
 		keep_unread(socket);
@@ -280,6 +320,7 @@ packetdrill_socket_close(struct packetdrill_socket *socket)
 	struct packetdrill_socket *queued;
 	int fd = socket->fd;
 
+	packetdrill_cork_release(socket);
 	socket->drill->sockets[fd] = NULL;
 	socket->fd = -1;
 	if (socket->listening)
@@ -316,6 +357,51 @@ packetdrill_socket_poll(struct packetdrill *drill, struct pollfd *fds, nfds_t nb
 	for (i = 0; i < nb; i++)
 		ready += fds[i].revents != 0;
 	return ready;
+}
+
+void
+packetdrill_socket_apply(struct packetdrill_socket *socket)
+{
+	if (socket->conn == NULL)
+		return;
+	tcp_set_nagle(socket->conn, !socket->nodelay);
+	tcp_set_keepalive(socket->conn, socket->keepalive);
+	tcp_set_user_timeout(socket->conn, socket->user_timeout_s);
+}
+
+short
+packetdrill_socket_events_now(struct packetdrill_socket *socket)
+{
+	bool over = socket->conn == NULL && socket->connected;
+	short events = 0;
+
+	if (socket->listening)
+		return STAILQ_EMPTY(&socket->queue) ? 0 : POLLIN;
+	if (packetdrill_socket_unread(socket) > 0 || socket->peer_closed || over)
+		events |= POLLIN | POLLRDNORM;
+	if (socket->peer_closed || over)
+		events |= POLLRDHUP;
+	if (over || (socket->peer_closed && socket->shut))
+		events |= POLLHUP;
+	if (socket->error != 0)
+		events |= POLLERR | POLLHUP;
+	if (over || is_writable(socket))
+		events |= POLLOUT | POLLWRNORM;
+	else
+		socket->full = true;
+	return events;
+}
+
+bool
+packetdrill_socket_append(struct packetdrill_socket *socket, const void *data, uint32_t len)
+{
+	struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = len};
+
+	if (len > 0 && tr_chain_append(tcp_chain(socket->conn), &part, 1) < 0)
+		return false;
+	tcp_send(socket->conn);
+	packetdrill_stack_output(&socket->drill->stack);
+	return true;
 }
 
 uint32_t
@@ -355,6 +441,8 @@ create(struct packetdrill *drill)
 	socket->drill = drill;
 	socket->fd = -1;
 	socket->send_bytes = drill->flags.send_bytes;
+	socket->nodelay = !drill->flags.nagle;
+	socket->heard_us = drill->stack.now_us;
 	STAILQ_INIT(&socket->queue);
 	return socket;
 }
@@ -380,6 +468,7 @@ static void
 release(struct packetdrill_socket *socket)
 {
 	free(socket->kept);
+	free(socket->held);
 	free(socket);
 }
 
@@ -442,8 +531,8 @@ has_events(void *arg)
 		socket = packetdrill_socket_find(poll->drill, poll->fds[i].fd);
 		poll->fds[i].revents = POLLNVAL;
 		if (socket != NULL)
-			poll->fds[i].revents =
-				revents(socket) & (poll->fds[i].events | POLLERR | POLLHUP);
+			poll->fds[i].revents = packetdrill_socket_events_now(socket) &
+					       (poll->fds[i].events | POLLERR | POLLHUP);
 		any |= poll->fds[i].revents != 0;
 	}
 	return any;
@@ -486,7 +575,7 @@ read_part(struct packetdrill_socket *socket, const struct iovec *part, uint32_t 
 static uint32_t
 space(const struct packetdrill_socket *socket)
 {
-	uint32_t queued = tr_chain_bytes(tcp_chain(socket->conn));
+	uint32_t queued = tr_chain_bytes(tcp_chain(socket->conn)) + socket->held_bytes;
 
 	return queued < socket->send_bytes ? socket->send_bytes - queued : 0;
 }
@@ -544,31 +633,68 @@ keep_unread(struct packetdrill_socket *socket)
 	tcp_receive_consume(socket->conn, bytes);
 }
 
-static short
-revents(const struct packetdrill_socket *socket)
+static bool
+is_writable(const struct packetdrill_socket *socket)
 {
-	bool over = socket->conn == NULL && socket->connected;
-	short events = 0;
+	struct tcp_conn_info info;
+	uint32_t unsent;
 
-	if (socket->listening)
-		return STAILQ_EMPTY(&socket->queue) ? 0 : POLLIN;
-	if (packetdrill_socket_unread(socket) > 0 || socket->peer_closed || over)
-		events |= POLLIN | POLLRDNORM;
-	if (socket->peer_closed || over)
-		events |= POLLRDHUP;
-	if (over || (socket->peer_closed && socket->shut))
-		events |= POLLHUP;
-	if (socket->error != 0)
-		events |= POLLERR | POLLHUP;
-	if (over || (socket->conn != NULL && !socket->connecting && space(socket) > 0))
-		events |= POLLOUT | POLLWRNORM;
-	return events;
+	if (socket->conn == NULL || socket->connecting || space(socket) == 0)
+		return false;
+	tcp_conn_info(socket->conn, &info);
+	unsent = info.send_bytes - RTE_MIN(info.send_bytes, info.snd_nxt - info.snd_una);
+	return socket->unsent_max == 0 || unsent + socket->held_bytes < socket->unsent_max;
+}
+
+/* Bytes of nothing. */
+static bool
+is_bad(const struct iovec *parts, size_t nb_parts)
+{
+	size_t i;
+
+	for (i = 0; i < nb_parts; i++)
+		if (parts[i].iov_base == NULL && parts[i].iov_len > 0)
+			return true;
+	return false;
+}
+
+static int
+read_addr(const struct sockaddr *addr, socklen_t len, struct tr_addr *to, rte_be16_t *port)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+
+	if (len >= sizeof(*in) && addr->sa_family == AF_INET) {
+		*to = tr_addr_ipv4(in->sin_addr.s_addr);
+		*port = in->sin_port;
+		return 0;
+	}
+	if (len < sizeof(*in6) || addr->sa_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	memcpy(to, &in6->sin6_addr, sizeof(*to));
+	*port = in6->sin6_port;
+	return 0;
+}
+
+static void
+inherit(struct packetdrill_socket *socket, const struct packetdrill_socket *listener)
+{
+	socket->send_bytes = listener->send_bytes;
+	socket->unsent_max = listener->unsent_max;
+	socket->mss_max = listener->mss_max;
+	socket->user_timeout_s = listener->user_timeout_s;
+	socket->keepalive = listener->keepalive;
+	socket->nodelay = listener->nodelay;
+	socket->is_ipv6 = listener->is_ipv6;
 }
 
 static void
 name_peer(const struct packetdrill_socket *socket, struct sockaddr *addr, socklen_t *len)
 {
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
 	struct sockaddr_in in = {.sin_family = AF_INET};
+	const void *name = &in;
+	socklen_t bytes = sizeof(in);
 	struct tcp_conn_info info;
 
 	if (addr == NULL || len == NULL)
@@ -577,7 +703,13 @@ name_peer(const struct packetdrill_socket *socket, struct sockaddr *addr, sockle
 		tcp_conn_info(socket->conn, &info);
 		in.sin_addr.s_addr = tr_addr_to_ipv4(&info.remote_addr);
 		in.sin_port = info.remote_port;
+		memcpy(&in6.sin6_addr, &info.remote_addr, sizeof(in6.sin6_addr));
+		in6.sin6_port = info.remote_port;
 	}
-	memcpy(addr, &in, RTE_MIN(*len, (socklen_t)sizeof(in)));
-	*len = sizeof(in);
+	if (socket->is_ipv6) {
+		name = &in6;
+		bytes = sizeof(in6);
+	}
+	memcpy(addr, name, RTE_MIN(*len, bytes));
+	*len = bytes;
 }

@@ -34,7 +34,21 @@ struct packetdrill_socket {
 	struct tcp_conn *conn; /* NULL: none, or it is over */
 	int error; /* for the next call, or SO_ERROR */
 	uint32_t send_bytes; /* SO_SNDBUF: most in the chain */
+	uint32_t unsent_max; /* TCP_NOTSENT_LOWAT: not writable with so much unsent; 0: any */
+	uint16_t mss_max; /* TCP_MAXSEG; 0: not set */
+	uint16_t user_timeout_s;
+	bool keepalive;
+	bool nodelay;
+	bool corked; /* TCP_CORK */
+	bool tells_unread; /* TCP_INQ */
+	uint8_t *held; /* written, and less than a segment; see packetdrill_cork.h */
+	uint32_t held_bytes;
+	uint64_t held_until_us;
+	uint64_t heard_us; /* when data came last */
+	uint32_t news; /* counts what may have made it readable, or writable again */
+	bool full; /* it was not writable when somebody asked */
 	rte_be16_t port; /* bound to; 0: not yet */
+	bool is_ipv6;
 	bool listening;
 	bool queued;
 	bool nonblocking;
@@ -66,10 +80,19 @@ ssize_t packetdrill_socket_read(struct packetdrill_socket *socket, const struct 
 				size_t nb_parts, int flags);
 ssize_t packetdrill_socket_write(struct packetdrill_socket *socket, const struct iovec *parts,
 				 size_t nb_parts, int flags);
+/** Settings of the socket are those of its connection, which opened. */
+void packetdrill_socket_apply(struct packetdrill_socket *socket);
+
 int packetdrill_socket_shutdown(struct packetdrill_socket *socket, int how);
 int packetdrill_socket_close(struct packetdrill_socket *socket);
 int packetdrill_socket_poll(struct packetdrill *drill, struct pollfd *fds, nfds_t nb,
 			    int timeout_ms);
+
+/** As poll() tells: POLLIN and so on, whatever was asked for. */
+short packetdrill_socket_events_now(struct packetdrill_socket *socket);
+
+/** Put bytes into the chain, which has room, and send them; false: there are no mbufs. */
+bool packetdrill_socket_append(struct packetdrill_socket *socket, const void *data, uint32_t len);
 
 /** Bytes that were received and not read. */
 uint32_t packetdrill_socket_unread(const struct packetdrill_socket *socket);

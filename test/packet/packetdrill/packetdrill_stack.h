@@ -4,7 +4,8 @@
 /**
  * @file
  * A stack between IP packets and a clock that moves when it is told to: what packetdrill tests.
- * Ethernet is taken away: whoever is asked for by ARP has an address at once.
+ * Ethernet is taken away: whoever is asked for by ARP or neighbour discovery has an address at
+ * once.
  *
  * Threads: the caller's lock.
  */
@@ -19,11 +20,12 @@
 #include "chain.h"
 #include "ip.h"
 #include "packetdrill_flags.h"
+#include "packetdrill_habit.h"
 #include "tcp.h"
 
 /** An IP packet that the stack sent. */
 struct packetdrill_packet {
-	STAILQ_ENTRY(packetdrill_packet) link;
+	TAILQ_ENTRY(packetdrill_packet) link;
 	uint64_t sent_us;
 	uint32_t len;
 	uint8_t data[];
@@ -37,7 +39,10 @@ struct packetdrill_stack {
 	struct chain_pool chains;
 	struct ip *ip;
 	struct tcp *tcp;
-	STAILQ_HEAD(, packetdrill_packet) sent; /* oldest first */
+	TAILQ_HEAD(packetdrill_sent, packetdrill_packet) sent; /* oldest first */
+	struct packetdrill_habit habit;
+	uint32_t burst; /* counts turns of output */
+	uint16_t mss_max; /* of connections that open from now on; 0: as large as fits */
 };
 
 /**

@@ -7,11 +7,14 @@
 
 #include <rte_common.h>
 
+#include "packetdrill_cork.h"
+
 /* What no script waits for: then it fails, where it would hang. */
 #define FOREVER_US UINT64_C(3600000000)
 /* Of real time. A thread that does not ask for the time is not making a call. */
 #define LATE_S 1
 
+static uint64_t next_event_us(const struct packetdrill *drill);
 static bool is_script(const struct packetdrill *drill);
 static bool wait_on_script(struct packetdrill *drill, struct packetdrill_waiter *waiter);
 static bool is_over(const struct packetdrill *drill, const struct packetdrill_waiter *waiter);
@@ -46,9 +49,7 @@ packetdrill_advance(struct packetdrill *drill, uint64_t until_us)
 
 	for (;;) {
 		settle(drill);
-		next_us = packetdrill_stack_next_us(&drill->stack);
-		if (drill->waiter != NULL)
-			next_us = RTE_MIN(next_us, drill->waiter->deadline_us);
+		next_us = next_event_us(drill);
 		if (next_us > until_us)
 			break;
 		step(drill, next_us);
@@ -80,6 +81,17 @@ packetdrill_now(struct packetdrill *drill)
 	return drill->stack.now_us;
 }
 
+static uint64_t
+next_event_us(const struct packetdrill *drill)
+{
+	uint64_t next_us =
+		RTE_MIN(packetdrill_stack_next_us(&drill->stack), packetdrill_cork_next_us(drill));
+
+	if (drill->waiter != NULL)
+		next_us = RTE_MIN(next_us, drill->waiter->deadline_us);
+	return next_us;
+}
+
 static bool
 is_script(const struct packetdrill *drill)
 {
@@ -92,9 +104,7 @@ wait_on_script(struct packetdrill *drill, struct packetdrill_waiter *waiter)
 	uint64_t next_us;
 
 	while (!is_over(drill, waiter)) {
-		next_us = packetdrill_stack_next_us(&drill->stack);
-		if (drill->waiter != NULL)
-			next_us = RTE_MIN(next_us, drill->waiter->deadline_us);
+		next_us = next_event_us(drill);
 		next_us = RTE_MIN(next_us, waiter->deadline_us);
 		settle(drill);
 		step(drill, next_us);
@@ -112,6 +122,7 @@ static void
 step(struct packetdrill *drill, uint64_t next_us)
 {
 	packetdrill_stack_advance(&drill->stack, next_us);
+	packetdrill_cork_tick(drill);
 	packetdrill_happened(drill);
 }
 

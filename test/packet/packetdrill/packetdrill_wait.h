@@ -26,6 +26,7 @@
 /** Descriptors that a script can have. */
 #define PACKETDRILL_FDS 1024
 
+struct packetdrill_epoll;
 struct packetdrill_socket;
 
 /** Somebody who waits until something is so, or until a time. */
@@ -46,6 +47,8 @@ struct packetdrill {
 	struct packetdrill_flags flags;
 	struct packetdrill_stack stack;
 	struct packetdrill_socket *sockets[PACKETDRILL_FDS]; /* by descriptor */
+	struct packetdrill_epoll *epolls[PACKETDRILL_FDS]; /* the same */
+	unsigned int nb_held; /* sockets that hold what was written; see packetdrill_cork.h */
 };
 
 /**
