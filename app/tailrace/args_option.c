@@ -39,6 +39,13 @@ static int parse_text(struct args_parser *p, const char *value);
 #define FLAG(member) .parse = parse_flag, .field = offsetof(struct args, member), .standard = "no"
 #define TEXT(member) .parse = parse_text, .field = offsetof(struct args, member)
 
+/* What every host takes (RFC 791 section 3.2), and more than any port is known to. */
+#define MTU_MIN 576
+#define MTU_MAX 16384
+
+/* RFC 8200 section 5. */
+#define IPV6_MTU_MIN 1280
+
 /* The checks tell where a new one is explained and tested as well. */
 const struct args_option args_options[] = {
 	{"config", .value = "FILE", .early = true, TEXT(config),
@@ -51,6 +58,8 @@ const struct args_option args_options[] = {
 		 " again for IPv6"},
 	{"route", .value = "PREFIX/LEN,via=ADDR", .repeats = true, .parse = parse_route,
 	 .help = "router to a network; may be repeated (default: none but --gateway)"},
+	{"mtu", .value = "BYTES", NUMBER(mtu, MTU_MIN, MTU_MAX),
+	 .help = "longest IP packet, on the port too (default: what the port has)"},
 	{"listen", .value = "[ADDR:]PORT[,proto=mc|echo]", .repeats = true, .parse = parse_listen,
 	 .standard = "11211,proto=mc", .help = "accept connections; may be repeated"},
 	{"engine", .value = "NAME|PATH.so[,key=value...]", .parse = parse_engine,
@@ -413,6 +422,9 @@ args_option_check(struct args_parser *p)
 			 tr_addr_is_none(&args->ipv6.addr) ? "" : " for IPv4");
 		return -EINVAL;
 	}
+	find_setting(p, "mtu", 0);
+	if (args->mtu != 0 && args->mtu < IPV6_MTU_MIN && !tr_addr_is_none(&args->ipv6.addr))
+		return args_option_fail(p, "is too little for IPv6; %u would do", IPV6_MTU_MIN);
 	for (i = 0; i < p->args->nb_settings; i++) {
 		p->setting = args->settings[i];
 		if (strcmp(p->setting.option->name, "gateway") == 0 && check_gateway(p) < 0)

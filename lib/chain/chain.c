@@ -154,11 +154,18 @@ tr_chain_bytes(const struct tr_chain *chain)
 struct rte_mempool *
 chain_mempool_create(const char *name, unsigned int nb_mbufs, int socket)
 {
+	return chain_mempool_create_for(name, nb_mbufs, 0, socket);
+}
+
+struct rte_mempool *
+chain_mempool_create_for(const char *name, unsigned int nb_mbufs, uint16_t segment_bytes,
+			 int socket)
+{
+	uint16_t room = RTE_MAX(RTE_MBUF_DEFAULT_BUF_SIZE, CHAIN_HEADROOM + segment_bytes);
 	/* A cache must leave the pool the better part. */
 	unsigned int cache = RTE_MIN(nb_mbufs / 4, (unsigned int)CHAIN_MEMPOOL_CACHE);
 
-	return rte_pktmbuf_pool_create(name, nb_mbufs, cache, CHAIN_PRIV_SIZE,
-				       RTE_MBUF_DEFAULT_BUF_SIZE, socket);
+	return rte_pktmbuf_pool_create(name, nb_mbufs, cache, CHAIN_PRIV_SIZE, room, socket);
 }
 
 uint16_t

@@ -91,6 +91,10 @@ struct tr_chain {
  */
 struct rte_mempool *chain_mempool_create(const char *name, unsigned int nb_mbufs, int socket);
 
+/** The same, of which each mbuf has room for @p segment_bytes of payload: of jumbo frames. */
+struct rte_mempool *chain_mempool_create_for(const char *name, unsigned int nb_mbufs,
+					     uint16_t segment_bytes, int socket);
+
 /** Begin an empty chain. @p segment_bytes must not exceed chain_segment_bytes_max(). */
 void chain_init(struct tr_chain *chain, struct chain_pool *pool, uint16_t segment_bytes);
 

@@ -46,6 +46,9 @@
 #define SEND_MBUFS_CREDIT 4
 #define SEND_MBUF_BYTES_LEAST 1024
 
+/* Those of jumbo frames are as many bytes, but one for each credit. */
+#define SEND_MBUFS_CREDIT_LEAST 1
+
 /*
  * Of segments on their way out that are not the chain's own mbufs, two each: those of values by
  * reference, and retransmissions.
@@ -65,6 +68,7 @@ static unsigned int receive(struct core *core);
 static unsigned int transmit(struct core *core);
 static void tick(struct core *core);
 static int create_pools(struct core *core, int socket);
+static int create_chain_pools(struct core *core, int socket);
 static void wake(void *arg);
 static int create_stack(struct core *core, const struct core_config *config);
 
@@ -383,21 +387,9 @@ create_pools(struct core *core, int socket)
 					     RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
 	if (core->conn_pool == NULL)
 		return -rte_errno;
-	snprintf(name, sizeof(name), "core%u_send", core->index);
-	/* The longest value must fit, for ports that want it copied, and leave room for others. */
-	core->chains.mbufs =
-		chain_mempool_create(name,
-				     RTE_MAX(SEND_MBUFS_CREDIT * core->credits_max,
-					     2 * (core->config.value_max / SEND_MBUF_BYTES_LEAST)),
-				     socket);
-	if (core->chains.mbufs == NULL)
-		return -rte_errno;
-	snprintf(name, sizeof(name), "core%u_segments", core->index);
-	core->chains.segments = chain_mempool_create(name, SEGMENT_MBUFS, socket);
-	if (core->chains.segments == NULL)
-		return -rte_errno;
-	core->chains.link_segments = core->port->tx_segments;
-	core->chains.share_mbufs = core->port->share_mbufs;
+	ret = create_chain_pools(core, socket);
+	if (ret < 0)
+		return ret;
 	if (core->port->tx_external) {
 		snprintf(name, sizeof(name), "core%u_values", core->index);
 		ret = chain_reference_setup(&core->chains, name, VALUES_REFERENCED_MAX,
@@ -411,6 +403,31 @@ create_pools(struct core *core, int socket)
 	core->control_mbufs =
 		rte_pktmbuf_pool_create(name, CONTROL_MBUFS, 0, 0, CONTROL_MBUF_BYTES, socket);
 	return core->control_mbufs != NULL ? 0 : -rte_errno;
+}
+
+static int
+create_chain_pools(struct core *core, int socket)
+{
+	uint16_t mtu = core->port->mtu;
+	unsigned int credit =
+		mtu <= RTE_MBUF_DEFAULT_DATAROOM ? SEND_MBUFS_CREDIT : SEND_MBUFS_CREDIT_LEAST;
+	/* The longest value must fit, for ports that want it copied, and leave room for others. */
+	unsigned int nb = RTE_MAX(credit * core->credits_max,
+				  2 * (core->config.value_max / SEND_MBUF_BYTES_LEAST));
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	core->chains.link_segments = core->port->tx_segments;
+	core->chains.share_mbufs = core->port->share_mbufs;
+	snprintf(name, sizeof(name), "core%u_send", core->index);
+	core->chains.mbufs = chain_mempool_create_for(name, nb, mtu, socket);
+	if (core->chains.mbufs == NULL)
+		return -rte_errno;
+	snprintf(name, sizeof(name), "core%u_segments", core->index);
+	/* Where a segment is linked to the chain's bytes, these hold its headers alone. */
+	if (core->chains.link_segments && core->chains.share_mbufs)
+		mtu = 0;
+	core->chains.segments = chain_mempool_create_for(name, SEGMENT_MBUFS, mtu, socket);
+	return core->chains.segments != NULL ? 0 : -rte_errno;
 }
 
 /* Any thread: a value waits for its release. */
@@ -433,6 +450,7 @@ create_stack(struct core *core, const struct core_config *config)
 		.routes = core->config.routes,
 		.nb_routes = core->config.nb_routes,
 		.mtu = core->port->mtu,
+		.tx_segments = core->port->tx_segments,
 		.neighbours_max = NEIGHBOURS_MAX,
 		.neighbours_key = rte_jhash(config->secret, sizeof(config->secret), 0),
 		.mbufs = core->control_mbufs,

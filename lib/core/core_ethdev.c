@@ -19,6 +19,9 @@
 #define RX_DESCRIPTORS 1024
 #define TX_DESCRIPTORS 1024
 
+/* What a frame has beside its IP packet: Ethernet's header, a VLAN tag and the FCS. */
+#define LINK_BYTES (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN)
+
 #define LINK_WAIT_MS 10000
 #define LINK_POLL_MS 50
 
@@ -28,8 +31,12 @@
 	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |                            \
 	 RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 
+static int check(uint16_t port_id, unsigned int nb_queues, uint16_t mtu,
+		 const struct rte_eth_dev_info *info, char *error, size_t error_size);
+static uint32_t mtu_max(const struct rte_eth_dev_info *info);
 static int configure(uint16_t port_id, unsigned int nb_queues, const struct rte_eth_dev_info *info,
 		     bool *interrupts, struct core_rss *rss, struct rte_eth_conf *conf);
+static int set_mtu(uint16_t port_id, uint16_t mtu);
 static int setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
 			const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf);
 static int wait_link(uint16_t port_id);
@@ -47,7 +54,7 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 		  uint16_t mtu, bool interrupts, struct core_rss *rss, struct core_port *ports,
 		  char *error, size_t error_size)
 {
-	struct rte_eth_conf conf = {0};
+	struct rte_eth_conf conf = {.rxmode.mtu = mtu};
 	struct rte_eth_dev_info info;
 	struct core_port port = {.rx = ethdev_rx, .tx = ethdev_tx, .port_id = port_id};
 	unsigned int i;
@@ -58,16 +65,12 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 		snprintf(error, error_size, "port %u: %s", port_id, strerror(-ret));
 		return ret;
 	}
-	if (nb_queues > info.max_rx_queues || nb_queues > info.max_tx_queues) {
-		snprintf(error, error_size,
-			 "port %u (%s) has %u queues for %u lcores: give fewer lcores (-l)",
-			 port_id, info.driver_name, RTE_MIN(info.max_rx_queues, info.max_tx_queues),
-			 nb_queues);
-		return -ENOSPC;
-	}
+	ret = check(port_id, nb_queues, mtu, &info, error, error_size);
+	if (ret < 0)
+		return ret;
 	ret = configure(port_id, nb_queues, &info, &interrupts, rss, &conf);
 	if (ret == 0 && mtu != 0)
-		ret = rte_eth_dev_set_mtu(port_id, mtu);
+		ret = set_mtu(port_id, mtu);
 	if (ret == 0)
 		ret = setup_queues(port_id, nb_queues, rx_mbufs, &info, &conf);
 	if (ret == 0)
@@ -94,6 +97,49 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	return 0;
 }
 
+static int
+check(uint16_t port_id, unsigned int nb_queues, uint16_t mtu, const struct rte_eth_dev_info *info,
+      char *error, size_t error_size)
+{
+	if (nb_queues > info->max_rx_queues || nb_queues > info->max_tx_queues) {
+		snprintf(error, error_size,
+			 "port %u (%s) has %u queues for %u lcores: give fewer lcores (-l)",
+			 port_id, info->driver_name,
+			 RTE_MIN(info->max_rx_queues, info->max_tx_queues), nb_queues);
+		return -ENOSPC;
+	}
+	if (mtu != 0 && (mtu < info->min_mtu || mtu > mtu_max(info))) {
+		snprintf(error, error_size, "port %u (%s) takes no MTU of %u: %u to %u would do",
+			 port_id, info->driver_name, mtu, info->min_mtu, mtu_max(info));
+		return -ERANGE;
+	}
+	return 0;
+}
+
+/* As ethdev counts: what a frame has besides is Ethernet's header and FCS, if the driver is mum. */
+static uint32_t
+mtu_max(const struct rte_eth_dev_info *info)
+{
+	uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+	if (info->max_mtu != UINT16_MAX && info->max_rx_pktlen > info->max_mtu)
+		overhead = info->max_rx_pktlen - info->max_mtu;
+	return RTE_MIN(RTE_MIN((uint32_t)info->max_mtu, info->max_rx_pktlen - overhead),
+		       (uint32_t)(UINT16_MAX - RTE_PKTMBUF_HEADROOM - LINK_BYTES));
+}
+
+uint16_t
+core_ethdev_rx_room(uint16_t port_id, uint16_t mtu)
+{
+	uint16_t bytes = RTE_PKTMBUF_HEADROOM + mtu + LINK_BYTES;
+	struct rte_eth_dev_info info;
+
+	if (bytes <= RTE_MBUF_DEFAULT_BUF_SIZE || rte_eth_dev_info_get(port_id, &info) < 0 ||
+	    info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER)
+		return RTE_MBUF_DEFAULT_BUF_SIZE;
+	return bytes;
+}
+
 bool
 core_ethdev_offers_rss(uint16_t port_id)
 {
@@ -109,6 +155,9 @@ configure(uint16_t port_id, unsigned int nb_queues, const struct rte_eth_dev_inf
 	int ret;
 
 	conf->rxmode.offloads = RX_OFFLOADS & info->rx_offload_capa;
+	/* See core_ethdev_rx_room(). */
+	if (conf->rxmode.mtu + LINK_BYTES > RTE_MBUF_DEFAULT_DATAROOM)
+		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER & info->rx_offload_capa;
 	conf->txmode.offloads = TX_OFFLOADS & info->tx_offload_capa;
 	if (nb_queues > 1)
 		core_ethdev_rss_configure(info, rss, conf);
@@ -121,6 +170,16 @@ configure(uint16_t port_id, unsigned int nb_queues, const struct rte_eth_dev_inf
 		ret = rte_eth_dev_configure(port_id, nb_queues, nb_queues, conf);
 	}
 	return ret;
+}
+
+/* A driver that does not know of it leaves it to its peer: its frames are as long as they may be.
+ */
+static int
+set_mtu(uint16_t port_id, uint16_t mtu)
+{
+	int ret = rte_eth_dev_set_mtu(port_id, mtu);
+
+	return ret == -ENOTSUP ? 0 : ret;
 }
 
 static int

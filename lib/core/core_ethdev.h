@@ -18,7 +18,8 @@
  * @param rx_mbufs
  *   A pool for each queue.
  * @param mtu
- *   Of IP packets; 0: what the port has.
+ *   Of IP packets; 0: what the port has. Where the frames do not fit in the usual mbuf, they come
+ *   in chains, or in mbufs of core_ethdev_rx_room().
  * @param interrupts
  *   Ask for receive interrupts; ports[].rx_interrupt says whether there are any.
  * @param[in,out] rss
@@ -33,6 +34,9 @@
 int core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
 		      uint16_t mtu, bool interrupts, struct core_rss *rss, struct core_port *ports,
 		      char *error, size_t error_size);
+
+/** Bytes, headroom included, of the mbufs that a port with this MTU is to receive into. */
+uint16_t core_ethdev_rx_room(uint16_t port_id, uint16_t mtu);
 
 /** Whether a port claims that it can spread connections over its queues: not if it then does. */
 bool core_ethdev_offers_rss(uint16_t port_id);

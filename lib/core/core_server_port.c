@@ -15,6 +15,9 @@
 #define RX_MBUFS 16384
 #define RX_MBUF_CACHE 256
 
+/* And where each holds a jumbo frame, of which fewer will do. */
+#define RX_MBUFS_LARGE 4096
+
 static int create_rx_mbufs(struct tr_core_server *server, bool rss, char *error, size_t error_size);
 static int create_steering(struct tr_core_server *server);
 static void wake_core(void *arg, unsigned int core);
@@ -52,6 +55,8 @@ create_rx_mbufs(struct tr_core_server *server, bool rss, char *error, size_t err
 {
 	unsigned int nb_pools = rss ? server->nb_cores : 1;
 	unsigned int share = server->nb_cores / nb_pools;
+	uint16_t room = core_ethdev_rx_room(server->config.port_id, server->config.mtu);
+	unsigned int nb = room > RTE_MBUF_DEFAULT_BUF_SIZE ? RX_MBUFS_LARGE : RX_MBUFS;
 	char name[RTE_MEMPOOL_NAMESIZE];
 	unsigned int i;
 
@@ -61,9 +66,8 @@ create_rx_mbufs(struct tr_core_server *server, bool rss, char *error, size_t err
 			continue;
 		}
 		snprintf(name, sizeof(name), "core%u_rx", i);
-		server->rx_mbufs[i] =
-			rte_pktmbuf_pool_create(name, share * RX_MBUFS, RX_MBUF_CACHE, 0,
-						RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+		server->rx_mbufs[i] = rte_pktmbuf_pool_create(name, share * nb, RX_MBUF_CACHE, 0,
+							      room, SOCKET_ID_ANY);
 		if (server->rx_mbufs[i] == NULL)
 			return core_server_no_pools(name, error, error_size);
 	}

@@ -25,7 +25,7 @@ icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 		ip_drop(mbuf, &ip->stats.drop_icmp_type);
 		return;
 	}
-	mbuf = ip_mbuf_make_writable(ip, mbuf);
+	mbuf = ip_mbuf_make_answer(ip, mbuf);
 	if (mbuf == NULL)
 		return;
 	wire_icmp_echo_reply(rte_pktmbuf_mtod(mbuf, uint8_t *));

@@ -103,6 +103,7 @@ struct ip_config {
 	struct rte_mempool *mbufs; /* for frames that ip itself makes */
 	bool tx_ipv4_checksum; /* the port computes it */
 	bool tx_tcp_checksum;
+	bool tx_segments; /* it sends mbufs of several segments */
 	int socket;
 	const struct ip_events *events; /* may be NULL */
 	void *events_arg;

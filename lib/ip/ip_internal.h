@@ -178,12 +178,13 @@ ip_mbuf_is_writable(const struct rte_mbuf *mbuf)
 }
 
 /**
- * A packet that nobody else sees written to: itself, or a copy in its place.
+ * A received packet as one to send back: itself, or a copy where somebody else sees it written to;
+ * in one mbuf where the port sends no chains.
  *
  * @return
- *   NULL for want of an mbuf: it is dropped and counted.
+ *   NULL for want of an mbuf, or of room in one: it is dropped and counted.
  */
-struct rte_mbuf *ip_mbuf_make_writable(struct ip *ip, struct rte_mbuf *mbuf);
+struct rte_mbuf *ip_mbuf_make_answer(struct ip *ip, struct rte_mbuf *mbuf);
 
 /** Cut a packet to its first @p bytes. */
 void ip_mbuf_cut(struct rte_mbuf *mbuf, uint32_t bytes);

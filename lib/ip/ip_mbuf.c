@@ -64,17 +64,21 @@ ip_mbuf_cut(struct rte_mbuf *mbuf, uint32_t bytes)
 
 /* Its sender may still hold what comes over an in-process wire: then answer with a copy. */
 struct rte_mbuf *
-ip_mbuf_make_writable(struct ip *ip, struct rte_mbuf *mbuf)
+ip_mbuf_make_answer(struct ip *ip, struct rte_mbuf *mbuf)
 {
-	struct rte_mbuf *copy;
+	struct rte_mbuf *answer = mbuf;
 
-	if (ip_mbuf_is_writable(mbuf))
-		return mbuf;
-	copy = rte_pktmbuf_copy(mbuf, ip->config.mbufs, 0, UINT32_MAX);
-	if (copy == NULL)
+	if (!ip_mbuf_is_writable(mbuf)) {
+		answer = rte_pktmbuf_copy(mbuf, ip->config.mbufs, 0, UINT32_MAX);
+		rte_pktmbuf_free(mbuf);
+	}
+	if (answer != NULL && !ip->config.tx_segments && rte_pktmbuf_linearize(answer) < 0) {
+		rte_pktmbuf_free(answer);
+		answer = NULL;
+	}
+	if (answer == NULL)
 		ip->stats.drop_no_mbuf++;
-	rte_pktmbuf_free(mbuf);
-	return copy;
+	return answer;
 }
 
 static void

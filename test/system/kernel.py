@@ -80,6 +80,11 @@ def round_trip(sock, mib):
     assert received.digest() == sent.digest()
 
 
+def mss_received(sock):
+    """The longest segment that came, as the kernel estimates it."""
+    return struct.unpack("8B4I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 24))[11]
+
+
 class Listener:
     """Context manager: a listener of the kernel's, that serves its first connection in a thread."""
 

@@ -285,6 +285,39 @@ test_segment_bytes_change(void **state)
 	check_content(pattern, 1101 + chain_segment_bytes_max(&pool));
 }
 
+static void
+test_room_for_jumbo_frames(void **state)
+{
+	struct chain_pool jumbo = {.link_segments = true, .share_mbufs = true};
+	static uint8_t data[8960] = {[0] = 1, [4000] = 2, [8959] = 3};
+	struct iovec part = {.iov_base = data, .iov_len = sizeof(data)};
+	uint32_t len = sizeof(data);
+	struct rte_mbuf *mbuf;
+
+	(void)state;
+	jumbo.mbufs = chain_mempool_create_for("test_jumbo", 7, 9000, SOCKET_ID_ANY);
+	assert_non_null(jumbo.mbufs);
+	assert_int_equal(chain_segment_bytes_max(&jumbo), 9000);
+	jumbo.segments = jumbo.mbufs;
+	chain_deinit(&chain);
+	chain_init(&chain, &jumbo, sizeof(data));
+	assert_return_code(tr_chain_append(&chain, &part, 1), 0);
+	mbuf = chain_segment(&chain, 0, &len);
+	assert_non_null(mbuf);
+	assert_int_equal(len, sizeof(data));
+	assert_int_equal(mbuf->nb_segs, 1);
+	assert_memory_equal(rte_pktmbuf_mtod(mbuf, void *), data, sizeof(data));
+	rte_pktmbuf_free(mbuf);
+	chain_deinit(&chain);
+	assert_int_equal(test_pools_full(NULL), 0);
+	rte_mempool_free(jumbo.mbufs);
+	chain_init(&chain, &pool, SEGMENT);
+	/* Never less than usual. */
+	jumbo.mbufs = chain_mempool_create_for("test_narrow", 7, 536, SOCKET_ID_ANY);
+	assert_int_equal(chain_segment_bytes_max(&jumbo), RTE_MBUF_DEFAULT_DATAROOM);
+	rte_mempool_free(jumbo.mbufs);
+}
+
 int
 main(void)
 {
@@ -300,6 +333,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_failure_leaves_the_chain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_length_beyond_the_chain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trim, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_room_for_jumbo_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segment_bytes_change, setup, teardown),
 	};
 

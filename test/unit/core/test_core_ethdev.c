@@ -29,7 +29,7 @@ static uint16_t port_id;
 static char error[256];
 
 static void
-start(const char *device, const char *args)
+plug(const char *device, const char *args)
 {
 	static const uint8_t key[CORE_RSS_KEY_BYTES] = "the key of this test";
 	unsigned int i;
@@ -42,6 +42,12 @@ start(const char *device, const char *args)
 	core_rss_init(&rss, key, QUEUES);
 	assert_return_code(rte_eal_hotplug_add("vdev", device, args), 0);
 	assert_return_code(rte_eth_dev_get_port_by_name(device, &port_id), 0);
+}
+
+static void
+start(const char *device, const char *args)
+{
+	plug(device, args);
 	assert_return_code(core_ethdev_setup(port_id, QUEUES, mbufs, 0, false, &rss, ports, error,
 					     sizeof(error)),
 			   0);
@@ -50,13 +56,19 @@ start(const char *device, const char *args)
 }
 
 static void
-stop(const char *device)
+unplug(const char *device)
 {
-	core_ethdev_stop(port_id);
 	core_ethdev_teardown(port_id);
 	rte_eal_hotplug_remove("vdev", device);
 	assert_int_equal(test_pools_full(NULL), 0);
 	rte_mempool_free(mbufs[0]);
+}
+
+static void
+stop(const char *device)
+{
+	core_ethdev_stop(port_id);
+	unplug(device);
 }
 
 static void
@@ -103,12 +115,50 @@ test_a_port_cannot(void **state)
 	stop("net_ring0");
 }
 
+static int
+set_up_with_mtu(uint16_t mtu)
+{
+	return core_ethdev_setup(port_id, 1, mbufs, mtu, false, &rss, ports, error, sizeof(error));
+}
+
+/* Of a port with a bound, of one whose driver does not know of an MTU, and of one that does. */
+static void
+test_mtu(void **state)
+{
+	(void)state;
+	plug("net_memif0", "role=server");
+	assert_int_equal(set_up_with_mtu(9000), -ERANGE);
+	assert_non_null(strstr(error, "takes no MTU of 9000: 46 to 1500 would do"));
+	assert_int_equal(set_up_with_mtu(45), -ERANGE);
+	assert_return_code(set_up_with_mtu(1500), 0);
+	unplug("net_memif0");
+
+	plug("net_ring0", "");
+	assert_return_code(set_up_with_mtu(9000), 0);
+	assert_int_equal(ports[0].mtu, 9000);
+	/* Its frames come in chains. */
+	assert_int_equal(core_ethdev_rx_room(port_id, 9000), RTE_MBUF_DEFAULT_BUF_SIZE);
+	unplug("net_ring0");
+
+	plug("net_null0", "");
+	assert_return_code(set_up_with_mtu(9000), 0);
+	assert_int_equal(ports[0].mtu, 9000);
+	assert_int_equal(set_up_with_mtu(UINT16_MAX), -ERANGE);
+	/* Of a port without scatter a frame fits in its mbuf. */
+	assert_int_equal(core_ethdev_rx_room(port_id, 0), RTE_MBUF_DEFAULT_BUF_SIZE);
+	assert_int_equal(core_ethdev_rx_room(port_id, 2026), RTE_MBUF_DEFAULT_BUF_SIZE);
+	assert_int_equal(core_ethdev_rx_room(port_id, 2027), RTE_MBUF_DEFAULT_BUF_SIZE + 1);
+	assert_int_equal(core_ethdev_rx_room(port_id, 9000), RTE_PKTMBUF_HEADROOM + 9022);
+	unplug("net_null0");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_port_is_told),
 		cmocka_unit_test(test_a_port_cannot),
+		cmocka_unit_test(test_mtu),
 	};
 
 	test_eal_init();

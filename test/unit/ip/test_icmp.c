@@ -76,7 +76,10 @@ test_echo_mtu(void **state)
 	assert_int_equal(ip_host_drops(host), 1);
 }
 
-/* A frame that came in segments of any size, odd ones too, goes out as the right reply. */
+/*
+ * A frame that came in segments of any size, odd ones too, goes out as the right reply, in one mbuf
+ * where the port sends no others.
+ */
 static void
 test_echo_segments(void **state)
 {
@@ -84,15 +87,40 @@ test_echo_segments(void **state)
 	uint8_t frame[FRAME_MAX];
 	uint32_t bytes = frame_echo(frame, PEER, 501);
 	uint32_t segment;
+	bool chains;
 
-	ip_host_know(host, PEER, &peer_mac);
-	for (segment = 1; segment <= bytes; segment++) {
-		struct rte_mbuf *mbuf = ip_host_segments(host, frame, bytes, segment);
+	for (segment = 1; segment <= 2 * bytes; segment++) {
+		struct rte_mbuf *mbuf = ip_host_segments(host, frame, bytes, (segment + 1) / 2);
 
+		chains = segment % 2 == 0;
+		host->config.tx_segments = chains;
+		ip_host_create(host);
+		ip_host_know(host, PEER, &peer_mac);
 		assert_int_equal(ip_host_receive_mbuf(host, mbuf), IP_TAKEN);
+		assert_int_equal(ip_txq(host->ip)->nb, 1);
+		if (!chains || segment < bytes)
+			assert_int_equal(ip_txq(host->ip)->frames[0]->nb_segs > 1, chains);
 		assert_true(ip_host_sent(host));
 		check_reply(host, frame, bytes, PEER);
 	}
+}
+
+/* What does not fit in one mbuf is not answered where it had to. */
+static void
+test_echo_no_room(void **state)
+{
+	struct ip_host *host = *state;
+	uint8_t frame[FRAME_MAX];
+	uint32_t bytes = frame_echo(frame, PEER, 501);
+	struct rte_mbuf *mbuf = ip_host_segments(host, frame, bytes, 300);
+
+	ip_host_know(host, PEER, &peer_mac);
+	mbuf->buf_len = RTE_PKTMBUF_HEADROOM + 400;
+	assert_int_equal(ip_host_receive_mbuf(host, mbuf), IP_TAKEN);
+	assert_false(ip_host_sent(host));
+	assert_int_equal(ip_stats(host->ip)->drop_no_mbuf, 1);
+	assert_int_equal(ip_host_drops(host), 1);
+	mbuf->buf_len = RTE_MBUF_DEFAULT_BUF_SIZE;
 }
 
 static void
@@ -226,6 +254,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_echo_mtu, ip_host_setup, ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_echo_segments, ip_host_setup,
 						ip_host_teardown),
+		cmocka_unit_test_setup_teardown(test_echo_no_room, ip_host_setup, ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_echo_padding_is_not_data, ip_host_setup,
 						ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_echo_from_afar, ip_host_setup,
