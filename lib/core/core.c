@@ -381,12 +381,9 @@ create_pools(struct core *core, int socket)
 	ret = core_control_setup(core, name, socket);
 	if (ret < 0)
 		return ret;
-	snprintf(name, sizeof(name), "core%u_conns", core->index);
-	core->conn_pool = rte_mempool_create(name, core->config.conns_max, sizeof(struct tr_conn),
-					     0, 0, NULL, NULL, NULL, NULL, socket,
-					     RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
-	if (core->conn_pool == NULL)
-		return -rte_errno;
+	ret = core_conn_setup(core, socket);
+	if (ret < 0)
+		return ret;
 	ret = create_chain_pools(core, socket);
 	if (ret < 0)
 		return ret;
@@ -511,7 +508,7 @@ core_destroy(struct core *core)
 	chain_reference_release(&core->chains);
 	chain_reference_teardown(&core->chains);
 	core_control_teardown(core);
-	rte_mempool_free(core->conn_pool);
+	core_conn_teardown(core);
 	rte_mempool_free(core->chains.segments);
 	rte_mempool_free(core->chains.mbufs);
 	rte_mempool_free(core->control_mbufs);

@@ -102,7 +102,10 @@ enum core_wait {
 	CORE_WAIT_OWN, /* its own requests in flight */
 };
 
-/** A connection of a protocol. */
+/**
+ * A connection of a protocol. First what each request needs, then the protocol's state, and last
+ * what few connections need: on a core with many each line of it is read from memory.
+ */
 struct tr_conn {
 	struct core *core;
 	struct tcp_conn *tcp;
@@ -110,32 +113,32 @@ struct tr_conn {
 	const struct tr_protocol_ops *ops;
 	void *protocol;
 	struct core_pipeline pipeline; /* requests in flight, in order */
-	struct core_pipeline abandoned; /* composed as failures, and not answered yet */
 	struct core_request *open; /* the one that is being parsed, if any */
 	TAILQ_ENTRY(tr_conn) ready_link;
-	TAILQ_ENTRY(tr_conn) wait_link;
-	TAILQ_ENTRY(tr_conn) body_link;
 	TAILQ_ENTRY(tr_conn) send_link;
-	uint64_t body_progress_us; /* when the open request's value last moved */
 	uint64_t send_progress_us; /* when the send queue last moved as it should */
 	uint64_t requests_total;
 	uint32_t send_until; /* the sequence number whose acknowledgment is the next such move */
-	uint32_t body_moved; /* bytes parsed since body_progress_us */
 	uint16_t requests; /* in the pipeline */
 	uint16_t nb_abandoned; /* on that list */
 	uint16_t held; /* in the pipeline, not started */
 	uint16_t nb_special; /* of both: barriers, and those that are unordered */
 	uint16_t turn_requests; /* taken in this turn */
 	uint8_t wait; /* enum core_wait */
-	bool ready; /* on the ready list */
-	bool body; /* on the body list */
-	bool sending; /* on the send list */
-	bool closing; /* parses nothing more */
-	bool closed; /* TCP was told to close */
-	bool ordering; /* core_order_run() is at it */
-	bool peer_closed; /* nothing more will come */
+	bool ready : 1; /* on the ready list */
+	bool body : 1; /* on the body list */
+	bool sending : 1; /* on the send list */
+	bool closing : 1; /* parses nothing more */
+	bool closed : 1; /* TCP was told to close */
+	bool ordering : 1; /* core_order_run() is at it */
+	bool peer_closed : 1; /* nothing more will come */
 	uint8_t state[CORE_PROTOCOL_STATE_BYTES] __rte_aligned(16);
-};
+	struct core_pipeline abandoned; /* composed as failures, and not answered yet */
+	TAILQ_ENTRY(tr_conn) wait_link;
+	TAILQ_ENTRY(tr_conn) body_link;
+	uint64_t body_progress_us; /* when the open request's value last moved */
+	uint32_t body_moved; /* bytes parsed since body_progress_us */
+} __rte_cache_aligned;
 
 TAILQ_HEAD(core_conns, tr_conn);
 
@@ -198,7 +201,8 @@ struct core {
 	uint32_t span_unread;
 	struct core_request **requests; /* by the index in their token */
 	struct rte_mempool *request_pool;
-	struct rte_mempool *conn_pool;
+	struct tr_conn *conns; /* by the ids of TCP */
+	uint32_t nb_conns; /* of them, in use */
 	struct rte_ring *control;
 	atomic_bool stop; /* any thread sets it, and wakes the core */
 	atomic_bool drained; /* after stop: it goes on for the cores that it passes frames to */

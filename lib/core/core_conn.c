@@ -3,7 +3,11 @@
  */
 #include "core_conn.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include <rte_malloc.h>
+#include <sanitizer/asan_interface.h>
 
 #include "core_body.h"
 #include "core_reply.h"
@@ -33,6 +37,28 @@ static void parse(struct tr_conn *conn);
 static size_t parse_span(struct tr_conn *conn, const uint8_t *data, uint32_t len, uint32_t unread);
 static void end(struct tr_conn *conn);
 static void unready(struct tr_conn *conn);
+
+int
+core_conn_setup(struct core *core, int socket)
+{
+	size_t bytes = core->config.conns_max * sizeof(struct tr_conn);
+
+	core->conns = rte_zmalloc_socket("core_conns", bytes, RTE_CACHE_LINE_SIZE, socket);
+	if (core->conns == NULL)
+		return -ENOMEM;
+	/* Only those that are open can be touched, with the address sanitizer. */
+	ASAN_POISON_MEMORY_REGION(core->conns, bytes);
+	return 0;
+}
+
+void
+core_conn_teardown(struct core *core)
+{
+	if (core->conns == NULL)
+		return;
+	ASAN_UNPOISON_MEMORY_REGION(core->conns, core->config.conns_max * sizeof(struct tr_conn));
+	rte_free(core->conns);
+}
 
 unsigned int
 core_conn_run(struct core *core)
@@ -184,12 +210,14 @@ opened(void *arg, struct tcp_conn *tcp, void *listener_arg)
 {
 	struct core_listener *listener = listener_arg;
 	struct core *core = arg;
-	struct tr_conn *conn;
+	struct tr_conn *conn = &core->conns[tcp_conn_id(tcp)];
 
-	if (!core->listening || rte_mempool_get(core->conn_pool, (void **)&conn) < 0) {
+	if (!core->listening) {
 		core->stats.conns_refused++;
 		return NULL;
 	}
+	core->nb_conns++;
+	ASAN_UNPOISON_MEMORY_REGION(conn, sizeof(*conn));
 	memset(conn, 0, sizeof(*conn));
 	conn->core = core;
 	conn->tcp = tcp;
@@ -261,5 +289,6 @@ closed(void *user, struct tcp_conn *tcp, int error)
 	unready(conn);
 	if (conn->sending)
 		TAILQ_REMOVE(&core->sending, conn, send_link);
-	rte_mempool_put(core->conn_pool, conn);
+	core->nb_conns--;
+	ASAN_POISON_MEMORY_REGION(conn, sizeof(*conn));
 }

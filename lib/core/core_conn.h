@@ -14,6 +14,12 @@
 /** What TCP tells a core. Its argument is the core. */
 extern const struct tcp_events core_conn_events;
 
+/** Make the connections: one for each of TCP's. 0 or -ENOMEM. */
+int core_conn_setup(struct core *core, int socket);
+
+/** Free them; also if there are none. */
+void core_conn_teardown(struct core *core);
+
 /** Parse what the connections on the ready list have received. Returns how many there were. */
 unsigned int core_conn_run(struct core *core);
 

@@ -294,6 +294,9 @@ void tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info);
 /** The connection of this id, or NULL. */
 struct tcp_conn *tcp_conn_find(struct tcp *tcp, uint32_t id);
 
+/** Its id; see struct tcp_conn_info. */
+uint32_t tcp_conn_id(const struct tcp_conn *conn);
+
 /** The user pointer; NULL in SYN-RECEIVED, and in TIME-WAIT once closed() was called. */
 void *tcp_conn_user(const struct tcp_conn *conn);
 

@@ -178,6 +178,12 @@ tcp_send_acknowledged(const struct tcp_conn *conn)
 	return conn->snd_una;
 }
 
+uint32_t
+tcp_conn_id(const struct tcp_conn *conn)
+{
+	return conn->place - 1;
+}
+
 void *
 tcp_conn_user(const struct tcp_conn *conn)
 {
@@ -240,7 +246,7 @@ tcp_conn_info(const struct tcp_conn *conn, struct tcp_conn_info *info)
 		.local_port = conn->flow.local_port,
 		.remote_port = conn->flow.remote_port,
 		.state = conn->state,
-		.id = conn->place - 1,
+		.id = tcp_conn_id(conn),
 		.snd_una = conn->snd_una,
 		.snd_nxt = conn->snd_max,
 		.snd_wnd = conn->snd_wnd,

@@ -234,7 +234,8 @@ connect_all(struct replay *replay)
 
 	for (i = 0; i < replay->now.conns; i++) {
 		client = &replay->clients[i];
-		*client = (struct replay_client){.port = rte_cpu_to_be_16(30000 + i),
+		*client = (struct replay_client){.addr = REPLAY_CLIENT,
+						 .port = rte_cpu_to_be_16(30000 + i),
 						 .seq = 1000 * i};
 		replay_client_open(&replay->port, client, WIRE_TCP_SYN);
 	}

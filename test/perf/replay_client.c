@@ -17,7 +17,7 @@
 
 static uint16_t port_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t port_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
-static void send_segment(struct replay_port *port, struct replay_client *client,
+static void send_segment(struct replay_port *port, const struct replay_client *client,
 			 struct wire_tcp *tcp, const uint8_t *data, uint32_t len);
 static void read_frame(const struct rte_mbuf *mbuf, struct replay_client *clients, unsigned int nb);
 
@@ -98,15 +98,26 @@ replay_client_send(struct replay_port *port, struct replay_client *client, const
 	}
 }
 
+void
+replay_client_ack(struct replay_port *port, const struct replay_client *client, uint64_t now_us)
+{
+	struct wire_tcp tcp = {
+		.flags = WIRE_TCP_ACK,
+		.options = {.has_timestamps = true, .ts_value = now_us / 1000},
+	};
+
+	send_segment(port, client, &tcp, NULL, 0);
+}
+
 static void
-send_segment(struct replay_port *port, struct replay_client *client, struct wire_tcp *tcp,
+send_segment(struct replay_port *port, const struct replay_client *client, struct wire_tcp *tcp,
 	     const uint8_t *data, uint32_t len)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(port->mbufs);
 	struct wire_ether ether = {
 		.dst = port->port.mac, .src = {{0x02, 0, 0, 0, 0, 1}}, .type = RTE_ETHER_TYPE_IPV4};
 	struct wire_ipv4 ipv4 = {
-		.src = REPLAY_CLIENT,
+		.src = client->addr,
 		.dst = REPLAY_SERVER,
 		.header_bytes = WIRE_IPV4_HEADER_BYTES,
 		.protocol = IPPROTO_TCP,
@@ -162,11 +173,13 @@ read_frame(const struct rte_mbuf *mbuf, struct replay_client *clients, unsigned 
 	uint32_t bytes = rte_pktmbuf_pkt_len(mbuf);
 	struct wire_tcp tcp;
 	const uint8_t *data;
+	rte_be32_t addr; /* the header's last bytes */
 
 	RTE_VERIFY(bytes <= sizeof(frame));
 	data = rte_pktmbuf_read(mbuf, 0, bytes, frame);
+	memcpy(&addr, data + head - sizeof(addr), sizeof(addr));
 	RTE_VERIFY(wire_tcp_parse(data + head, bytes - head, &tcp) == WIRE_TCP_OK);
-	while (client < clients + nb && client->port != tcp.dst_port)
+	while (client < clients + nb && (client->port != tcp.dst_port || client->addr != addr))
 		client++;
 	RTE_VERIFY(client < clients + nb);
 	client->ts_echo = tcp.options.ts_value;

@@ -41,6 +41,7 @@ struct replay_port {
 
 /** A connection's other end. */
 struct replay_client {
+	rte_be32_t addr;
 	rte_be16_t port;
 	uint32_t seq; /* next to send */
 	uint32_t ack; /* next expected */
@@ -58,6 +59,10 @@ void replay_client_open(struct replay_port *port, struct replay_client *client, 
 /** Send bytes, cut into segments, each with what a Linux client's has: timestamps and an ACK. */
 void replay_client_send(struct replay_port *port, struct replay_client *client, const uint8_t *data,
 			uint32_t len, uint64_t now_us);
+
+/** Send an ACK without data. */
+void replay_client_ack(struct replay_port *port, const struct replay_client *client,
+		       uint64_t now_us);
 
 /** Read the frames that the core sent: each must be the next of its connection. Frees them. */
 void replay_port_read(struct replay_port *port, struct replay_client *clients, unsigned int nb);

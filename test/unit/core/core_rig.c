@@ -120,7 +120,7 @@ core_rig_deinit(struct core_rig *rig)
 	assert_int_equal(rig->released, rig->answered);
 	assert_int_equal(rig->core->chains.reference_bytes, 0);
 	assert_int_equal(rte_mempool_in_use_count(rig->core->request_pool), 0);
-	assert_int_equal(rte_mempool_in_use_count(rig->core->conn_pool), 0);
+	assert_int_equal(rig->core->nb_conns, 0);
 	assert_int_equal(rte_mempool_in_use_count(rig->core->chains.mbufs), 0);
 	assert_int_equal(rig->core->body_bytes[0] + rig->core->body_bytes[1], 0);
 	assert_int_equal(rig->core->body_incomplete[0] + rig->core->body_incomplete[1], 0);
