@@ -31,6 +31,7 @@ static void leave(struct tcp_conn *conn);
 static void undo(struct tcp_conn *conn);
 static void run_timer(struct tcp_conn *conn, uint64_t wait_us);
 static void settle(struct tcp_conn *conn);
+static void forget(struct tcp_conn *conn);
 static void retransmit_first(struct tcp_conn *conn);
 
 struct rte_mempool *
@@ -177,10 +178,8 @@ void
 tcp_loss_purge(struct tcp_conn *conn)
 {
 	tcp_flight_purge(conn);
-	if (conn->loss.recovery == NULL)
-		return;
-	rte_mempool_put(conn->tcp->recovery_pool, conn->loss.recovery);
-	conn->loss.recovery = NULL;
+	if (conn->loss.recovery != NULL)
+		forget(conn);
 }
 
 static void
@@ -404,7 +403,10 @@ run_timer(struct tcp_conn *conn, uint64_t wait_us)
 	recovery->reorder_timer = wait_us > 0;
 }
 
-/* Nothing is missing any more: the usual ways are open again. */
+/*
+ * Nothing is missing any more: the usual ways are open again. Where only the peer's word is
+ * awaited, that what was sent twice came twice, it is for as long as that can take.
+ */
 static void
 settle(struct tcp_conn *conn)
 {
@@ -412,9 +414,26 @@ settle(struct tcp_conn *conn)
 
 	if (recovery->state != TCP_RECOVERY_WATCH || recovery->sacked_bytes > 0 ||
 	    recovery->guessed_bytes > 0 || recovery->lost_bytes > 0 ||
-	    recovery->probe != TCP_PROBE_NONE || recovery->reorder_timer || tcp_undo_pending(conn))
+	    recovery->probe != TCP_PROBE_NONE || recovery->reorder_timer ||
+	    tcp_undo_pending(conn)) {
+		if (conn->snd_una == conn->snd_max)
+			tcp_timer_settled(conn);
 		return;
-	rte_mempool_put(conn->tcp->recovery_pool, recovery);
+	}
+	forget(conn);
+}
+
+void
+tcp_loss_settled(struct tcp_conn *conn)
+{
+	if (conn->loss.recovery != NULL && conn->snd_una == conn->snd_max)
+		forget(conn);
+}
+
+static void
+forget(struct tcp_conn *conn)
+{
+	rte_mempool_put(conn->tcp->recovery_pool, conn->loss.recovery);
 	conn->loss.recovery = NULL;
 }
 

@@ -17,6 +17,8 @@
  * up to a minute. It stops when the window opens. As long as the peer answers the probes they go
  * on; 15 without an answer and the connection is given up. When the owner has closed it, 8 are
  * enough, answered or not: nobody is left to judge a window that does not open (RFC 6429).
+ * It starts as well when all is acknowledged, and the peer may still say that something came twice
+ * which was sent twice: when it expires that is not waited for any more.
  * In TIME-WAIT, where nothing is sent, it starts when the owner closes what it had shut down: it is
  * told with the next tick.
  *
@@ -64,6 +66,7 @@ static void expired(struct tcp_conn *conn, enum tcp_timer_kind kind);
 static void retransmit_expired(struct tcp_conn *conn);
 static void window_opened(struct tcp_conn *conn);
 static void persist_expired(struct tcp_conn *conn);
+static bool has_more(const struct tcp_conn *conn);
 static void linger_expired(struct tcp_conn *conn);
 static void start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us);
 static void stop(struct tcp_conn *conn, enum tcp_timer_kind kind);
@@ -169,6 +172,12 @@ tcp_timer_window_closed(struct tcp_conn *conn)
 	stop(conn, TCP_TIMER_RETRANSMIT);
 	conn->persist_us = conn->rto_us;
 	start(conn, TCP_TIMER_PERSIST, conn->persist_us);
+}
+
+void
+tcp_timer_settled(struct tcp_conn *conn)
+{
+	tcp_timer_window_closed(conn);
 }
 
 void
@@ -323,7 +332,8 @@ window_opened(struct tcp_conn *conn)
 static void
 persist_expired(struct tcp_conn *conn)
 {
-	if (conn->state == TCP_TIME_WAIT)
+	tcp_loss_settled(conn);
+	if (conn->state == TCP_TIME_WAIT || !has_more(conn))
 		return;
 	if (conn->retries == 0)
 		conn->waiting_ms = (uint32_t)(conn->tcp->now_us / 1000);
@@ -336,6 +346,13 @@ persist_expired(struct tcp_conn *conn)
 	tcp_pmtu_timeout(conn);
 	conn->probe_due = true;
 	tcp_output_want(conn);
+}
+
+/* Data that is not acknowledged, or not sent, or the FIN. */
+static bool
+has_more(const struct tcp_conn *conn)
+{
+	return conn->chain.bytes > 0 || (conn->fin_queued && !conn->fin_acked);
 }
 
 static void

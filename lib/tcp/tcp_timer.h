@@ -34,6 +34,9 @@ void tcp_timer_reorder(struct tcp_conn *conn, uint64_t wait_us);
 /** There is data to send, none in flight, and no window for it. */
 void tcp_timer_window_closed(struct tcp_conn *conn);
 
+/** All is acknowledged, and the peer may still tell of it: for an RTO that is waited for. */
+void tcp_timer_settled(struct tcp_conn *conn);
+
 /** A segment came that can wait for its ACK. */
 void tcp_timer_ack_delayed(struct tcp_conn *conn);
 

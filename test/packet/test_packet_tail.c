@@ -85,6 +85,62 @@ test_probe_for_nothing(void **state)
 	packet_end(&p);
 }
 
+/* Without a word of the peer's on what was sent twice, it is awaited for a timeout: then forgotten.
+ */
+static void
+test_silent_peer(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	for (unsigned int timeout = 0; timeout < 2; timeout++) {
+		packet_sack_begin(&p);
+		packet_sack_flight(&p, 0, 3);
+		packet_advance(&p, 2 * RTT_US + TICKS_US);
+		expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
+		if (timeout) {
+			packet_advance(&p, packet_sack_look(&p).rto_us + TICKS_US);
+			expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+		}
+		inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3));
+		assert_string_equal(packet_sack_look(&p).recovery, "watch");
+		packet_advance(&p, packet_sack_look(&p).rto_us - TICKS_US);
+		assert_string_equal(packet_sack_look(&p).recovery, "watch");
+		packet_advance(&p, 2 * TICKS_US);
+		assert_string_equal(packet_sack_look(&p).recovery, "none");
+		packet_advance(&p, 100 * RTT_US);
+		expect_none(&p);
+		packet_sack_flight(&p, 3, 1);
+		inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(4));
+		assert_string_equal(packet_sack_look(&p).recovery, "none");
+		packet_end(&p);
+	}
+}
+
+/* And a window that closes meanwhile is probed as ever, with nothing of that in the way. */
+static void
+test_silent_peer_closes_its_window(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 3);
+	packet_advance(&p, 2 * RTT_US + TICKS_US);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3), .zero_window = true);
+	packet_append(&p, MSS);
+	expect_none(&p);
+	assert_string_equal(packet_sack_look(&p).recovery, "watch");
+	packet_advance(&p, packet_sack_look(&p).rto_us + TICKS_US);
+	expect(&p, .flags = ACK, .seq = SEQ(3), .ack = 1, .len = 1);
+	expect_none(&p);
+	assert_string_equal(packet_sack_look(&p).recovery, "none");
+	packet_advance(&p, 2 * packet_sack_look(&p).rto_us + TICKS_US);
+	expect(&p, .flags = ACK, .seq = SEQ(3), .ack = 1, .len = 1);
+	packet_end(&p);
+}
+
 /* The last again, and the peer says that it had it: with D-SACK, or by an ACK for each. */
 /* Shows: 8985-tail-cut. */
 static void
@@ -182,6 +238,8 @@ main(void)
 		cmocka_unit_test(test_tail_drop),
 		cmocka_unit_test(test_new_data_goes_first),
 		cmocka_unit_test(test_probe_for_nothing),
+		cmocka_unit_test(test_silent_peer),
+		cmocka_unit_test(test_silent_peer_closes_its_window),
 		cmocka_unit_test(test_both_arrived),
 		cmocka_unit_test(test_repaired_by_the_probe),
 		cmocka_unit_test(test_single_segment),
