@@ -41,6 +41,7 @@ struct ip_txq {
 struct ip_neighbour {
 	struct tr_addr addr;
 	struct rte_ether_addr mac;
+	bool stale; /* it spoke, but nobody knows whether it hears us (RFC 4861 section 7.3.2) */
 	bool only_if_known; /* of use to who has an entry for it, or waits for it: create none */
 };
 

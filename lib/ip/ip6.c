@@ -162,7 +162,7 @@ ip6_source(const struct ip *ip, const struct tr_addr *dst)
 	bool near = is_link_local(dst) || (dst->bytes[0] == 0xff && (dst->bytes[1] & 0xf) <= 2);
 	const struct ip6_own *own = &ip->ip6.own[near ? 0 : 1];
 
-	return ip->ip6.enabled && own->state != IP6_DUPLICATE ? own->addr : tr_addr_none();
+	return ip->ip6.enabled && own->state == IP6_USED ? own->addr : tr_addr_none();
 }
 
 bool
@@ -213,10 +213,11 @@ ip6_output(struct ip *ip, struct rte_mbuf *mbuf, const struct ip6_send *send, ui
 		.dscp_ecn = send->ecn,
 	};
 	bool group = send->dst.bytes[0] == 0xff;
+	bool direct = group || send->mac != NULL;
 	struct tr_addr next_hop;
 	struct rte_ether_addr mac;
 
-	if (!group && !ip_route(ip, &send->dst, &next_hop)) {
+	if (!direct && !ip_route(ip, &send->dst, &next_hop)) {
 		ip_drop(mbuf, &ip->stats.drop_no_route);
 		return;
 	}
@@ -236,11 +237,11 @@ ip6_output(struct ip *ip, struct rte_mbuf *mbuf, const struct ip6_send *send, ui
 	mbuf->l3_len = WIRE_IPV6_HEADER_BYTES;
 	if ((mbuf->ol_flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM)
 		mbuf->ol_flags |= RTE_MBUF_F_TX_IPV6;
-	if (!group) {
+	if (!direct) {
 		ip_neighbour_output(ip, mbuf, &next_hop, now_us);
 		return;
 	}
-	mac = group_mac(&send->dst);
+	mac = group ? group_mac(&send->dst) : *send->mac;
 	if (eth_output(ip, mbuf, &mac, RTE_ETHER_TYPE_IPV6))
 		ip->stats.ip6_tx++;
 }

@@ -58,6 +58,7 @@ struct ip6 {
 struct ip6_send {
 	struct tr_addr src;
 	struct tr_addr dst;
+	const struct rte_ether_addr *mac; /* where to; NULL: the neighbour's, or the group's */
 	uint8_t next_header;
 	uint8_t hop_limit;
 	uint8_t ecn;
@@ -98,8 +99,9 @@ bool ip6_is_our_group(const struct ip *ip, const struct tr_addr *addr);
 struct tr_addr ip6_solicited_group(const struct tr_addr *addr);
 
 /**
- * Prepend IPv6 and Ethernet headers and queue the frame: to a group at once, to a host through its
- * neighbour. @p mbuf: payload with headroom; consumed.
+ * Prepend IPv6 and Ethernet headers and queue the frame: to a group, or to an Ethernet address that
+ * is known, at once; to another host through its neighbour. @p mbuf: payload with headroom;
+ * consumed.
  */
 void ip6_output(struct ip *ip, struct rte_mbuf *mbuf, const struct ip6_send *send, uint64_t now_us);
 

@@ -38,6 +38,7 @@ static void use(struct ip_neighbour_table *table, struct ip_neighbour_entry *ent
 static void hold(struct ip *ip, struct ip_neighbour_entry *entry, struct rte_mbuf *mbuf);
 static bool update(struct ip *ip, struct ip_neighbour_entry *entry,
 		   const struct rte_ether_addr *mac, enum state state, uint64_t now_us);
+static bool is_news(const struct ip_neighbour_entry *entry, const struct rte_ether_addr *mac);
 static void other_core(struct ip *ip, const struct ip_advertisement *advertisement);
 static void report(struct ip *ip, struct ip_neighbour_entry *entry, bool changed, uint64_t now_us);
 static bool expire(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us);
@@ -145,7 +146,7 @@ ip_neighbour_seen(struct ip *ip, const struct tr_addr *addr, const struct rte_et
 		entry = insert(ip, addr);
 	if (entry == NULL)
 		return;
-	if (entry->state == INCOMPLETE || !rte_is_same_ether_addr(&entry->mac, mac))
+	if (is_news(entry, mac))
 		report(ip, entry, update(ip, entry, mac, STALE, now_us), now_us);
 }
 
@@ -185,8 +186,12 @@ ip_neighbour_update(struct ip *ip, const struct ip_neighbour *neighbour, uint64_
 
 	if (entry == NULL && !neighbour->only_if_known)
 		entry = insert(ip, &neighbour->addr);
-	if (entry != NULL)
+	if (entry == NULL)
+		return;
+	if (!neighbour->stale)
 		update(ip, entry, &neighbour->mac, REACHABLE, now_us);
+	else if (is_news(entry, &neighbour->mac))
+		update(ip, entry, &neighbour->mac, STALE, now_us);
 }
 
 void
@@ -333,7 +338,7 @@ static bool
 update(struct ip *ip, struct ip_neighbour_entry *entry, const struct rte_ether_addr *mac,
        enum state state, uint64_t now_us)
 {
-	bool changed = entry->state == INCOMPLETE || !rte_is_same_ether_addr(&entry->mac, mac);
+	bool changed = is_news(entry, mac);
 	uint64_t for_us = IP_NEIGHBOUR_REACHABLE_US;
 	uint8_t i;
 
@@ -351,6 +356,12 @@ update(struct ip *ip, struct ip_neighbour_entry *entry, const struct rte_ether_a
 	return changed;
 }
 
+static bool
+is_news(const struct ip_neighbour_entry *entry, const struct rte_ether_addr *mac)
+{
+	return entry->state == INCOMPLETE || !rte_is_same_ether_addr(&entry->mac, mac);
+}
+
 /* Other cores want news at once, and for their own timers a sign of life now and then. */
 static void
 report(struct ip *ip, struct ip_neighbour_entry *entry, bool changed, uint64_t now_us)
@@ -359,6 +370,7 @@ report(struct ip *ip, struct ip_neighbour_entry *entry, bool changed, uint64_t n
 	struct ip_neighbour neighbour = {
 		.addr = entry->addr,
 		.mac = entry->mac,
+		.stale = entry->state == STALE,
 		.only_if_known = !changed,
 	};
 

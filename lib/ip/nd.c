@@ -16,6 +16,7 @@ static bool advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_
 		       uint64_t now_us);
 static bool router_advertised(struct ip *ip, const struct wire_nd *nd,
 			      const struct ip_packet *packet, uint64_t now_us);
+static bool is_on_link(const struct ip *ip, const struct tr_addr *addr);
 static void conflict(struct ip *ip, struct ip6_own *own);
 static void nd_output(struct ip *ip, const struct wire_nd *nd, struct ip6_send *send,
 		      uint64_t now_us);
@@ -105,6 +106,11 @@ solicited(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packe
 
 	if (probe && (nd->has_mac || !tr_addr_is_same(&packet->dst, &group)))
 		return false;
+	/* Who is not on our link asks somebody who is. */
+	if (!probe && !is_on_link(ip, &packet->src)) {
+		ip->stats.drop_nd_ignored++;
+		return true;
+	}
 	if (own == NULL || own->state == IP6_DUPLICATE) {
 		ip->stats.drop_nd_ignored++;
 		return true;
@@ -117,8 +123,12 @@ solicited(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packe
 			ip->stats.drop_nd_ignored++;
 		return true;
 	}
-	if (!probe && nd->has_mac)
+	/* Where it says, and not by the entry made here: that an answer went there is no use of it.
+	 */
+	if (!probe && nd->has_mac) {
 		ip_neighbour_seen(ip, &packet->src, &nd->mac, now_us);
+		send.mac = &nd->mac;
+	}
 	ip->stats.nd_answered++;
 	nd_output(ip, &answer, &send, now_us);
 	return true;
@@ -164,6 +174,14 @@ router_advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_packe
 	ip6_router(ip, &packet->src, nd->router_lifetime_s, now_us);
 	ip->stats.nd_updates++;
 	return true;
+}
+
+static bool
+is_on_link(const struct ip *ip, const struct tr_addr *addr)
+{
+	struct tr_addr next_hop;
+
+	return ip_route(ip, addr, &next_hop) && tr_addr_is_same(&next_hop, addr);
 }
 
 /* RFC 4862 section 5.4.5: an address that another host has is not used. One in use is kept. */

@@ -71,6 +71,7 @@ test_start(void **state)
 	struct ip_host *host = *state;
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
+	struct tr_addr source;
 	unsigned int i;
 
 	ip_host_sleep(host, 0);
@@ -83,8 +84,13 @@ test_start(void **state)
 	expect_solicitation(host, &ours6_near, &group_mac);
 	expect_solicitation(host, &ours6, &group_mac);
 	assert_false(ip_host_sent(host));
+	/* Nor is it said to be ours before a second has passed. */
 	assert_false(ip_addr_is_ours(host->ip, ours6));
+	source = ip_source(host->ip, peer6);
+	assert_true(tr_addr_is_none(&source));
 	ip_host_sleep(host, SECOND);
+	source = ip_source(host->ip, peer6);
+	assert_true(tr_addr_is_same(&source, &ours6));
 	assert_true(ip_addr_is_ours(host->ip, ours6));
 	assert_true(ip_addr_is_ours(host->ip, ours6_near));
 	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_HOPOPTS);
@@ -168,6 +174,97 @@ test_answers_for_its_addresses(void **state)
 	assert_false(ip_host_sent(host));
 	assert_int_equal(ip_stats(host->ip)->nd_answered, 2);
 	assert_int_equal(ip_stats(host->ip)->drop_nd_ignored, 1);
+}
+
+static void
+ask_from(struct ip_host *host, const struct tr_addr *src, bool has_mac)
+{
+	const struct wire_nd nd = {
+		.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION,
+		.target = ours6,
+		.has_mac = has_mac,
+		.mac = other_mac,
+	};
+
+	ip6_host_receive_nd(host, src, &ours6_group, &nd);
+}
+
+/* A thousand that ask take one place of four: an answer is no use of the entry that it made. */
+/* Shows: 4861-answer. */
+static void
+test_flood_of_solicitations(void **state)
+{
+	struct ip_host *host = *state;
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+	struct tr_addr addr = peer6;
+	unsigned int i;
+
+	ip6_host_begin(host);
+	for (i = 0; i < 4; i++) {
+		addr.bytes[15] = 10 + i;
+		ip6_host_know(host, &addr, &peer_mac);
+		send_to(host, &addr);
+	}
+	ip6_host_drain(host);
+	for (i = 0; i < 1000; i++) {
+		addr.bytes[14] = 1 + i / 256;
+		addr.bytes[15] = i;
+		ask_from(host, &addr, true);
+		assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+		assert_true(tr_addr_is_same(&ipv6.dst, &addr));
+		assert_memory_equal(host->sent, &other_mac, 6);
+		assert_false(ip_host_sent(host));
+	}
+	addr.bytes[14] = 0;
+	for (i = 1; i < 4; i++) {
+		addr.bytes[15] = 10 + i;
+		send_to(host, &addr);
+		assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
+	}
+	/* Who is not on the link gets no answer, and no entry; the one there is stays. */
+	ask_from(host, &far6, true);
+	ask_from(host, &far6, false);
+	assert_false(ip_host_sent(host));
+	assert_int_equal(ip_stats(host->ip)->drop_nd_ignored, 2);
+	send_to(host, &addr);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
+}
+
+/* Who spoke, but did not say that it hears us, is as stale to the other cores. */
+/* Shows: 4861-resolve. */
+static void
+test_stale_for_other_cores(void **state)
+{
+	struct ip_host *host = *state;
+	struct ip_neighbour told;
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+
+	ip6_host_begin(host);
+	ask_from(host, &peer6, true);
+	assert_int_equal(host->nb_events, 1);
+	assert_true(host->event.stale);
+	told = host->event;
+	ip_host_sleep(host, SECOND);
+	receive_advertisement(host, &peer6, &other_mac, WIRE_ND_SOLICITED);
+	assert_int_equal(host->nb_events, 2);
+	assert_false(host->event.stale);
+	/* The other core: it is used, and asked five seconds later. */
+	ip_host_create(host);
+	ip6_host_begin(host);
+	ip_neighbour_update(host->ip, &told, host->now_us);
+	send_to(host, &peer6);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
+	ip_host_sleep(host, 5 * SECOND);
+	expect_solicitation(host, &peer6, &other_mac);
+	/* What is known to hear us is not less for what another core heard. */
+	ip6_host_know(host, &peer6, &other_mac);
+	ip_neighbour_update(host->ip, &told, host->now_us);
+	send_to(host, &peer6);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
+	ip_host_sleep(host, 6 * SECOND);
+	assert_false(ip_host_sent(host));
 }
 
 /* RFC 4861 sections 7.1.1, 7.1.2, 6.1.2: each of these is dropped, and nothing is learned of it. */
@@ -530,6 +627,8 @@ main(void)
 		TEST(test_start),
 		TEST(test_duplicate),
 		TEST(test_answers_for_its_addresses),
+		TEST(test_flood_of_solicitations),
+		TEST(test_stale_for_other_cores),
 		TEST(test_malformed_discovery),
 		TEST(test_neighbour_is_asked_for),
 		TEST(test_override),
