@@ -79,6 +79,8 @@ struct args {
 	uint32_t keepalive_s; /* 0: never */
 	const char *congestion; /* algorithm */
 	bool ecn_off;
+	uint32_t dscp;
+	uint32_t ttl;
 	bool idle_poll;
 	bool interactive;
 	const char *cmdline_file; /* or NULL */

@@ -78,6 +78,10 @@ const struct args_option args_options[] = {
 	 .help = "how TCP chooses how much to send at once"},
 	{"ecn", .value = "on|off", .parse = parse_ecn, .standard = "on",
 	 .help = "congestion notification (RFC 3168) with peers that ask for it"},
+	{"dscp", .value = "N", NUMBER(dscp, 0, 63), .standard = "0",
+	 .help = "differentiated services code point (RFC 2474) of TCP segments"},
+	{"ttl", .value = "N", NUMBER(ttl, 1, 255), .standard = "64",
+	 .help = "time to live, or hop limit, of what is sent"},
 	{"metrics", .value = "[A.B.C.D:]PORT", .parse = parse_metrics,
 	 .help = "serve metrics for Prometheus on the kernel's TCP, 127.0.0.1 if no address is"
 		 " given (default: none)"},

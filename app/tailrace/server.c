@@ -46,6 +46,8 @@ server_setup(struct server *server, const struct args *args, uint16_t port, char
 		.engine_threads = args->engine_threads,
 		.congestion = args->congestion,
 		.ecn_off = args->ecn_off,
+		.dscp = (uint8_t)args->dscp,
+		.ttl = (uint8_t)args->ttl,
 		.idle_poll = args->idle_poll,
 	};
 

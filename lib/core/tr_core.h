@@ -64,6 +64,8 @@ struct tr_core_config {
 	unsigned int engine_threads; /**< 0: execute() runs on the cores. */
 	const char *congestion; /**< "cubic" or "newreno"; NULL: cubic. */
 	bool ecn_off; /**< Refuse ECN (RFC 3168) to peers that ask for it. */
+	uint8_t dscp; /**< Of TCP segments (RFC 2474): 0 to 63. */
+	uint8_t ttl; /**< Time to live, or hop limit, of what is sent; 0: 64. */
 	bool idle_poll; /**< Spin when there is nothing to do, instead of sleeping. */
 };
 

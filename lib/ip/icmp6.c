@@ -67,7 +67,7 @@ icmp6_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uin
 	const struct wire_icmp6 icmp6 = {.type = type, .code = code, .value = value};
 	const uint8_t *packet = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	uint16_t quoted = RTE_MIN(mbuf->data_len, (uint16_t)QUOTED_BYTES);
-	struct ip6_send send = {.next_header = IPPROTO_ICMPV6, .hop_limit = IP6_HOP_LIMIT};
+	struct ip6_send send = {.next_header = IPPROTO_ICMPV6, .hop_limit = ip->config.ttl};
 	struct rte_mbuf *error;
 	struct wire_ipv6 ipv6;
 	uint8_t *data;
@@ -101,7 +101,7 @@ answer_echo(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet
 		.src = packet->dst,
 		.dst = packet->src,
 		.next_header = IPPROTO_ICMPV6,
-		.hop_limit = IP6_HOP_LIMIT,
+		.hop_limit = ip->config.ttl,
 	};
 
 	if (send.src.bytes[0] == 0xff)

@@ -36,6 +36,8 @@ ip_create(const struct ip_config *config)
 		return NULL;
 	}
 	ip->config = *config;
+	if (ip->config.ttl == 0)
+		ip->config.ttl = TTL;
 	ip->tx_flags = tx_flags(config);
 	ip->addr = tr_addr_to_ipv4(&config->ipv4.addr);
 	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - config->ipv4.prefix_len));
@@ -73,22 +75,29 @@ ip_output(struct ip *ip, struct rte_mbuf *mbuf, struct tr_addr src, struct tr_ad
 	  uint8_t protocol, uint64_t now_us)
 {
 	const struct ip6_send send = {
-		.src = src, .dst = dst, .next_header = protocol, .hop_limit = IP6_HOP_LIMIT};
+		.src = src,
+		.dst = dst,
+		.next_header = protocol,
+		.hop_limit = ip->config.ttl,
+		.dscp_ecn = ip_dscp_ecn(ip, protocol),
+	};
+	struct wire_ipv4 ipv4;
 
-	if (tr_addr_is_ipv4(&dst))
-		ip_output_ecn(ip, mbuf, &src, &dst, protocol, 0, now_us);
-	else
+	if (tr_addr_is_ipv4(&dst)) {
+		ipv4 = ip_header(ip, &src, &dst, protocol);
+		ip_output_ipv4(ip, mbuf, &ipv4, now_us);
+	} else {
 		ip6_output(ip, mbuf, &send, now_us);
+	}
 }
 
 void
-ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *src,
-	      const struct tr_addr *dst, uint8_t protocol, uint8_t ecn, uint64_t now_us)
+ip_output_ipv4(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4, uint64_t now_us)
 {
-	struct wire_ipv4 ipv4 = ip_header(src, dst, protocol);
+	const struct tr_addr dst = tr_addr_ipv4(ipv4->dst);
 	struct tr_addr next_hop;
 
-	if (unlikely(!ip_route(ip, dst, &next_hop))) {
+	if (unlikely(!ip_route(ip, &dst, &next_hop))) {
 		ip_drop(mbuf, &ip->stats.drop_no_route);
 		return;
 	}
@@ -101,8 +110,7 @@ ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *src,
 		ip_drop(mbuf, &ip->stats.drop_no_mbuf);
 		return;
 	}
-	ipv4.dscp_ecn = ecn;
-	write_header(ip, mbuf, &ipv4);
+	write_header(ip, mbuf, ipv4);
 	ip_neighbour_output(ip, mbuf, &next_hop, now_us);
 }
 
@@ -186,13 +194,15 @@ tx_flags(const struct ip_config *config)
 }
 
 struct wire_ipv4
-ip_header(const struct tr_addr *src, const struct tr_addr *dst, uint8_t protocol)
+ip_header(const struct ip *ip, const struct tr_addr *src, const struct tr_addr *dst,
+	  uint8_t protocol)
 {
 	return (struct wire_ipv4){
 		.src = tr_addr_to_ipv4(src),
 		.dst = tr_addr_to_ipv4(dst),
 		.protocol = protocol,
-		.ttl = TTL,
+		.ttl = ip->config.ttl,
+		.dscp_ecn = ip_dscp_ecn(ip, protocol),
 		.dont_fragment = 1,
 	};
 }

@@ -102,6 +102,8 @@ struct ip_config {
 	uint32_t neighbours_max;
 	uint32_t neighbours_key; /* random: places them in their table */
 	struct rte_mempool *mbufs; /* for frames that ip itself makes */
+	uint8_t dscp; /* of TCP segments (RFC 2474) */
+	uint8_t ttl; /* or hop limit, of what is sent beyond the link; 0: 64 */
 	bool tx_ipv4_checksum; /* the port computes it */
 	bool tx_tcp_checksum;
 	bool tx_segments; /* it sends mbufs of several segments */
@@ -146,7 +148,8 @@ struct ip_path {
 		uint32_t flow_label; /* of IPv6, which has no header here */
 	};
 	bool ipv6;
-	uint8_t ecn; /* of header: ip_path_set_ecn() */
+	uint8_t dscp_ecn; /* of header: ip_path_set_dscp(), ip_path_set_ecn() */
+	uint8_t ttl; /* the same: ip_path_set_ttl() */
 	uint8_t header[IP_PATH_HEADER_BYTES];
 };
 
@@ -201,7 +204,8 @@ void ip_output(struct ip *ip, struct rte_mbuf *mbuf, struct tr_addr src, struct 
  * @param flow_label
  *   Of all packets that go it, of IPv6 (RFC 6437): 20 bits.
  */
-void ip_path_init(struct ip_path *path, const struct ip_ends *ends, uint32_t flow_label);
+void ip_path_init(const struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
+		  uint32_t flow_label);
 
 /**
  * Send a TCP segment: the same as ip_tcp_checksum() and ip_output(), at a fraction
@@ -219,6 +223,12 @@ void ip_path_output(struct ip *ip, struct ip_path *path, const struct ip_ends *e
 
 /** What ip_path_output() sends from now on has this ECN field (RFC 3168 section 5). */
 void ip_path_set_ecn(struct ip_path *path, uint8_t ecn);
+
+/** The same for its DSCP (RFC 2474): 0 to 63. */
+void ip_path_set_dscp(struct ip_path *path, uint8_t dscp);
+
+/** The same for its time to live, or hop limit: not 0. */
+void ip_path_set_ttl(struct ip_path *path, uint8_t ttl);
 
 /**
  * Complete a TCP segment's checksum before ip_output(): computed here, or left to the port.

@@ -210,7 +210,7 @@ ip6_output(struct ip *ip, struct rte_mbuf *mbuf, const struct ip6_send *send, ui
 		.payload_bytes = mbuf->pkt_len,
 		.next_header = send->next_header,
 		.hop_limit = send->hop_limit,
-		.dscp_ecn = send->ecn,
+		.dscp_ecn = send->dscp_ecn,
 	};
 	bool group = send->dst.bytes[0] == 0xff;
 	bool direct = group || send->mac != NULL;

@@ -25,7 +25,6 @@
 /** RFC 8200 section 5. */
 #define IP6_MTU_MIN 1280
 
-#define IP6_HOP_LIMIT 64
 /** Of neighbour discovery: what crossed a router has less (RFC 4861 section 7.1). */
 #define IP6_HOP_LIMIT_LINK 255
 
@@ -61,7 +60,7 @@ struct ip6_send {
 	const struct rte_ether_addr *mac; /* where to; NULL: the neighbour's, or the group's */
 	uint8_t next_header;
 	uint8_t hop_limit;
-	uint8_t ecn;
+	uint8_t dscp_ecn;
 	uint32_t flow_label;
 };
 

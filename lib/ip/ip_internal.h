@@ -88,12 +88,20 @@ ip_ipv4_is_peer(const struct ip *ip, rte_be32_t addr)
 	return addr != ip->addr && ip_ipv4_is_host(ip, addr);
 }
 
-/** The same as ip_output() of IPv4, with an ECN field. */
-void ip_output_ecn(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *src,
-		   const struct tr_addr *dst, uint8_t protocol, uint8_t ecn, uint64_t now_us);
+/** The same as ip_output() of IPv4, with a header from ip_header(). */
+void ip_output_ipv4(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
+		    uint64_t now_us);
 
 /** What all headers from one address to another have in common: no length, no id. */
-struct wire_ipv4 ip_header(const struct tr_addr *src, const struct tr_addr *dst, uint8_t protocol);
+struct wire_ipv4 ip_header(const struct ip *ip, const struct tr_addr *src,
+			   const struct tr_addr *dst, uint8_t protocol);
+
+/** The field with DSCP and ECN, of what no path gives another one. */
+static inline uint8_t
+ip_dscp_ecn(const struct ip *ip, uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP ? ip->config.dscp << WIRE_IPV4_DSCP_SHIFT : 0;
+}
 
 /**
  * Prepend an Ethernet header and queue the frame for the device.

@@ -17,18 +17,26 @@
 
 _Static_assert(IP_PATH_HEADER_BYTES == IPV4_HEADERS, "what stands before a segment");
 
+static void mark(struct ip_path *path, uint8_t dscp_ecn, uint8_t ttl);
 static bool is_usable(const struct ip *ip, const struct ip_path *path, const struct rte_mbuf *mbuf,
 		      uint64_t now_us);
 static void long_way(struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
 		     struct rte_mbuf *mbuf, uint16_t tcp_header_bytes, uint64_t now_us);
 static void ipv6_way(struct ip *ip, const struct ip_path *path, const struct ip_ends *ends,
 		     struct rte_mbuf *mbuf, uint64_t now_us);
+static struct wire_ipv4 header_of(const struct ip *ip, const struct ip_path *path,
+				  const struct ip_ends *ends);
 static void note(struct ip *ip, struct ip_path *path, const struct ip_ends *ends);
 
 void
-ip_path_init(struct ip_path *path, const struct ip_ends *ends, uint32_t flow_label)
+ip_path_init(const struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
+	     uint32_t flow_label)
 {
-	*path = (struct ip_path){.ipv6 = !tr_addr_is_ipv4(&ends->remote)};
+	*path = (struct ip_path){
+		.ipv6 = !tr_addr_is_ipv4(&ends->remote),
+		.dscp_ecn = ip_dscp_ecn(ip, IPPROTO_TCP),
+		.ttl = ip->config.ttl,
+	};
 	if (path->ipv6)
 		path->flow_label = flow_label;
 }
@@ -67,14 +75,34 @@ ip_path_output(struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
 void
 ip_path_set_ecn(struct ip_path *path, uint8_t ecn)
 {
+	mark(path, (path->dscp_ecn & ~WIRE_IPV4_ECN_MASK) | ecn, path->ttl);
+}
+
+void
+ip_path_set_dscp(struct ip_path *path, uint8_t dscp)
+{
+	mark(path, dscp << WIRE_IPV4_DSCP_SHIFT | (path->dscp_ecn & WIRE_IPV4_ECN_MASK), path->ttl);
+}
+
+void
+ip_path_set_ttl(struct ip_path *path, uint8_t ttl)
+{
+	mark(path, path->dscp_ecn, ttl);
+}
+
+static void
+mark(struct ip_path *path, uint8_t dscp_ecn, uint8_t ttl)
+{
 	uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
 
-	if (path->ecn == ecn)
+	if (path->dscp_ecn == dscp_ecn && path->ttl == ttl)
 		return;
-	path->ecn = ecn;
+	path->dscp_ecn = dscp_ecn;
+	path->ttl = ttl;
 	if (path->generation == 0)
 		return;
-	at[WIRE_IPV4_DSCP_ECN_OFFSET] = (at[WIRE_IPV4_DSCP_ECN_OFFSET] & ~WIRE_IPV4_ECN_MASK) | ecn;
+	at[WIRE_IPV4_DSCP_ECN_OFFSET] = dscp_ecn;
+	at[WIRE_IPV4_TTL_OFFSET] = ttl;
 	path->header_sum = wire_checksum_sum(at, WIRE_IPV4_HEADER_BYTES);
 }
 
@@ -92,12 +120,15 @@ static __rte_noinline void
 long_way(struct ip *ip, struct ip_path *path, const struct ip_ends *ends, struct rte_mbuf *mbuf,
 	 uint16_t tcp_header_bytes, uint64_t now_us)
 {
+	struct wire_ipv4 ipv4;
+
 	ip_tcp_checksum(ip, mbuf, tcp_header_bytes, ends->local, ends->remote);
 	if (path->ipv6) {
 		ipv6_way(ip, path, ends, mbuf, now_us);
 		return;
 	}
-	ip_output_ecn(ip, mbuf, &ends->local, &ends->remote, IPPROTO_TCP, path->ecn, now_us);
+	ipv4 = header_of(ip, path, ends);
+	ip_output_ipv4(ip, mbuf, &ipv4, now_us);
 	note(ip, path, ends);
 }
 
@@ -111,11 +142,21 @@ ipv6_way(struct ip *ip, const struct ip_path *path, const struct ip_ends *ends,
 		.dst = ends->remote,
 		.flow_label = path->flow_label,
 		.next_header = IPPROTO_TCP,
-		.hop_limit = IP6_HOP_LIMIT,
-		.ecn = path->ecn,
+		.hop_limit = path->ttl,
+		.dscp_ecn = path->dscp_ecn,
 	};
 
 	ip6_output(ip, mbuf, &send, now_us);
+}
+
+static struct wire_ipv4
+header_of(const struct ip *ip, const struct ip_path *path, const struct ip_ends *ends)
+{
+	struct wire_ipv4 ipv4 = ip_header(ip, &ends->local, &ends->remote, IPPROTO_TCP);
+
+	ipv4.dscp_ecn = path->dscp_ecn;
+	ipv4.ttl = path->ttl;
+	return ipv4;
 }
 
 /* After a packet went the long way: how the next is spared that. */
@@ -123,7 +164,7 @@ static void
 note(struct ip *ip, struct ip_path *path, const struct ip_ends *ends)
 {
 	struct wire_ether ether = {.src = ip->config.mac, .type = RTE_ETHER_TYPE_IPV4};
-	struct wire_ipv4 ipv4 = ip_header(&ends->local, &ends->remote, IPPROTO_TCP);
+	struct wire_ipv4 ipv4 = header_of(ip, path, ends);
 	uint8_t *at = path->header + WIRE_ETHER_HEADER_BYTES;
 	struct tr_addr next_hop;
 
@@ -131,7 +172,6 @@ note(struct ip *ip, struct ip_path *path, const struct ip_ends *ends)
 	if (!ip_route(ip, &ends->remote, &next_hop) ||
 	    !ip_neighbour_known(ip, &next_hop, &ether.dst, &path->until_us))
 		return;
-	ipv4.dscp_ecn = path->ecn;
 	wire_ether_write(path->header, &ether);
 	wire_ipv4_write(at, &ipv4);
 	memset(at + WIRE_IPV4_CHECKSUM_OFFSET, 0, sizeof(uint16_t));

@@ -285,6 +285,12 @@ void tcp_set_user_timeout(struct tcp_conn *conn, uint16_t timeout_s);
  */
 void tcp_set_nagle(struct tcp_conn *conn, bool on);
 
+/** The DSCP of what is sent from now on (RFC 9293 section 3.9.1, RFC 2474): 0 to 63. */
+void tcp_set_dscp(struct tcp_conn *conn, uint8_t dscp);
+
+/** The time to live, or hop limit, of what is sent from now on (RFC 9293 section 3.9.2): not 0. */
+void tcp_set_ttl(struct tcp_conn *conn, uint8_t ttl);
+
 /** Reset the connection. Calls closed with -ECONNABORTED before it returns. */
 void tcp_abort(struct tcp_conn *conn);
 

@@ -78,7 +78,7 @@ tcp_conn_create(struct tcp *tcp, const struct tcp_flow *flow)
 	if (conn == NULL)
 		return NULL;
 	conn->flow = *flow;
-	ip_path_init(&conn->path, &flow->ends, tcp_isn_flow_label(tcp->secret, flow));
+	ip_path_init(tcp->ip, &conn->path, &flow->ends, tcp_isn_flow_label(tcp->secret, flow));
 	index_flow(conn);
 	conn->rcv_scale = tcp->rcv_scale;
 	conn->user_timeout_s = tcp->user_timeout_s;
@@ -233,6 +233,18 @@ struct tr_chain *
 tcp_chain(struct tcp_conn *conn)
 {
 	return &conn->chain;
+}
+
+void
+tcp_set_dscp(struct tcp_conn *conn, uint8_t dscp)
+{
+	ip_path_set_dscp(&conn->path, dscp);
+}
+
+void
+tcp_set_ttl(struct tcp_conn *conn, uint8_t ttl)
+{
+	ip_path_set_ttl(&conn->path, ttl);
 }
 
 void

@@ -30,6 +30,12 @@
 
 /** Of dscp_ecn (RFC 3168 section 5): the field, what we send, what congestion made of it. */
 #define WIRE_IPV4_ECN_MASK 3
+
+/** DSCP stands above it: by so many bits. */
+#define WIRE_IPV4_DSCP_SHIFT 2
+
+/** Where the time to live is. */
+#define WIRE_IPV4_TTL_OFFSET 8
 #define WIRE_IPV4_ECT0 2
 #define WIRE_IPV4_CE 3
 

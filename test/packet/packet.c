@@ -28,7 +28,7 @@ static struct tr_addr addr_of(uint32_t ipv4);
 static struct tr_addr place(const struct packet *packet, uint32_t ipv4);
 static void await_addresses(struct packet *packet);
 static const uint8_t *read_ip(const struct packet *packet, const uint8_t *data, uint32_t len,
-			      uint32_t *bytes, uint8_t *ecn);
+			      uint32_t *bytes, struct packet_sent *sent);
 static void create_pools(struct packet *packet);
 static void fill(struct rte_mbuf *mbuf, const struct packet_segment *segment,
 		 const struct wire_tcp *header);
@@ -151,6 +151,8 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	packet->owner.read = true;
 	packet->ts_value = 0xffffff00;
 	ip_config.mbufs = packet->control;
+	ip_config.dscp = setup->dscp;
+	ip_config.ttl = setup->ttl;
 	if (packet->ipv6)
 		ip_config.ipv6 =
 			(struct tr_addr_net){.addr = place(packet, OUR_ADDR), .prefix_len = 64};
@@ -273,7 +275,7 @@ packet_take(struct packet *packet, struct packet_sent *sent)
 	data = rte_pktmbuf_read(mbuf, 0, mbuf->pkt_len, frame);
 	assert_non_null(data);
 	assert_true(mbuf->pkt_len - ip_offset <= PACKET_MTU);
-	tcp = read_ip(packet, data + ip_offset, mbuf->pkt_len - ip_offset, &bytes, &sent->ecn);
+	tcp = read_ip(packet, data + ip_offset, mbuf->pkt_len - ip_offset, &bytes, sent);
 	assert_int_equal(wire_tcp_parse(tcp, bytes, &sent->header), WIRE_TCP_OK);
 	sent->len = bytes - sent->header.header_bytes;
 	if (sent->header.flags & SYN)
@@ -501,28 +503,33 @@ await_addresses(struct packet *packet)
 /* What is in a packet that was sent; its checksum is right. */
 static const uint8_t *
 read_ip(const struct packet *packet, const uint8_t *data, uint32_t len, uint32_t *bytes,
-	uint8_t *ecn)
+	struct packet_sent *sent)
 {
 	struct tr_addr src, dst;
 	struct wire_ipv4 ipv4;
 	struct wire_ipv6 ipv6;
+	uint8_t dscp_ecn;
 
 	if (packet->ipv6) {
 		assert_int_equal(wire_ipv6_parse(data, len, len, &ipv6), WIRE_IPV6_OK);
 		assert_int_equal(ipv6.next_header, IPPROTO_TCP);
 		*bytes = ipv6.payload_bytes;
-		*ecn = ipv6.dscp_ecn & WIRE_IPV4_ECN_MASK;
+		dscp_ecn = ipv6.dscp_ecn;
+		sent->ttl = ipv6.hop_limit;
 		src = ipv6.src;
 		dst = ipv6.dst;
 		data += WIRE_IPV6_HEADER_BYTES;
 	} else {
 		assert_int_equal(wire_ipv4_parse(data, len, len, 1, &ipv4), WIRE_IPV4_OK);
 		*bytes = ipv4.total_bytes - ipv4.header_bytes;
-		*ecn = ipv4.dscp_ecn & WIRE_IPV4_ECN_MASK;
+		dscp_ecn = ipv4.dscp_ecn;
+		sent->ttl = ipv4.ttl;
 		src = tr_addr_ipv4(ipv4.src);
 		dst = tr_addr_ipv4(ipv4.dst);
 		data += ipv4.header_bytes;
 	}
+	sent->ecn = dscp_ecn & WIRE_IPV4_ECN_MASK;
+	sent->dscp = dscp_ecn >> WIRE_IPV4_DSCP_SHIFT;
 	assert_int_equal(checksum(data, *bytes, &src, &dst), 0);
 	return data;
 }

@@ -100,6 +100,8 @@ struct packet_setup {
 	uint32_t recovery_max;
 	uint16_t mss_max;
 	enum tcp_ecn ecn;
+	uint8_t dscp;
+	uint8_t ttl; /* default: ip's */
 	const char *congestion; /* NULL: newreno, whose windows can be told without a clock */
 };
 
@@ -125,6 +127,8 @@ struct packet_sent {
 	struct wire_tcp header;
 	uint32_t len;
 	uint8_t ecn; /* of IP */
+	uint8_t dscp; /* the same */
+	uint8_t ttl; /* or hop limit */
 };
 
 /** What makes a world of IPv6: the state of a test played over it. */

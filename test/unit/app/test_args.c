@@ -76,6 +76,8 @@ test_defaults(void **state)
 	assert_false(args.idle_poll);
 	assert_string_equal(args.congestion, "cubic");
 	assert_false(args.ecn_off);
+	assert_int_equal(args.dscp, 0);
+	assert_int_equal(args.ttl, 64);
 	assert_false(args.interactive);
 	assert_null(args.cmdline_file);
 	assert_int_equal(args.metrics_port, 0);
@@ -93,6 +95,7 @@ test_every_option(void **state)
 		   " --listen=192.168.7.9:7,proto=echo --listen 0.0.0.0:11212,proto=mc"
 		   " --engine ./x.so,memory=64M --engine-threads 0 --max-conns 100"
 		   " --value-max 2M --keepalive 60 --idle poll --congestion newreno --ecn off -i"
+		   " --dscp 46 --ttl 255"
 		   " --cmdline-file a.txt --metrics 9121",
 		   &args);
 	assert_int_equal(tr_addr_to_ipv4(&args.ipv4.addr), htonl(0xc0a80709));
@@ -120,6 +123,8 @@ test_every_option(void **state)
 	assert_true(args.idle_poll);
 	assert_string_equal(args.congestion, "newreno");
 	assert_true(args.ecn_off);
+	assert_int_equal(args.dscp, 46);
+	assert_int_equal(args.ttl, 255);
 	assert_true(args.interactive);
 	assert_string_equal(args.cmdline_file, "a.txt");
 	assert_int_equal(args.metrics_addr, htonl(INADDR_LOOPBACK));
@@ -289,6 +294,9 @@ static const struct {
 	{ADDR "--idle sleep", "--idle sleep", "poll or interrupt"},
 	{ADDR "--congestion vegas", "--congestion vegas", "cubic or newreno"},
 	{ADDR "--ecn maybe", "--ecn maybe", "on or off"},
+	{ADDR "--dscp 64", "--dscp 64", "0 to 63"},
+	{ADDR "--ttl 0", "--ttl 0", "1 to 255"},
+	{ADDR "--ttl 256", "--ttl 256", "1 to 255"},
 	{ADDR "--cmdline-file", "--cmdline-file: lacks its value", "FILE"},
 	{ADDR "--cmdline-file=", "--cmdline-file: lacks its value", "FILE"},
 	{ADDR "--nonsense", "--nonsense: no such option", "--help"},
@@ -395,7 +403,8 @@ test_usage(void **state)
 					    "--version ",      "--metrics ",
 					    "--keepalive ",    "--congestion ",
 					    "--ecn ",	       "--route ",
-					    "--mtu "};
+					    "--mtu ",	       "--dscp ",
+					    "--ttl "};
 	char *text = NULL;
 	size_t size = 0;
 	unsigned int i;

@@ -91,6 +91,8 @@ static const char every_option[] = "; all of it\n"
 				   "idle = poll\n"
 				   "congestion = newreno\n"
 				   "ecn = off\n"
+				   "dscp = 46\n"
+				   "ttl = 255\n"
 				   "metrics = 9121\n"
 				   "interactive = yes\n"
 				   "cmdline-file = a file.txt"; /* a last line without its end */
@@ -118,6 +120,8 @@ assert_every_option(const struct args *args)
 	assert_true(args->idle_poll);
 	assert_string_equal(args->congestion, "newreno");
 	assert_true(args->ecn_off);
+	assert_int_equal(args->dscp, 46);
+	assert_int_equal(args->ttl, 255);
 	assert_int_equal(args->metrics_addr, htonl(INADDR_LOOPBACK));
 	assert_int_equal(args->metrics_port, 9121);
 	assert_true(args->interactive);
@@ -197,6 +201,8 @@ test_print_defaults(void **state)
 				  "idle = interrupt\n"
 				  "congestion = cubic\n"
 				  "ecn = on\n"
+				  "dscp = 0\n"
+				  "ttl = 64\n"
 				  "interactive = no\n");
 	free(text);
 }

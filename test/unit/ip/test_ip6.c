@@ -576,7 +576,7 @@ test_path(void **state)
 		ip_host_create(host);
 		ip6_host_begin(host);
 		ip_neighbour_update(host->ip, &neighbour, host->now_us);
-		ip_path_init(&path, &ends, 0x12345);
+		ip_path_init(host->ip, &path, &ends, 0x12345);
 		ip_path_set_ecn(&path, 2);
 		ip_path_output(host->ip, &path, &ends, ip_host_mbuf(host, data, sizeof(data)), 20,
 			       host->now_us);

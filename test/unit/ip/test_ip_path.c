@@ -50,17 +50,19 @@ static void
 send_long_way(struct ip_host *host, rte_be32_t dst, uint8_t ecn, struct rte_mbuf *mbuf)
 {
 	const struct tr_addr src_addr = tr_addr_ipv4(OURS), dst_addr = tr_addr_ipv4(dst);
+	struct wire_ipv4 ipv4 = ip_header(host->ip, &src_addr, &dst_addr, IPPROTO_TCP);
 
 	ip_tcp_checksum(host->ip, mbuf, 20, src_addr, dst_addr);
-	ip_output_ecn(host->ip, mbuf, &src_addr, &dst_addr, IPPROTO_TCP, ecn, host->now_us);
+	ipv4.dscp_ecn |= ecn;
+	ip_output_ipv4(host->ip, mbuf, &ipv4, host->now_us);
 }
 
 static struct way
-way_to(rte_be32_t dst)
+way_to(const struct ip_host *host, rte_be32_t dst)
 {
 	struct way way = {.ends = {.remote = tr_addr_ipv4(dst), .local = tr_addr_ipv4(OURS)}};
 
-	ip_path_init(&way.path, &way.ends, 0);
+	ip_path_init(host->ip, &way.path, &way.ends, 0);
 	return way;
 }
 
@@ -74,7 +76,7 @@ test_same_as_the_long_way(void **state)
 	uint32_t bytes;
 
 	for (set = 0; set < 8; set++) {
-		struct way way = way_to(set & 4 ? FAR : PEER);
+		struct way way = way_to(host, set & 4 ? FAR : PEER);
 		struct rte_mbuf *mbuf, *other;
 
 		host->config.tx_ipv4_checksum = set & 1;
@@ -91,7 +93,7 @@ test_same_as_the_long_way(void **state)
 			/* One after another for a while, then each time another. */
 			ip_path_set_ecn(&way.path, bytes < 1000 ? bytes / 100 % 4 : bytes % 4);
 			send_path(host, &way, mbuf);
-			send_long_way(&twin, set & 4 ? FAR : PEER, way.path.ecn, other);
+			send_long_way(&twin, set & 4 ? FAR : PEER, way.path.dscp_ecn, other);
 			assert_int_not_equal(way.path.generation, 0);
 			assert_int_equal(mbuf->ol_flags, other->ol_flags);
 			assert_int_equal(mbuf->tx_offload, other->tx_offload);
@@ -100,7 +102,7 @@ test_same_as_the_long_way(void **state)
 			assert_int_equal(host->sent_bytes, 34 + bytes);
 			assert_int_equal(twin.sent_bytes, 34 + bytes);
 			assert_memory_equal(host->sent, twin.sent, 34 + bytes);
-			assert_int_equal(host->sent[15], way.path.ecn);
+			assert_int_equal(host->sent[15], way.path.dscp_ecn);
 		}
 		assert_int_equal(ip_stats(host->ip)->ip_tx, ip_stats(twin.ip)->ip_tx);
 		ip_destroy(twin.ip);
@@ -111,7 +113,7 @@ static void
 test_follows_the_neighbour(void **state)
 {
 	struct ip_host *host = *state;
-	struct way way = way_to(PEER);
+	struct way way = way_to(host, PEER);
 
 	ip_host_know(host, PEER, &peer_mac);
 	send_path(host, &way, segment(host, 40, 1));
@@ -128,7 +130,7 @@ static void
 test_neighbour_in_use_is_asked(void **state)
 {
 	struct ip_host *host = *state;
-	struct way way = way_to(PEER);
+	struct way way = way_to(host, PEER);
 	unsigned int asked = 0, sent = 0, i;
 
 	ip_host_know(host, PEER, &peer_mac);
@@ -158,7 +160,7 @@ static void
 test_not_in_use_is_forgotten(void **state)
 {
 	struct ip_host *host = *state;
-	struct way way = way_to(PEER);
+	struct way way = way_to(host, PEER);
 
 	ip_host_know(host, PEER, &peer_mac);
 	ip_host_sleep(host, 61 * SECOND);
@@ -173,7 +175,7 @@ static void
 test_drops_are_counted_as_ever(void **state)
 {
 	struct ip_host *host = *state;
-	struct way way = way_to(PEER), nowhere = way_to(RTE_BE32(0x7f000001));
+	struct way way = way_to(host, PEER), nowhere = way_to(host, RTE_BE32(0x7f000001));
 	struct rte_mbuf *mbuf;
 	unsigned int i;
 

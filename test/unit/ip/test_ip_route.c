@@ -227,7 +227,7 @@ test_path(void **state)
 	unsigned int i;
 
 	create(host, routes, RTE_DIM(routes));
-	ip_path_init(&path, &ends, 0);
+	ip_path_init(host->ip, &path, &ends, 0);
 	for (i = 0; i < 3; i++) {
 		ip_path_output(host->ip, &path, &ends, ip_host_mbuf(host, segment, sizeof(segment)),
 			       20, host->now_us);
