@@ -121,6 +121,19 @@ void chain_deinit(struct tr_chain *chain);
  */
 struct rte_mbuf *chain_segment(struct tr_chain *chain, uint32_t offset, uint32_t *len);
 
+/**
+ * Cut a segment that the port will cut into smaller ones: as chain_segment(), out of several mbufs.
+ * For pools of which link_segments and share_mbufs are set.
+ *
+ * @param len
+ *   In: most bytes wanted, at most UINT16_MAX and what the chain has. Out: bytes given, at least
+ *   1. Less than was asked for where mbufs are short, many, or not to be had.
+ * @param nb_max
+ *   Mbufs of the packet at most, from 2.
+ */
+struct rte_mbuf *chain_segment_large(struct tr_chain *chain, uint32_t offset, uint32_t *len,
+				     uint16_t nb_max);
+
 /** Free @p bytes from the front, which have been acknowledged. */
 void chain_trim(struct tr_chain *chain, uint32_t bytes);
 

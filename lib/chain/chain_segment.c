@@ -10,12 +10,21 @@
 #include "chain.h"
 #include "chain_link.h"
 
+/*
+ * Within a large segment no mbuf but the first and the last holds less: else what it is cut into
+ * might lie in more mbufs than devices gather for a frame.
+ */
+#define LARGE_PART_MIN 512
+
 static struct rte_mbuf *segment_find(struct tr_chain *chain, uint32_t *offset);
 static bool segment_in_place_ok(const struct chain_pool *pool, struct rte_mbuf *mbuf,
 				uint32_t offset, uint32_t len);
 static struct rte_mbuf *segment_in_place(struct rte_mbuf *mbuf);
 static struct rte_mbuf *segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf,
 				       uint32_t offset, uint32_t len);
+static struct rte_mbuf *segment_borrowed(struct chain_pool *pool, struct rte_mbuf *mbuf,
+					 uint32_t offset, uint32_t len);
+static void borrow(struct rte_mbuf *payload, struct rte_mbuf *mbuf, uint32_t offset, uint32_t len);
 static struct rte_mbuf *segment_copied(struct chain_pool *pool, struct rte_mbuf *mbuf,
 				       uint32_t offset, uint32_t len);
 
@@ -42,6 +51,41 @@ chain_segment(struct tr_chain *chain, uint32_t offset, uint32_t *len)
 	}
 	packet = segment_copied(pool, mbuf, offset, *len);
 	pool->stats.segments_copied += packet != NULL;
+	return packet;
+}
+
+struct rte_mbuf *
+chain_segment_large(struct tr_chain *chain, uint32_t offset, uint32_t *len, uint16_t nb_max)
+{
+	struct chain_pool *pool = chain->pool;
+	uint32_t left = *len;
+	struct rte_mbuf *packet, *last, *part, *mbuf;
+	uint32_t bytes = left, begin;
+
+	RTE_ASSERT(pool->link_segments && pool->share_mbufs && *len <= chain->bytes - offset);
+	packet = chain_segment(chain, offset, &bytes);
+	if (unlikely(packet == NULL))
+		return NULL;
+	last = rte_pktmbuf_lastseg(packet);
+	for (left -= bytes; left > 0 && packet->nb_segs < nb_max; left -= bytes) {
+		offset += bytes;
+		begin = offset;
+		mbuf = segment_find(chain, &begin);
+		bytes = RTE_MIN(left, chain_link(mbuf)->len - begin);
+		if (segment_in_place_ok(pool, mbuf, begin, bytes))
+			part = segment_in_place(mbuf);
+		else
+			part = segment_borrowed(pool, mbuf, begin, bytes);
+		if (unlikely(part == NULL))
+			break;
+		last->next = part;
+		last = part;
+		packet->nb_segs++;
+		packet->pkt_len += bytes;
+		if (bytes < LARGE_PART_MIN)
+			break;
+	}
+	*len = packet->pkt_len;
 	return packet;
 }
 
@@ -113,7 +157,6 @@ segment_in_place(struct rte_mbuf *mbuf)
 static struct rte_mbuf *
 segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, uint32_t len)
 {
-	struct chain_link *link = chain_link(mbuf);
 	struct rte_mbuf *mbufs[2];
 	struct rte_mbuf *header;
 	struct rte_mbuf *payload;
@@ -122,6 +165,29 @@ segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, 
 		return NULL;
 	header = mbufs[0];
 	payload = mbufs[1];
+	borrow(payload, mbuf, offset, len);
+
+	header->next = payload;
+	header->nb_segs = 2;
+	header->pkt_len = len;
+	return header;
+}
+
+/* Behind others in a packet: it needs no room for headers. */
+static struct rte_mbuf *
+segment_borrowed(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, uint32_t len)
+{
+	struct rte_mbuf *payload = rte_pktmbuf_alloc(pool->segments);
+
+	if (likely(payload != NULL))
+		borrow(payload, mbuf, offset, len);
+	return payload;
+}
+
+static inline void
+borrow(struct rte_mbuf *payload, struct rte_mbuf *mbuf, uint32_t offset, uint32_t len)
+{
+	struct chain_link *link = chain_link(mbuf);
 
 	link->sealed = true;
 	rte_pktmbuf_attach(payload, mbuf);
@@ -131,11 +197,6 @@ segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, 
 	payload->data_off = link->offset + offset;
 	payload->data_len = len;
 	payload->pkt_len = len;
-
-	header->next = payload;
-	header->nb_segs = 2;
-	header->pkt_len = len;
-	return header;
 }
 
 /* Nobody borrows the bytes: the mbuf need not be sealed. */

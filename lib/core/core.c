@@ -467,6 +467,7 @@ create_stack(struct core *core, const struct core_config *config)
 		.receive_window_bytes = RECEIVE_WINDOW_BYTES,
 		.reassembly_max = REASSEMBLY_MAX,
 		.congestion = core->config.congestion,
+		.large_mbufs = core->port->tx_large_mbufs,
 		.ecn = core->config.ecn_off ? TCP_ECN_OFF : TCP_ECN_ACCEPT,
 		.chain_pool = &core->chains,
 		.mbufs = core->control_mbufs,

@@ -5,8 +5,10 @@
 
 #include "core_control.h"
 #include "core_server.h"
+#include "tcp.h"
 
 static void insert(struct core_port **at, struct core_port *port);
+static void set_large(struct core *core);
 
 unsigned int
 core_between_cores(const struct tr_core_server *server)
@@ -49,6 +51,7 @@ void
 core_between_insert_first(struct core *core, struct core_port *port)
 {
 	insert(&core->port, port);
+	set_large(core);
 }
 
 void
@@ -59,6 +62,20 @@ core_between_insert_last(struct core *core, struct core_port *port)
 	while ((*at)->below != NULL)
 		at = &(*at)->below;
 	insert(at, port);
+	set_large(core);
+}
+
+/* No segment comes to be cut where one of the ports is to see what it is cut into. */
+static void
+set_large(struct core *core)
+{
+	const struct core_port *port = core->port;
+	uint16_t nb_mbufs = port->tx_large_mbufs;
+
+	for (; port != NULL; port = port->below)
+		if (port->tx_cut)
+			nb_mbufs = 0;
+	tcp_set_large(core->tcp, nb_mbufs);
 }
 
 static void
@@ -69,6 +86,7 @@ insert(struct core_port **at, struct core_port *port)
 	*port = **at;
 	port->rx = own.rx;
 	port->tx = own.tx;
+	port->tx_cut = own.tx_cut;
 	port->due_us = 0;
 	port->below = *at;
 	*at = port;
@@ -83,4 +101,5 @@ core_between_remove(struct core *core, struct core_port *port)
 		at = &(*at)->below;
 	if (*at != NULL)
 		*at = port->below;
+	set_large(core);
 }

@@ -50,7 +50,7 @@ const uint64_t *core_between_clock(const struct core *core);
  * Stand nearest to the core. The core.
  *
  * @param port
- *   Has its rx and tx; the rest is as it is below.
+ *   Has its rx and tx, and tx_cut; the rest is as it is below.
  */
 void core_between_insert_first(struct core *core, struct core_port *port);
 

@@ -173,6 +173,7 @@ create_stack(struct core_client *client)
 		.receive_window_bytes = RECEIVE_WINDOW_BYTES,
 		.reassembly_max = REASSEMBLY_MAX,
 		.chain_pool = &client->chains,
+		.large_mbufs = client->port.tx_large_mbufs,
 		.mbufs = client->control_mbufs,
 		.time_wait_us = TIME_WAIT_US,
 		.socket = SOCKET_ID_ANY,

@@ -22,8 +22,16 @@
 /* What a frame has beside its IP packet: Ethernet's header, a VLAN tag and the FCS. */
 #define LINK_BYTES (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN)
 
+/* Mbufs of a large segment, however many a port gathers: 64 KiB in such of a usual MTU. */
+#define LARGE_MBUFS_MAX 48
+
 #define LINK_WAIT_MS 10000
 #define LINK_POLL_MS 50
+
+/* What a port needs to cut large segments. */
+#define TSO_OFFLOADS                                                                               \
+	(RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |                              \
+	 RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 
 /* What is asked of a port that offers it. */
 #define RX_OFFLOADS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
@@ -39,6 +47,7 @@ static int configure(uint16_t port_id, unsigned int nb_queues, const struct rte_
 static int set_mtu(uint16_t port_id, uint16_t mtu);
 static int setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
 			const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf);
+static uint16_t large_mbufs(const struct rte_eth_dev_info *info);
 static int wait_link(uint16_t port_id);
 static int guard_port(uint16_t port_id, unsigned int nb_queues, struct core_port *ports);
 static void set_rss(uint16_t port_id, unsigned int nb_queues, struct core_rss *rss,
@@ -85,6 +94,8 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	port.tx_ipv4_checksum = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
 	port.tx_tcp_checksum = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
 	port.tx_segments = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	if (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_TSO)
+		port.tx_large_mbufs = large_mbufs(&info);
 	/* net_ring hands the very mbuf to its peer, which may write to it. */
 	port.share_mbufs = strcmp(info.driver_name, "net_ring") != 0;
 	port.tx_external = port.tx_segments && port.share_mbufs && reads_any_memory(&info);
@@ -140,12 +151,33 @@ core_ethdev_rx_room(uint16_t port_id, uint16_t mtu)
 	return bytes;
 }
 
+static uint16_t
+large_mbufs(const struct rte_eth_dev_info *info)
+{
+	uint16_t max = info->tx_desc_lim.nb_seg_max;
+
+	/* Some drivers do not say. */
+	return max > 0 ? RTE_MIN(max, LARGE_MBUFS_MAX) : LARGE_MBUFS_MAX;
+}
+
 bool
 core_ethdev_offers_rss(uint16_t port_id)
 {
 	struct rte_eth_dev_info info;
 
 	return rte_eth_dev_info_get(port_id, &info) == 0 && core_ethdev_rss_offered(&info);
+}
+
+/*
+ * net_tap cuts them by itself, at several times the cost of sending them cut, loses some, and takes
+ * none of a full MTU. virtio wants the pseudo header's sum otherwise.
+ */
+bool
+core_ethdev_cuts_large(const struct rte_eth_dev_info *info)
+{
+	return (info->tx_offload_capa & TSO_OFFLOADS) == TSO_OFFLOADS &&
+	       strcmp(info->driver_name, "net_tap") != 0 &&
+	       strncmp(info->driver_name, "net_virtio", strlen("net_virtio")) != 0;
 }
 
 static int
@@ -159,6 +191,8 @@ configure(uint16_t port_id, unsigned int nb_queues, const struct rte_eth_dev_inf
 	if (conf->rxmode.mtu + LINK_BYTES > RTE_MBUF_DEFAULT_DATAROOM)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER & info->rx_offload_capa;
 	conf->txmode.offloads = TX_OFFLOADS & info->tx_offload_capa;
+	if (core_ethdev_cuts_large(info))
+		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_TCP_TSO;
 	if (nb_queues > 1)
 		core_ethdev_rss_configure(info, rss, conf);
 	conf->intr_conf.rxq = *interrupts;

@@ -12,6 +12,8 @@
 #include "core_port.h"
 #include "core_rss.h"
 
+struct rte_eth_dev_info;
+
 /**
  * Configure a port: a queue pair for each core, RSS and checksum offloads where it has them.
  *
@@ -37,6 +39,9 @@ int core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempo
 
 /** Bytes, headroom included, of the mbufs that a port with this MTU is to receive into. */
 uint16_t core_ethdev_rx_room(uint16_t port_id, uint16_t mtu);
+
+/** Whether a port is handed TCP segments that it cuts (TSO): it says so, and does it well. */
+bool core_ethdev_cuts_large(const struct rte_eth_dev_info *info);
 
 /** Whether a port claims that it can spread connections over its queues: not if it then does. */
 bool core_ethdev_offers_rss(uint16_t port_id);

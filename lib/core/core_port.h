@@ -32,6 +32,7 @@ struct core_port {
 	bool tx_ipv4_checksum;
 	bool tx_tcp_checksum;
 	bool tx_segments; /* sends mbufs of several segments */
+	uint16_t tx_large_mbufs; /* of a large TCP segment that it cuts, at most; 0: it cuts none */
 	bool share_mbufs; /* an mbuf with further references may be sent */
 	/*
 	 * Both of these, and the CPU reads what is sent: any memory will do, also what no device
@@ -41,6 +42,7 @@ struct core_port {
 	bool rx_interrupt;
 	bool rss; /* of several queues: this one brings the connections that core_rss says */
 	bool partial; /* a peer decides which of the queues there are: others bring and take none */
+	bool tx_cut; /* of one that stands before another: it sees frames as the wire does */
 	struct core_port *below; /* what this one stands in front of (core_between.h), or NULL */
 	/*
 	 * When rx is to be called though nothing may have come: there are frames that wait for that

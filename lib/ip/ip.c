@@ -101,7 +101,7 @@ ip_output_ipv4(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv
 		ip_drop(mbuf, &ip->stats.drop_no_route);
 		return;
 	}
-	if (unlikely(mbuf->pkt_len + WIRE_IPV4_HEADER_BYTES > ip->config.mtu)) {
+	if (unlikely(ip_mbuf_wire_bytes(mbuf) + WIRE_IPV4_HEADER_BYTES > ip->config.mtu)) {
 		ip_drop(mbuf, &ip->stats.drop_ip_too_big);
 		return;
 	}
@@ -225,7 +225,7 @@ write_header(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *commo
 	mbuf->l3_len = WIRE_IPV4_HEADER_BYTES;
 	if ((mbuf->ol_flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM)
 		mbuf->ol_flags |= RTE_MBUF_F_TX_IPV4;
-	if (ip->config.tx_ipv4_checksum) {
+	if (ip->config.tx_ipv4_checksum || ip_mbuf_is_large(mbuf)) {
 		mbuf->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
 		memset(data + WIRE_IPV4_CHECKSUM_OFFSET, 0, sizeof(uint16_t));
 	}

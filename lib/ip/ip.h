@@ -221,6 +221,18 @@ void ip_path_init(const struct ip *ip, struct ip_path *path, const struct ip_end
 void ip_path_output(struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
 		    struct rte_mbuf *mbuf, uint16_t tcp_header_bytes, uint64_t now_us);
 
+/**
+ * The same, of a segment that the port cuts into those it sends: RTE_MBUF_F_TX_TCP_SEG.
+ *
+ * @param mbuf
+ *   Up to UINT16_MAX bytes with IP's header; may have several mbufs.
+ * @param segment_bytes
+ *   Payload of each segment but the last.
+ */
+void ip_path_output_large(struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
+			  struct rte_mbuf *mbuf, uint16_t tcp_header_bytes, uint16_t segment_bytes,
+			  uint64_t now_us);
+
 /** What ip_path_output() sends from now on has this ECN field (RFC 3168 section 5). */
 void ip_path_set_ecn(struct ip_path *path, uint8_t ecn);
 

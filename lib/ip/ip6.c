@@ -221,7 +221,7 @@ ip6_output(struct ip *ip, struct rte_mbuf *mbuf, const struct ip6_send *send, ui
 		ip_drop(mbuf, &ip->stats.drop_no_route);
 		return;
 	}
-	if (mbuf->pkt_len + WIRE_IPV6_HEADER_BYTES > ip->config.mtu) {
+	if (ip_mbuf_wire_bytes(mbuf) + WIRE_IPV6_HEADER_BYTES > ip->config.mtu) {
 		ip_drop(mbuf, &ip->stats.drop_ip_too_big);
 		return;
 	}

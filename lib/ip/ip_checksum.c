@@ -16,12 +16,14 @@ ip_tcp_checksum(struct ip *ip, struct rte_mbuf *mbuf, uint16_t tcp_header_bytes,
 		struct tr_addr dst)
 {
 	struct rte_tcp_hdr *hdr = rte_pktmbuf_mtod(mbuf, struct rte_tcp_hdr *);
-	uint16_t sum = pseudo(&src, &dst, IPPROTO_TCP, mbuf->pkt_len);
+	bool large = ip_mbuf_is_large(mbuf);
+	/* Who cuts it adds the length of each segment. */
+	uint16_t sum = pseudo(&src, &dst, IPPROTO_TCP, large ? 0 : mbuf->pkt_len);
 
 	/* An mbuf that is sent again has the flags of the first time. */
 	mbuf->ol_flags &= ~RTE_MBUF_F_TX_L4_MASK;
 	mbuf->l4_len = tcp_header_bytes;
-	if (ip->config.tx_tcp_checksum) {
+	if (ip->config.tx_tcp_checksum || large) {
 		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
 		hdr->cksum = sum;
 		return;

@@ -185,6 +185,20 @@ ip_mbuf_is_writable(const struct rte_mbuf *mbuf)
 	return RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1;
 }
 
+/** Whether the port cuts it into segments: ip_path_output_large(). */
+static inline bool
+ip_mbuf_is_large(const struct rte_mbuf *mbuf)
+{
+	return (mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
+}
+
+/** Bytes of the longest packet that the wire sees of a TCP segment, without IP's header. */
+static inline uint32_t
+ip_mbuf_wire_bytes(const struct rte_mbuf *mbuf)
+{
+	return ip_mbuf_is_large(mbuf) ? (uint32_t)mbuf->l4_len + mbuf->tso_segsz : mbuf->pkt_len;
+}
+
 /**
  * A received packet as one to send back: itself, or a copy where somebody else sees it written to;
  * in one mbuf where the port sends no chains.

@@ -73,6 +73,17 @@ ip_path_output(struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
 }
 
 void
+ip_path_output_large(struct ip *ip, struct ip_path *path, const struct ip_ends *ends,
+		     struct rte_mbuf *mbuf, uint16_t tcp_header_bytes, uint16_t segment_bytes,
+		     uint64_t now_us)
+{
+	mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
+	mbuf->tso_segsz = segment_bytes;
+	/* Behind so much payload the way does not matter. */
+	long_way(ip, path, ends, mbuf, tcp_header_bytes, now_us);
+}
+
+void
 ip_path_set_ecn(struct ip_path *path, uint8_t ecn)
 {
 	mark(path, (path->dscp_ecn & ~WIRE_IPV4_ECN_MASK) | ecn, path->ttl);

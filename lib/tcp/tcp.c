@@ -89,6 +89,7 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	if (config->mss_max != 0)
 		tcp->mss = RTE_MIN(tcp->mss, RTE_MAX(config->mss_max, (uint16_t)TCP_MSS_MIN));
 	tcp->mss_ipv6 = RTE_MIN(tcp->mss, ip_mtu(config->ip) - TCP_IPV4_HEADERS - TCP_IPV6_MORE);
+	tcp_set_large(tcp, config->large_mbufs);
 	tcp->time_wait_us = config->time_wait_us;
 	tcp->user_timeout_s = config->user_timeout_s;
 	tcp_keepalive_init(tcp, config);

@@ -106,6 +106,7 @@ struct tcp_config {
 	uint32_t flight_max; /* ranges in flight told apart, of all together; 0: by conns_max */
 	uint32_t recovery_max; /* connections with losses at a time; 0: by conns_max */
 	uint16_t mss_max; /* 0: what MTU and mbufs allow */
+	uint16_t large_mbufs; /* tcp_set_large() */
 	const char *congestion; /* the algorithm, "cubic" or "newreno"; NULL: cubic */
 	enum tcp_ecn ecn;
 	struct chain_pool *chain_pool; /* for data */
@@ -201,6 +202,15 @@ int tcp_listen(struct tcp *tcp, struct tr_addr addr, rte_be16_t port, void *list
  * connections that hold unread or out-of-order bytes already. ACKs are processed as ever.
  */
 void tcp_set_pressure(struct tcp *tcp, bool pressure);
+
+/**
+ * Hand the port segments that it cuts (TSO): new data of one connection, up to 64 KiB. The chain
+ * pool's link_segments and share_mbufs are set.
+ *
+ * @param nb_mbufs
+ *   Of one, at most; below 3: none are handed over.
+ */
+void tcp_set_large(struct tcp *tcp, uint16_t nb_mbufs);
 
 /** Accept no more. Connections live on. 0 or -ENOENT. */
 int tcp_unlisten(struct tcp *tcp, struct tr_addr addr, rte_be16_t port);

@@ -246,6 +246,7 @@ struct tcp {
 	uint32_t receive_window_bytes;
 	uint16_t mss; /* payload of a segment that our MTU allows: what we announce */
 	uint16_t mss_ipv6;
+	uint16_t large_mbufs; /* of a segment that the port cuts; 0: it cuts none */
 	uint8_t rcv_scale;
 	uint32_t conns_max;
 	uint32_t conns_nb;

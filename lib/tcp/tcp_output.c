@@ -23,6 +23,11 @@
 #define CHALLENGES_MAX 10
 #define CHALLENGES_MS 1000
 
+/* Of a segment that the port cuts: with the longest headers its IP packet has no more bytes. */
+#define LARGE_BYTES_MAX (UINT16_MAX - 120)
+/* Headers, and two mbufs of payload. */
+#define LARGE_MBUFS_MIN 3
+
 /* What of the chain is sent next. */
 struct plan {
 	uint32_t offset;
@@ -46,9 +51,14 @@ static bool send_dup_acks(struct tcp_conn *conn);
 static bool send_acks(struct tcp_conn *conn);
 static struct rte_mbuf *ack_mbuf(struct tcp_conn *conn);
 static bool send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end);
+static bool send_large(struct tcp_conn *conn, const struct plan *plan, uint32_t *end);
+static void transmit_large(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
+			   uint8_t flags);
 static bool send_control(struct tcp_conn *conn, struct wire_tcp *header);
 static bool plan_all(const struct tcp_conn *conn, struct plan *plan);
 static void plan_next(const struct tcp_conn *conn, struct plan *plan);
+static uint32_t plan_bytes_max(const struct tcp_conn *conn);
+static void count_sent(struct tcp_conn *conn, uint32_t seq, uint32_t len, uint32_t end);
 static void sent(struct tcp_conn *conn, uint32_t seq, uint32_t end);
 static struct wire_tcp begin(struct tcp_conn *conn, uint32_t seq, uint8_t flags);
 static void add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t len);
@@ -84,6 +94,12 @@ void
 tcp_send(struct tcp_conn *conn)
 {
 	tcp_output_want(conn);
+}
+
+void
+tcp_set_large(struct tcp *tcp, uint16_t nb_mbufs)
+{
+	tcp->large_mbufs = nb_mbufs >= LARGE_MBUFS_MIN ? nb_mbufs : 0;
 }
 
 void
@@ -303,7 +319,9 @@ send_data(struct tcp_conn *conn)
 		plan_next(conn, &plan);
 	}
 	for (; plan.len > 0 || plan.fin; plan_next(conn, &plan)) {
-		if (!has_room(tcp) || !send_segment(conn, &plan, &end))
+		if (!has_room(tcp) ||
+		    !(likely(plan.len <= conn->mss) ? send_segment(conn, &plan, &end)
+						    : send_large(conn, &plan, &end)))
 			return false;
 		conn->snd_nxt = end;
 		tcp_timer_data_sent(conn);
@@ -355,7 +373,10 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 	unsent = queued - plan->offset;
 	plan->more = unsent > 0 || fin;
 	plan->cwnd_limits = cwnd < window;
-	plan->len = RTE_MIN(RTE_MIN(unsent, usable), (uint32_t)conn->mss);
+	plan->len = RTE_MIN(RTE_MIN(unsent, usable), plan_bytes_max(conn));
+	/* What does not fill a segment is looked at by itself. */
+	if (plan->len > conn->mss && (plan->len < unsent || conn->nagle))
+		plan->len -= plan->len % conn->mss;
 	plan->fin = fin && plan->len == unsent && usable > plan->len;
 	/* RFC 9293 section 3.8.6.2.1: no silly windows. */
 	if (plan->len < unsent && plan->len < conn->mss && plan->len < conn->snd_wnd_max / 2)
@@ -364,6 +385,19 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 	if (conn->nagle && !plan->fin && plan->len > 0 && plan->len < conn->mss &&
 	    conn->snd_una != conn->snd_max && conn->snd_nxt == conn->snd_max)
 		*plan = (struct plan){.offset = plan->offset};
+}
+
+/*
+ * New data may go to the port several segments at a time, but none that carries CWR: not all ports
+ * set it in the first of them alone (RFC 3168 section 6.1.2).
+ */
+static uint32_t
+plan_bytes_max(const struct tcp_conn *conn)
+{
+	if (likely(conn->tcp->large_mbufs == 0) || conn->snd_nxt != conn->snd_max ||
+	    conn->ecn_cwr_due)
+		return conn->mss;
+	return LARGE_BYTES_MAX - LARGE_BYTES_MAX % conn->mss;
 }
 
 /* RFC 8985 section 7.3: new data, whatever cwnd says, or the last segment once more. */
@@ -554,14 +588,71 @@ send_segment(struct tcp_conn *conn, const struct plan *plan, uint32_t *end)
 		flags |= WIRE_TCP_PSH;
 	transmit_data(conn, mbuf, seq, len, flags);
 	*end = seq + len + fin;
+	count_sent(conn, seq, len, *end);
+	return true;
+}
+
+static inline void
+count_sent(struct tcp_conn *conn, uint32_t seq, uint32_t len, uint32_t end)
+{
 	if (tcp_seq_gt(seq + len, conn->snd_max))
 		conn->tcp->stats.tx_bytes += seq + len - tcp_seq_max(seq, conn->snd_max);
 	if (likely(seq == conn->snd_nxt))
 		tcp_flight_sent(conn, seq);
 	else
-		tcp_flight_resent(conn, seq, *end);
-	sent(conn, seq, *end);
+		tcp_flight_resent(conn, seq, end);
+	sent(conn, seq, end);
+}
+
+/* The same as send_segment(), of new data that the port cuts. */
+static __rte_noinline bool
+send_large(struct tcp_conn *conn, const struct plan *plan, uint32_t *end)
+{
+	struct tcp *tcp = conn->tcp;
+	uint32_t seq = tcp_conn_chain_seq(conn) + plan->offset;
+	uint32_t len = plan->len;
+	uint8_t flags = WIRE_TCP_ACK;
+	struct rte_mbuf *mbuf;
+	bool fin;
+
+	mbuf = chain_segment_large(&conn->chain, plan->offset, &len, tcp->large_mbufs);
+	if (mbuf == NULL) {
+		tcp->stats.send_starved++;
+		return false;
+	}
+	fin = plan->fin && len == plan->len;
+	if (fin)
+		flags |= WIRE_TCP_FIN;
+	if (plan->offset + len == conn->chain.bytes)
+		flags |= WIRE_TCP_PSH;
+	if (likely(len > conn->mss))
+		transmit_large(conn, mbuf, seq, len, flags);
+	else
+		transmit_data(conn, mbuf, seq, len, flags);
+	*end = seq + len + fin;
+	count_sent(conn, seq, len, *end);
 	return true;
+}
+
+/* Full segments have no room for SACK blocks. */
+static void
+transmit_large(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
+	       uint8_t flags)
+{
+	struct tcp *tcp = conn->tcp;
+	struct wire_tcp header;
+	uint16_t bytes;
+
+	if (conn->ecn)
+		flags = tcp_ecn_send(conn, seq, len, flags);
+	header = begin(conn, seq, flags);
+	bytes = wire_tcp_header_bytes(&header.options);
+	wire_tcp_write((uint8_t *)rte_pktmbuf_prepend(mbuf, bytes), &header);
+	tcp->stats.tx_segments += (len + conn->mss - 1) / conn->mss;
+	tcp->stats.tx_large++;
+	ip_path_output_large(tcp->ip, &conn->path, &conn->flow.ends, mbuf, bytes, conn->mss,
+			     tcp->now_us);
+	ack_sent(conn);
 }
 
 static bool

@@ -16,6 +16,7 @@
 #define TCP_STATS(X)                                                                       \
 	X(rx_segments, "segments received")                                                \
 	X(tx_segments, "segments sent")                                                    \
+	X(tx_large, "frames of several segments, that the port cut into them")             \
 	X(rx_bytes, "bytes received in order")                                             \
 	X(tx_bytes, "bytes sent for the first time")                                       \
 	X(opened_active, "connections established that we opened")                         \

@@ -12,6 +12,7 @@
 #include <rte_mbuf.h>
 
 #include "test_eal.h"
+#include "wire_checksum.h"
 #include "wire_ipv4.h"
 #include "wire_ipv6.h"
 
@@ -166,6 +167,7 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	config.mbufs = packet->control;
 	config.chain_pool = &packet->chain_pool;
 	config.mss_max = setup->mss_max;
+	config.large_mbufs = setup->large_mbufs;
 	config.keepalive_idle_us = setup->keepalive_idle_us;
 	config.keepalive_interval_us = setup->keepalive_interval_us;
 	config.user_timeout_s = setup->user_timeout_s;
@@ -254,12 +256,30 @@ packet_error(struct packet *packet, enum ip_error_kind kind, uint32_t seq, uint1
 	return tcp_error(packet->tcp, &error, packet->now_us);
 }
 
+/* As the port would, if it were to send it as it is. */
+static void
+fill_in_checksums(const struct rte_mbuf *mbuf, uint8_t *frame)
+{
+	uint8_t *packet = frame + mbuf->l2_len, *tcp = packet + mbuf->l3_len;
+	uint16_t bytes = mbuf->pkt_len - mbuf->l2_len - mbuf->l3_len;
+	uint16_t sum;
+
+	if (mbuf->ol_flags & RTE_MBUF_F_TX_IP_CKSUM) {
+		sum = ~wire_checksum_sum(packet, mbuf->l3_len);
+		memcpy(packet + WIRE_IPV4_CHECKSUM_OFFSET, &sum, sizeof(sum));
+	}
+	/* The pseudo header's sum lacks the length. */
+	sum = ~wire_checksum_add(wire_checksum_sum(tcp, bytes), rte_cpu_to_be_16(bytes));
+	memcpy(tcp + 16, &sum, sizeof(sum));
+}
+
 bool
 packet_take(struct packet *packet, struct packet_sent *sent)
 {
 	struct ip_txq *txq = ip_txq(packet->ip);
 	uint32_t ip_offset = sizeof(struct rte_ether_hdr);
-	uint8_t frame[2048];
+	uint8_t frame[UINT16_MAX];
+	bool large;
 	struct rte_mbuf *mbuf;
 	const uint8_t *data;
 	const uint8_t *tcp;
@@ -274,7 +294,14 @@ packet_take(struct packet *packet, struct packet_sent *sent)
 	assert_true(mbuf->pkt_len <= sizeof(frame));
 	data = rte_pktmbuf_read(mbuf, 0, mbuf->pkt_len, frame);
 	assert_non_null(data);
-	assert_true(mbuf->pkt_len - ip_offset <= PACKET_MTU);
+	large = mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG;
+	assert_true(large || mbuf->pkt_len - ip_offset <= PACKET_MTU);
+	if (large) {
+		/* It is of several mbufs, so that this is a copy. */
+		assert_ptr_equal(data, frame);
+		fill_in_checksums(mbuf, frame);
+	}
+	sent->cut_bytes = large ? mbuf->tso_segsz : 0;
 	tcp = read_ip(packet, data + ip_offset, mbuf->pkt_len - ip_offset, &bytes, sent);
 	assert_int_equal(wire_tcp_parse(tcp, bytes, &sent->header), WIRE_TCP_OK);
 	sent->len = bytes - sent->header.header_bytes;

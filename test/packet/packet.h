@@ -99,6 +99,7 @@ struct packet_setup {
 	uint32_t flight_max;
 	uint32_t recovery_max;
 	uint16_t mss_max;
+	uint16_t large_mbufs; /* the port cuts segments of so many mbufs */
 	enum tcp_ecn ecn;
 	uint8_t dscp;
 	uint8_t ttl; /* default: ip's */
@@ -129,6 +130,7 @@ struct packet_sent {
 	uint8_t ecn; /* of IP */
 	uint8_t dscp; /* the same */
 	uint8_t ttl; /* or hop limit */
+	uint16_t cut_bytes; /* what the port is to cut it into; 0: nothing */
 };
 
 /** What makes a world of IPv6: the state of a test played over it. */

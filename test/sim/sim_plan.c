@@ -40,6 +40,7 @@
 
 static void draw_outages(struct sim_plan *plan, struct sim_random *random);
 static void draw_narrows(struct sim_plan *plan, struct sim_random *random);
+static void draw_large(struct sim_wire_config *wire, struct sim_random *random);
 
 void
 sim_plan_run(struct sim_plan *plan, struct sim_random *random, unsigned int hosts_max)
@@ -68,6 +69,7 @@ sim_plan_run(struct sim_plan *plan, struct sim_random *random, unsigned int host
 		wire->nb_ends += sim_random_below(random, hosts_max - 1);
 	if (plan->calm) {
 		wire->loss_ppm = wire->repeat_ppm = wire->reorder_ppm = wire->corrupt_ppm = 0;
+		draw_large(wire, random);
 		return;
 	}
 	plan->pressure = sim_random_below(random, 8) == 0;
@@ -84,6 +86,13 @@ sim_plan_run(struct sim_plan *plan, struct sim_random *random, unsigned int host
 		wire->loss_ppm /= 10;
 		wire->corrupt_ppm /= 10;
 	}
+	draw_large(wire, random);
+}
+
+static void
+draw_large(struct sim_wire_config *wire, struct sim_random *random)
+{
+	wire->tx_large = wire->tx_segments && wire->share_mbufs && sim_random_below(random, 2) != 0;
 }
 
 /* A long one, or many short ones, of whichever link. */

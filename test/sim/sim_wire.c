@@ -9,6 +9,7 @@
 #include <rte_cycles.h>
 #include <rte_errno.h>
 
+#include "sim_cut.h"
 #include "sim_hop.h"
 #include "sim_pcap.h"
 #include "sim_random.h"
@@ -20,6 +21,10 @@
 #define HELD_MAX 512
 
 #define POOL_MBUFS (2 * FRAMES_MAX + 1024)
+
+/* Mbufs of a large segment, and segments that it is cut into. */
+#define LARGE_MBUFS_MAX 40
+#define CUTS_MAX 1024
 
 struct frame {
 	uint64_t due_us;
@@ -55,6 +60,8 @@ struct sim_wire {
 static void end_init(struct sim_wire *wire, struct end *end, uint8_t index);
 static uint16_t wire_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
+static void send_cut(struct sim_wire *wire, struct end *from, const struct rte_mbuf *mbuf);
+static void put(struct sim_wire *wire, struct end *from, const struct rte_mbuf *mbuf);
 static void forward(struct sim_wire *wire, struct end *from, const struct rte_mbuf *mbuf);
 static void carry(struct sim_wire *wire, struct end *from, struct end *to,
 		  const struct rte_mbuf *mbuf);
@@ -105,6 +112,9 @@ end_init(struct sim_wire *wire, struct end *end, uint8_t index)
 		.tx_segments = config->tx_segments,
 		.share_mbufs = config->share_mbufs,
 		.tx_external = config->tx_segments && config->share_mbufs,
+		.tx_ipv4_checksum = config->tx_large,
+		.tx_tcp_checksum = config->tx_large,
+		.tx_large_mbufs = config->tx_large ? LARGE_MBUFS_MAX : 0,
 	};
 	end->port.mac.addr_bytes[RTE_ETHER_ADDR_LEN - 1] = index + 1;
 }
@@ -231,14 +241,35 @@ wire_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 	if (sim_random_chance(&wire->random, wire->config.partial_ppm))
 		nb = sim_random_below(&wire->random, nb + 1);
 	for (i = 0; i < nb; i++) {
-		if (wire->record != NULL)
-			sim_pcap_add(wire->record, wire->now_us, mbufs[i]);
-		if (wire->watch != NULL)
-			wire->watch(wire->watch_arg, port->port_id, mbufs[i]);
-		forward(wire, end, mbufs[i]);
+		if (wire->config.tx_large)
+			send_cut(wire, end, mbufs[i]);
+		else
+			put(wire, end, mbufs[i]);
 		hold(end, mbufs[i]);
 	}
 	return nb;
+}
+
+static void
+send_cut(struct sim_wire *wire, struct end *from, const struct rte_mbuf *mbuf)
+{
+	struct rte_mbuf *frames[CUTS_MAX];
+	unsigned int nb = sim_cut(mbuf, wire->mbufs, frames, CUTS_MAX);
+	unsigned int i;
+
+	for (i = 0; i < nb; i++)
+		put(wire, from, frames[i]);
+	rte_pktmbuf_free_bulk(frames, nb);
+}
+
+static void
+put(struct sim_wire *wire, struct end *from, const struct rte_mbuf *mbuf)
+{
+	if (wire->record != NULL)
+		sim_pcap_add(wire->record, wire->now_us, mbuf);
+	if (wire->watch != NULL)
+		wire->watch(wire->watch_arg, from->port.port_id, mbuf);
+	forward(wire, from, mbuf);
 }
 
 /* To the other end of a wire, whoever it is for; to all of a switch, if it is for all. */

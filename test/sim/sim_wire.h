@@ -35,6 +35,7 @@ struct sim_wire_config {
 	bool silent; /* of what is too big for sim_wire_narrow() no router tells */
 	bool tx_segments; /* as in struct core_port, for all ends */
 	bool share_mbufs;
+	bool tx_large; /* and with both: each end cuts large segments, and fills in checksums */
 };
 
 /** Create a wire; NULL when memory is short. */

@@ -17,6 +17,8 @@ impair_port_init(struct impair_port *port, struct rte_mempool *copies, const uin
 
 	port->port.rx = impair_rx;
 	port->port.tx = impair_tx;
+	/* What it loses is a segment, not a window. */
+	port->port.tx_cut = true;
 	port->now_us = now_us;
 	for (i = 0; i < IMPAIR_DIRECTIONS; i++)
 		impair_link_init(&port->links[i], copies, 0);

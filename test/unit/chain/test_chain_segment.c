@@ -94,6 +94,21 @@ check_packet(struct rte_mbuf *packet, uint32_t len)
 	}
 }
 
+/* A packet as chain_segment_large() promises it. */
+static void
+check_large(struct rte_mbuf *packet, uint32_t len, uint16_t nb_max)
+{
+	const char *reason = "";
+
+	assert_non_null(packet);
+	assert_int_equal(rte_mbuf_check(packet, 1, &reason), 0);
+	assert_int_equal(packet->pkt_len, len);
+	assert_in_range(packet->nb_segs, 1, nb_max);
+	assert_in_range(rte_pktmbuf_headroom(packet), CHAIN_HEADROOM, UINT16_MAX);
+	assert_int_equal(packet->ol_flags, 0);
+	assert_int_equal(packet->tx_offload, 0);
+}
+
 /* What the layers below do: headers, offloads. */
 static void
 transmit(struct rte_mbuf *packet, uint8_t mark)
@@ -109,7 +124,7 @@ static void
 check_transmitted(const struct rte_mbuf *packet, uint8_t mark, const uint8_t *payload, uint32_t len)
 {
 	uint8_t headers[HEADERS];
-	uint8_t copy[RTE_MBUF_DEFAULT_DATAROOM];
+	uint8_t copy[4 * RTE_MBUF_DEFAULT_DATAROOM];
 
 	memset(headers, mark, sizeof(headers));
 	assert_int_equal(packet->pkt_len, HEADERS + len);
@@ -442,11 +457,20 @@ model_cut(struct model *model)
 		return;
 	if (model_random(model, 4) == 0)
 		len = 1 + model_random(model, SEGMENT);
-	packet = chain_segment(&chain, from - model->una, &len);
-	if (packet == NULL)
-		return;
-	assert_in_range(len, 1, RTE_MIN((uint32_t)SEGMENT, model->end - from));
-	check_packet(packet, len);
+	if (pool.link_segments && pool.share_mbufs && model_random(model, 4) == 0) {
+		len = RTE_MIN(len * 4, model->end - from);
+		packet = chain_segment_large(&chain, from - model->una, &len, 7);
+		if (packet == NULL)
+			return;
+		assert_in_range(len, 1, model->end - from);
+		check_large(packet, len, 7);
+	} else {
+		packet = chain_segment(&chain, from - model->una, &len);
+		if (packet == NULL)
+			return;
+		assert_in_range(len, 1, RTE_MIN((uint32_t)SEGMENT, model->end - from));
+		check_packet(packet, len);
+	}
 	transmit(packet, ++model->mark);
 	model->held[model->nb_held++] = (struct held){packet, from, len, model->mark};
 	if (from + len > model->nxt)
@@ -513,6 +537,99 @@ model_run(bool link_segments, bool share_mbufs)
 }
 
 static void
+test_large_in_place(void **state)
+{
+	struct rte_mbuf *packet;
+	uint32_t len = 3500;
+
+	(void)state;
+	assert_int_equal(append(pattern, 3500), 0);
+	packet = chain_segment_large(&chain, 0, &len, 8);
+	assert_int_equal(len, 3500);
+	check_large(packet, 3500, 4);
+	assert_ptr_equal(packet, chain.head);
+	/* Nothing was allocated. */
+	assert_int_equal(rte_mempool_in_use_count(mempool), 4);
+	transmit(packet, 1);
+	check_transmitted(packet, 1, pattern, 3500);
+	/* The device lets go first, then the chain. */
+	rte_pktmbuf_free(packet);
+	assert_int_equal(rte_mempool_in_use_count(mempool), 4);
+	chain_trim(&chain, 3500);
+	assert_int_equal(rte_mempool_in_use_count(mempool), 0);
+}
+
+/* What the device holds, and parts of mbufs, are borrowed: an mbuf each, and one for headers. */
+static void
+test_large_borrows(void **state)
+{
+	struct rte_mbuf *packet, *again;
+	uint32_t len = 3 * SEGMENT;
+
+	(void)state;
+	assert_int_equal(append(pattern, 3 * SEGMENT), 0);
+	packet = chain_segment_large(&chain, 0, &len, 8);
+	transmit(packet, 1);
+	len = 2500;
+	again = chain_segment_large(&chain, 500, &len, 8);
+	assert_int_equal(len, 2500);
+	check_large(again, 2500, 4);
+	assert_int_equal(rte_mempool_in_use_count(mempool), 3 + 4);
+	transmit(again, 2);
+	chain_trim(&chain, 3 * SEGMENT);
+	check_transmitted(packet, 1, pattern, 3 * SEGMENT);
+	check_transmitted(again, 2, pattern + 500, 2500);
+	rte_pktmbuf_free(packet);
+	check_transmitted(again, 2, pattern + 500, 2500);
+	rte_pktmbuf_free(again);
+	assert_int_equal(rte_mempool_in_use_count(mempool), 0);
+}
+
+static void
+test_large_ends_where_it_must(void **state)
+{
+	struct rte_mbuf *held[POOL_MBUFS], *packet;
+	uint32_t len = 6 * SEGMENT;
+	unsigned int nb = 0;
+
+	(void)state;
+	assert_int_equal(append(pattern, 6 * SEGMENT), 0);
+	/* At so many mbufs. */
+	packet = chain_segment_large(&chain, 0, &len, 3);
+	assert_int_equal(len, 3 * SEGMENT);
+	check_large(packet, len, 3);
+	rte_pktmbuf_free(packet);
+	/* Where the pool is empty: nothing borrowed is missing in what it has. */
+	len = 1;
+	packet = chain_segment(&chain, 1000, &len);
+	while (nb < POOL_MBUFS && (held[nb] = rte_pktmbuf_alloc(mempool)) != NULL)
+		nb++;
+	len = 3 * SEGMENT;
+	held[nb] = chain_segment_large(&chain, 0, &len, 8);
+	assert_int_equal(len, SEGMENT);
+	check_large(held[nb++], SEGMENT, 1);
+	rte_pktmbuf_free_bulk(held, nb);
+	rte_pktmbuf_free(packet);
+	/* After a short mbuf, of which many would make one segment. */
+	chain_trim(&chain, 5 * SEGMENT);
+	len = SEGMENT;
+	rte_pktmbuf_free(chain_segment(&chain, 0, &len));
+	assert_int_equal(append(pattern, 100), 0);
+	len = 100;
+	rte_pktmbuf_free(chain_segment(&chain, SEGMENT, &len));
+	assert_int_equal(append(pattern, SEGMENT), 0);
+	len = 2 * SEGMENT + 100;
+	packet = chain_segment_large(&chain, 0, &len, 8);
+	assert_int_equal(len, SEGMENT + 100);
+	rte_pktmbuf_free(packet);
+	/* But if it is the first. */
+	len = SEGMENT + 100;
+	packet = chain_segment_large(&chain, SEGMENT, &len, 8);
+	assert_int_equal(len, 100 + SEGMENT);
+	rte_pktmbuf_free(packet);
+}
+
+static void
 test_model_linked(void **state)
 {
 	(void)state;
@@ -549,6 +666,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_copies_where_mbufs_may_not_be_shared, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_dry_pool_gives_no_packet, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_in_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_borrows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_ends_where_it_must, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_model_linked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_model_no_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_model_not_shared, setup, teardown),

@@ -11,6 +11,7 @@
 
 #include "ip_host.h"
 #include "ip_internal.h"
+#include "wire_checksum.h"
 #include "test_eal.h"
 
 #include <netinet/in.h>
@@ -202,6 +203,50 @@ test_drops_are_counted_as_ever(void **state)
 	assert_int_equal(ip_host_drops(host), 9);
 }
 
+/* Of a segment that the port cuts: what it needs to know, and sums that it completes. */
+static void
+test_port_cuts_large(void **state)
+{
+	const uint64_t flags = RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM |
+			       RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_IPV4;
+	struct ip_host *host = *state;
+	struct way way = way_to(host, PEER);
+	struct rte_mbuf *mbuf, *more;
+	uint16_t sum;
+	unsigned int i;
+
+	ip_host_know(host, PEER, &peer_mac);
+	for (i = 0; i < 2; i++) {
+		mbuf = segment(host, SEGMENT_MAX, 1);
+		more = segment(host, SEGMENT_MAX, 2);
+		assert_int_equal(rte_pktmbuf_chain(mbuf, more), 0);
+		/* Each with its headers is to fit the MTU. */
+		ip_path_output_large(host->ip, &way.path, &way.ends, mbuf, 20, i == 0 ? 1460 : 1461,
+				     host->now_us);
+		if (i > 0)
+			break;
+		assert_int_equal(ip_txq(host->ip)->nb, 1);
+		mbuf = ip_txq(host->ip)->frames[0];
+		assert_int_equal(mbuf->ol_flags & flags, flags);
+		assert_int_equal(mbuf->tso_segsz, 1460);
+		assert_int_equal(mbuf->l2_len, 14);
+		assert_int_equal(mbuf->l3_len, 20);
+		assert_int_equal(mbuf->l4_len, 20);
+		/* Without the length. */
+		sum = wire_checksum_pseudo(OURS, PEER, IPPROTO_TCP, 0);
+		assert_memory_equal(rte_pktmbuf_mtod_offset(mbuf, char *, 14 + 20 + 16), &sum, 2);
+		assert_int_equal(mbuf->pkt_len, 34 + 2 * SEGMENT_MAX);
+		rte_pktmbuf_free(mbuf);
+		ip_txq(host->ip)->nb = 0;
+	}
+	assert_int_equal(ip_stats(host->ip)->drop_ip_too_big, 1);
+	assert_int_equal(ip_host_drops(host), 1);
+	/* The next is sent by the way that this one found. */
+	send_path(host, &way, segment(host, 40, 1));
+	assert_true(ip_host_sent(host));
+	assert_int_not_equal(way.path.generation, 0);
+}
+
 int
 main(void)
 {
@@ -215,6 +260,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_not_in_use_is_forgotten, ip_host_setup,
 						ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_drops_are_counted_as_ever, ip_host_setup,
+						ip_host_teardown),
+		cmocka_unit_test_setup_teardown(test_port_cuts_large, ip_host_setup,
 						ip_host_teardown),
 	};
 
