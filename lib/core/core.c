@@ -62,7 +62,14 @@
 #define CONTROL_MBUFS 4096
 #define CONTROL_MBUF_BYTES (CHAIN_HEADROOM + 128)
 
+/* What is sent as the core ends. */
+struct last_frames {
+	struct core *core;
+	uint32_t patience_us;
+};
+
 static void note_stall(struct core *core, uint64_t now_us);
+static void transmit_last(struct last_frames *last);
 static uint64_t next_event_us(const struct core *core);
 static unsigned int receive(struct core *core);
 static unsigned int transmit(struct core *core);
@@ -300,25 +307,39 @@ core_is_drained(struct core *core)
 	return undrained == 0 && core->credits_used == 0 && ip_txq(core->ip)->nb == 0;
 }
 
+/* Each sends a reset at once: make room, or the queue drops what comes after it is full. */
 static void
 abort_conn(struct tcp_conn *tcp, void *arg)
 {
-	struct core *core = arg;
+	struct last_frames *last = arg;
 
 	if (tcp_conn_user(tcp) == NULL)
 		return;
-	core->stats.aborted_drain++;
-	/* Each sends a reset at once: make room, or the queue drops what comes after it is full. */
-	if (ip_txq(core->ip)->nb >= IP_TXQ_SIZE / 2)
-		transmit(core);
+	last->core->stats.aborted_drain++;
+	if (ip_txq(last->core->ip)->nb >= IP_TXQ_SIZE / 2)
+		transmit_last(last);
 	tcp_abort(tcp);
+}
+
+static void
+transmit_last(struct last_frames *last)
+{
+	struct ip_txq *txq = ip_txq(last->core->ip);
+	uint16_t sent =
+		core_port_tx_last(last->core->port, txq->frames, txq->nb, &last->patience_us);
+
+	last->core->stats.tx_frames += sent;
+	txq->nb -= sent;
+	memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
 }
 
 void
 core_abort(struct core *core)
 {
-	tcp_conn_walk(core->tcp, abort_conn, core);
-	transmit(core);
+	struct last_frames last = {.core = core, .patience_us = CORE_PORT_PATIENCE_US};
+
+	tcp_conn_walk(core->tcp, abort_conn, &last);
+	transmit_last(&last);
 }
 
 struct core *
@@ -490,6 +511,7 @@ create_stack(struct core *core, const struct core_config *config)
 void
 core_destroy(struct core *core)
 {
+	struct last_frames last = {.core = core};
 	unsigned int i;
 
 	if (core == NULL)
@@ -498,7 +520,7 @@ core_destroy(struct core *core)
 	if (core->control != NULL)
 		core_control_run(core);
 	if (core->tcp != NULL)
-		tcp_conn_walk(core->tcp, abort_conn, core);
+		tcp_conn_walk(core->tcp, abort_conn, &last);
 	/* All of them, however many one turn takes: their values are of an engine that goes next.
 	 */
 	while (core->requests != NULL && core_reply_drain(core) > 0)

@@ -61,6 +61,7 @@ static int create_pools(struct core_client *client);
 static int create_stack(struct core_client *client);
 static void receive(struct core_client *client, uint64_t now_us);
 static void transmit(struct core_client *client);
+static void transmit_last(struct core_client *client, uint32_t *patience_us);
 static void conn_end(struct client_conn *conn);
 static void *conn_opened(void *arg, struct tcp_conn *tcp, void *listener_arg);
 static void conn_readable(void *user, struct tcp_conn *tcp);
@@ -192,6 +193,7 @@ create_stack(struct core_client *client)
 void
 core_client_destroy(struct core_client *client)
 {
+	uint32_t patience_us = CORE_PORT_PATIENCE_US;
 	uint32_t i;
 
 	if (client == NULL)
@@ -202,11 +204,11 @@ core_client_destroy(struct core_client *client)
 			client->conns[i].client = NULL;
 			/* Resets go at once, into a queue that must not overflow. */
 			if (client->port_started && ip_txq(client->ip)->nb >= IP_TXQ_SIZE / 2)
-				transmit(client);
+				transmit_last(client, &patience_us);
 			tcp_abort(client->conns[i].tcp);
 		}
 	if (client->port_started) {
-		transmit(client);
+		transmit_last(client, &patience_us);
 		core_ethdev_stop(client->config.port_id);
 	}
 	tcp_destroy(client->tcp);
@@ -296,6 +298,16 @@ transmit(struct core_client *client)
 	if (txq->nb == 0)
 		return;
 	sent = client->port.tx(&client->port, txq->frames, txq->nb);
+	txq->nb -= sent;
+	memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
+}
+
+static void
+transmit_last(struct core_client *client, uint32_t *patience_us)
+{
+	struct ip_txq *txq = ip_txq(client->ip);
+	uint16_t sent = core_port_tx_last(&client->port, txq->frames, txq->nb, patience_us);
+
 	txq->nb -= sent;
 	memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
 }

@@ -52,4 +52,19 @@ struct core_port {
 	struct core_guard_queue *guard; /* core_guard.h; NULL: it needs none */
 };
 
+/** Longer than a guard keeps cores from its port (core_guard.h). */
+#define CORE_PORT_PATIENCE_US 25000
+
+/**
+ * Give the last frames away. Where the port takes none it is asked again, and meanwhile the thread
+ * sleeps: a port is full for a moment when its ring is, or while its guard holds it.
+ *
+ * @param[in,out] patience_us
+ *   For how long that may go on, in all.
+ * @return
+ *   How many were taken; the others stay the caller's.
+ */
+uint16_t core_port_tx_last(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb,
+			   uint32_t *patience_us);
+
 #endif /* CORE_PORT_H */

@@ -8,6 +8,7 @@
 static uint16_t impair_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t impair_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 static void send_due(struct impair_port *own, uint64_t now_us);
+static void send_last(struct impair_port *own);
 static void note_due(struct impair_port *own);
 
 void
@@ -29,7 +30,7 @@ impair_port_deinit(struct impair_port *port)
 {
 	unsigned int i;
 
-	send_due(port, UINT64_MAX);
+	send_last(port);
 	for (i = 0; i < IMPAIR_DIRECTIONS; i++)
 		impair_link_flush(&port->links[i]);
 }
@@ -82,6 +83,21 @@ send_due(struct impair_port *own, uint64_t now_us)
 	do {
 		nb = impair_link_peek(link, mbufs, BURST, now_us);
 		sent = nb > 0 ? below->tx(below, mbufs, nb) : 0;
+		impair_link_pop(link, sent);
+	} while (sent == BURST);
+}
+
+static void
+send_last(struct impair_port *own)
+{
+	struct impair_link *link = &own->links[IMPAIR_TX];
+	uint32_t patience_us = CORE_PORT_PATIENCE_US;
+	struct rte_mbuf *mbufs[BURST];
+	uint16_t nb, sent;
+
+	do {
+		nb = impair_link_peek(link, mbufs, BURST, UINT64_MAX);
+		sent = nb > 0 ? core_port_tx_last(own->port.below, mbufs, nb, &patience_us) : 0;
 		impair_link_pop(link, sent);
 	} while (sent == BURST);
 }

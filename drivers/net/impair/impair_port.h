@@ -29,7 +29,7 @@ void impair_port_init(struct impair_port *port, struct rte_mempool *copies, cons
 
 /**
  * Let go of what is held, once the port stands in front of its core no more: what was sent goes
- * out at once as far as the port below takes it, the rest is dropped.
+ * out at once, or in 25 ms, as far as the port below takes it; the rest is dropped.
  */
 void impair_port_deinit(struct impair_port *port);
 
