@@ -3,6 +3,8 @@
  */
 #include "cmd.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,8 +190,10 @@ set_seed(void *parsed, struct cmdline *cl, void *data)
 
 	if (!is_port(cl, context, words->number))
 		return;
+	errno = 0;
 	seed = strtoull(words->name, &end, 0);
-	if (*end != '\0') {
+	/* strtoull() would take a sign, and the nearest of what is too large. */
+	if (!isdigit((unsigned char)words->name[0]) || *end != '\0' || errno != 0) {
 		cmdline_printf(cl, "impair: seed %s: give a number\n", words->name);
 		return;
 	}

@@ -168,7 +168,8 @@ update(struct core *core, void *arg)
 	unsigned int i;
 
 	for (i = 0; i < IMPAIR_DIRECTIONS; i++)
-		queue->port.links[i].settings = impair->settings[i];
+		impair_link_set(&queue->port.links[i], &impair->settings[i],
+				*core_between_clock(core));
 	if (!is_set(impair)) {
 		detach(core, queue);
 		return;

@@ -18,6 +18,7 @@
 static void carry(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us);
 static struct rte_mbuf *corrupt(struct impair_link *link, struct rte_mbuf *mbuf);
 static void fill_in_checksums(struct rte_mbuf *mbuf);
+static uint64_t wire_ns(const struct impair_settings *settings, uint32_t bytes);
 static uint64_t due_us(struct impair_link *link, uint32_t bytes, uint64_t now_us);
 static void insert(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t due_us);
 static struct impair_held *held_at(struct impair_link *link, uint16_t index);
@@ -36,6 +37,24 @@ void
 impair_link_seed(struct impair_link *link, uint64_t seed)
 {
 	link->random = seed;
+}
+
+void
+impair_link_set(struct impair_link *link, const struct impair_settings *settings, uint64_t now_us)
+{
+	uint64_t passed_ns = now_us * 1000;
+	struct impair_held *held = NULL;
+	uint16_t i;
+
+	link->settings = *settings;
+	for (i = 0; i < link->nb; i++) {
+		held = held_at(link, i);
+		passed_ns += wire_ns(settings, held->mbuf->pkt_len);
+		held->due_us = RTE_MIN(held->due_us, (passed_ns + 999) / 1000 + settings->delay_us +
+							     settings->jitter_us);
+	}
+	link->sent_ns = RTE_MIN(link->sent_ns, passed_ns);
+	link->last_us = held != NULL ? RTE_MIN(link->last_us, held->due_us) : 0;
 }
 
 void
@@ -126,6 +145,15 @@ fill_in_checksums(struct rte_mbuf *mbuf)
 	}
 }
 
+/* How long a frame takes at the rate. */
+static uint64_t
+wire_ns(const struct impair_settings *settings, uint32_t bytes)
+{
+	if (settings->rate_bps == 0)
+		return 0;
+	return UINT64_C(8) * bytes * NS_PER_S / settings->rate_bps;
+}
+
 static uint64_t
 due_us(struct impair_link *link, uint32_t bytes, uint64_t now_us)
 {
@@ -133,8 +161,7 @@ due_us(struct impair_link *link, uint32_t bytes, uint64_t now_us)
 	uint64_t due_us = now_us;
 
 	if (settings->rate_bps > 0) {
-		link->sent_ns = RTE_MAX(link->sent_ns, now_us * 1000) +
-				UINT64_C(8) * bytes * NS_PER_S / settings->rate_bps;
+		link->sent_ns = RTE_MAX(link->sent_ns, now_us * 1000) + wire_ns(settings, bytes);
 		due_us = (link->sent_ns + 999) / 1000;
 	}
 	due_us += settings->delay_us;

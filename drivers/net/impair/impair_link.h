@@ -83,6 +83,13 @@ impair_link_is_clear(const struct impair_link *link)
 		settings->reorder_ppm | settings->delay_us | settings->jitter_us) == 0;
 }
 
+/**
+ * What is done to frames from now on. Those that are held leave no later than if they had come now,
+ * one behind the other.
+ */
+void impair_link_set(struct impair_link *link, const struct impair_settings *settings,
+		     uint64_t now_us);
+
 /** Put a frame in: the link's from now on. */
 void impair_link_put(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us);
 

@@ -386,6 +386,50 @@ test_rate(void **state)
 	assert_int_equal(impair_link_due_us(&link), 1000000 + bits / 100);
 }
 
+/* What is held leaves by the new settings, where that is earlier, and stays in order. */
+static void
+test_set_while_held(void **state)
+{
+	const uint64_t rate_bps = 8 * FRAME_BYTES * 1000; /* a frame in a millisecond */
+	struct impair_settings settings = {.delay_us = 1000000};
+	struct rte_mbuf *mbuf;
+	unsigned int i;
+
+	(void)state;
+	impair_link_set(&link, &settings, 0);
+	for (i = 0; i < 4; i++)
+		impair_link_put(&link, frame(i), i * 100);
+	/* Later than it was: no. */
+	settings.delay_us = 5000000;
+	impair_link_set(&link, &settings, 500);
+	assert_int_equal(impair_link_due_us(&link), 1000000);
+	settings = (struct impair_settings){.rate_bps = rate_bps};
+	impair_link_set(&link, &settings, 1000);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(impair_link_due_us(&link), 1000 + (i + 1) * 1000);
+		mbuf = take(1000 + (i + 1) * 1000);
+		assert_non_null(mbuf);
+		assert_int_equal(number_of(mbuf), i);
+		rte_pktmbuf_free(mbuf);
+	}
+	/* Off: at once, and what comes then is behind them. */
+	settings = (struct impair_settings){0};
+	impair_link_set(&link, &settings, 3100);
+	impair_link_put(&link, frame(4), 3100);
+	for (i = 2; i < 5; i++) {
+		mbuf = take(3100);
+		assert_non_null(mbuf);
+		assert_int_equal(number_of(mbuf), i);
+		rte_pktmbuf_free(mbuf);
+	}
+	assert_true(impair_link_is_clear(&link));
+	/* A rate that was slow for these is not slow for the next. */
+	settings.rate_bps = rate_bps;
+	impair_link_set(&link, &settings, 3100);
+	impair_link_put(&link, frame(5), 3100);
+	assert_int_equal(impair_link_due_us(&link), 4100);
+}
+
 static void
 test_flush(void **state)
 {
@@ -417,6 +461,7 @@ main(void)
 		TEST(test_delay),
 		TEST(test_jitter),
 		TEST(test_rate),
+		TEST(test_set_while_held),
 		TEST(test_flush),
 	};
 
