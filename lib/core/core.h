@@ -231,6 +231,8 @@ struct core {
 	uint64_t unix_us;
 	uint64_t memory_retry_us;
 	uint64_t pressure_check_us;
+	uint64_t icmp_handed_us; /* since when ICMP errors that are handed on are counted */
+	uint32_t icmp_handed;
 	struct tr_core_config config;
 	struct chain_pool chains;
 	struct rte_mempool *control_mbufs;

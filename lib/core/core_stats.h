@@ -46,6 +46,7 @@
 	X(trace_missed, "lines that a trace lacks, as its ring was full")                  \
 	X(steered, "frames that came by this core's queue and were for another core")       \
 	X(drop_steer, "frames for another core dropped because the ring to it was full")   \
+	X(drop_icmp_handed, "ICMP errors about no connection of this core, beyond what it hands on") \
 	X(drop_control, "messages to other cores dropped because their control ring was full")
 /* clang-format on */
 

@@ -47,6 +47,7 @@ static uint16_t steer_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16
 static uint16_t take(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t keep_own(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb);
 static void pass(struct steer_port *own, uint16_t owner);
+static bool has_frames(const struct rte_ring *ring);
 
 /* Others' frames have half of a burst at least: a busy queue is not to keep them waiting. */
 static uint16_t
@@ -140,9 +141,16 @@ core_steer_waits(const struct core_steer *steer, unsigned int core)
 	uint16_t i;
 
 	for (i = 0; i < steer->config.rss->nb_cores; i++)
-		if (own->inbox[i] != NULL && !rte_ring_empty(own->inbox[i]))
+		if (own->inbox[i] != NULL && has_frames(own->inbox[i]))
 			return true;
 	return false;
+}
+
+/* rte_ring_empty() reads what other threads write without atomics. */
+static bool
+has_frames(const struct rte_ring *ring)
+{
+	return __atomic_load_n(&ring->prod.tail, __ATOMIC_ACQUIRE) != ring->cons.tail;
 }
 
 struct core_port *
