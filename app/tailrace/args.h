@@ -73,6 +73,7 @@ struct args {
 	unsigned int nb_listens;
 	const char *engine;
 	uint32_t engine_threads;
+	uint32_t vlan; /* 0: none */
 	uint32_t mtu; /* bytes; 0: the port's */
 	uint32_t conns_max; /* of each core */
 	uint32_t value_max; /* bytes */

@@ -58,6 +58,8 @@ const struct args_option args_options[] = {
 		 " again for IPv6"},
 	{"route", .value = "PREFIX/LEN,via=ADDR", .repeats = true, .parse = parse_route,
 	 .help = "router to a network; may be repeated (default: none but --gateway)"},
+	{"vlan", .value = "ID", NUMBER(vlan, 1, 4094),
+	 .help = "tag of all frames, sent and received (default: none)"},
 	{"mtu", .value = "BYTES", NUMBER(mtu, MTU_MIN, MTU_MAX),
 	 .help = "longest IP packet, on the port too (default: what the port has)"},
 	{"listen", .value = "[ADDR:]PORT[,proto=mc|echo]", .repeats = true, .parse = parse_listen,

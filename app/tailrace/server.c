@@ -37,6 +37,7 @@ server_setup(struct server *server, const struct args *args, uint16_t port, char
 		.ipv6 = args->ipv6,
 		.routes = args->routes,
 		.nb_routes = args->nb_routes,
+		.vlan = args->vlan,
 		.mtu = args->mtu,
 		.conns_max = args->conns_max,
 		.value_max = args->value_max,

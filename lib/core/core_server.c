@@ -135,6 +135,11 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 			 CREDITS_MIN, SUBMIT_TOKEN_INDEXES - 1);
 		return -EINVAL;
 	}
+	if (config->vlan > CORE_VLAN_MAX) {
+		snprintf(error, error_size, "vlan: %u is more than %u", config->vlan,
+			 CORE_VLAN_MAX);
+		return -EINVAL;
+	}
 	if (config->engine_threads > SUBMIT_PRODUCERS_MAX) {
 		snprintf(error, error_size, "engine_threads: %u is more than %u",
 			 config->engine_threads, SUBMIT_PRODUCERS_MAX);

@@ -13,6 +13,7 @@
 #include "core_capture.h"
 #include "core_rss.h"
 #include "core_steer.h"
+#include "core_vlan.h"
 
 /** What tr_core.h calls a server. */
 struct tr_core_server {
@@ -20,6 +21,7 @@ struct tr_core_server {
 	unsigned int nb_cores;
 	struct core *cores[RTE_MAX_LCORE];
 	struct core_port ports[RTE_MAX_LCORE];
+	struct core_vlan vlans[RTE_MAX_LCORE]; /* before the ports, of a server in a VLAN */
 	struct core_rss rss; /* of several cores */
 	struct core_steer *steer; /* NULL: one core, or a port that does it */
 	struct rte_mempool *rx_mbufs[RTE_MAX_LCORE];

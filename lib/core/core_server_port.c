@@ -19,6 +19,7 @@
 #define RX_MBUFS_LARGE 4096
 
 static int create_rx_mbufs(struct tr_core_server *server, bool rss, char *error, size_t error_size);
+static void enter_vlan(struct tr_core_server *server);
 static int create_steering(struct tr_core_server *server);
 static void wake_core(void *arg, unsigned int core);
 
@@ -81,11 +82,27 @@ core_server_port_start(struct tr_core_server *server, char *error, size_t error_
 				    server->ports, error, error_size);
 
 	server->port_started = ret == 0;
+	if (ret == 0 && server->config.vlan != 0)
+		enter_vlan(server);
 	/* A core whose queue is not there could answer nobody. */
 	if (ret < 0 || server->nb_cores == 1 || server->ports[0].rss || server->ports[0].partial)
 		return ret;
 	ret = create_steering(server);
 	return ret < 0 ? core_server_no_pools("steering", error, error_size) : 0;
+}
+
+/* Below steering, which looks at what is behind the tag. */
+static void
+enter_vlan(struct tr_core_server *server)
+{
+	struct core *core;
+	unsigned int i;
+
+	for (i = 0; i < server->nb_cores; i++) {
+		core = server->cores[i];
+		core->port = core_vlan_init(&server->vlans[i], server->config.vlan, core->port,
+					    &core->stats);
+	}
 }
 
 /* The port brings connections by whichever queue. */

@@ -47,6 +47,8 @@
 	X(steered, "frames that came by this core's queue and were for another core")       \
 	X(drop_steer, "frames for another core dropped because the ring to it was full")   \
 	X(drop_icmp_handed, "ICMP errors about no connection of this core, beyond what it hands on") \
+	X(drop_vlan, "frames of another VLAN than ours, or of none")                        \
+	X(drop_vlan_headroom, "frames not sent as there was no room in them for a VLAN's tag") \
 	X(drop_control, "messages to other cores dropped because their control ring was full")
 /* clang-format on */
 

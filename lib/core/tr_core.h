@@ -34,6 +34,7 @@ struct tr_core_config {
 	struct tr_addr_net ipv6; /**< The same of IPv6; no address: no IPv6. */
 	const struct tr_addr_route *routes; /**< To other networks, beside the gateways. */
 	unsigned int nb_routes; /**< Of routes, up to 32. */
+	uint16_t vlan; /**< That all frames are of, up to 4094; 0: none. */
 	uint16_t mtu; /**< Of IP packets, bytes; 0: the port's, 1500 at most. */
 	uint32_t conns_max; /**< Of each core; 0: 4096. TIME-WAIT included. */
 	uint32_t credits; /**< Requests a core may have in flight; 0: 4096. One in 32 is for

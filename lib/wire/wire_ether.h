@@ -4,7 +4,7 @@
 /**
  * @file
  * Ethernet headers: bytes to a struct and back. A VLAN tag is not looked into: its own type is the
- * frame's type. Pure functions, any thread.
+ * frame's type. It is taken off before, and put on afterwards. Pure functions, any thread.
  */
 #ifndef WIRE_ETHER_H
 #define WIRE_ETHER_H
@@ -19,6 +19,12 @@
 
 /** Bytes of a header without tags. */
 #define WIRE_ETHER_HEADER_BYTES 14
+
+/** Bytes of a VLAN tag (IEEE 802.1Q), which stands before the type. */
+#define WIRE_ETHER_TAG_BYTES 4
+
+/** Where a VLAN's number stands in the two bytes of its tag that name it: above are others. */
+#define WIRE_ETHER_VLAN_MASK 0xfff
 
 /** A header. */
 struct wire_ether {
@@ -55,5 +61,25 @@ wire_ether_is(const uint8_t *data, const struct rte_ether_addr *dst, uint16_t ty
 
 /** Write a header to @p data, which has room for WIRE_ETHER_HEADER_BYTES. */
 void wire_ether_write(uint8_t *data, const struct wire_ether *ether);
+
+/**
+ * Take a VLAN tag off a frame.
+ *
+ * @param data
+ *   The frame, of @p len bytes. Afterwards it begins WIRE_ETHER_TAG_BYTES later.
+ * @param vlan
+ *   The number of the VLAN that it must be of.
+ * @return
+ *   False, and nothing is changed: it is of another, or of none.
+ */
+bool wire_ether_untag(uint8_t *data, uint32_t len, uint16_t vlan);
+
+/**
+ * Put a VLAN tag on a frame.
+ *
+ * @param data
+ *   Room for the tag, and behind it the frame, which then begins here.
+ */
+void wire_ether_tag(uint8_t *data, uint16_t vlan);
 
 #endif /* WIRE_ETHER_H */

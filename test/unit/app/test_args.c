@@ -63,6 +63,7 @@ test_defaults(void **state)
 	assert_int_equal(args.port, ARGS_PORT_ANY);
 	assert_true(tr_addr_is_none(&args.ipv4.gateway));
 	assert_int_equal(args.nb_routes, 0);
+	assert_int_equal(args.vlan, 0);
 	assert_int_equal(args.mtu, 0);
 	assert_int_equal(args.nb_listens, 1);
 	assert_true(tr_addr_is_none(&args.listens[0].addr));
@@ -91,7 +92,7 @@ test_every_option(void **state)
 	(void)state;
 	parse_good("tailrace --addr 192.168.7.9/16,port=3 --gateway 192.168.0.1"
 		   " --route 10.0.0.0/8,via=192.168.0.2 --route=10.1.2.3/32,via=192.168.0.3"
-		   " --mtu 9000 --listen 11300"
+		   " --vlan 7 --mtu 9000 --listen 11300"
 		   " --listen=192.168.7.9:7,proto=echo --listen 0.0.0.0:11212,proto=mc"
 		   " --engine ./x.so,memory=64M --engine-threads 0 --max-conns 100"
 		   " --value-max 2M --keepalive 60 --idle poll --congestion newreno --ecn off -i"
@@ -107,6 +108,7 @@ test_every_option(void **state)
 	assert_int_equal(args.routes[0].prefix_len, 8);
 	assert_int_equal(tr_addr_to_ipv4(&args.routes[0].via), htonl(0xc0a80002));
 	assert_int_equal(args.routes[1].prefix_len, 32);
+	assert_int_equal(args.vlan, 7);
 	assert_int_equal(args.mtu, 9000);
 	assert_int_equal(args.nb_listens, 3);
 	assert_int_equal(args.listens[0].port, 11300);
@@ -249,6 +251,9 @@ static const struct {
 	 "--route 10.78.0.0/16,via=10.77.0.3: given twice", "one router"},
 	{ADDR "--gateway 10.77.0.1 --route 0.0.0.0/0,via=10.77.0.3", "what --gateway says",
 	 "one of both"},
+	{ADDR "--vlan 0", "--vlan 0", "1 to 4094"},
+	{ADDR "--vlan 4095", "--vlan 4095", "1 to 4094"},
+	{ADDR "--vlan blue", "--vlan blue", "1 to 4094"},
 	{ADDR "--mtu 575", "--mtu 575", "576 to 16384"},
 	{ADDR "--mtu 16385", "--mtu 16385", "576 to 16384"},
 	{ADDR "--mtu jumbo", "--mtu jumbo", "576 to 16384"},
@@ -403,8 +408,8 @@ test_usage(void **state)
 					    "--version ",      "--metrics ",
 					    "--keepalive ",    "--congestion ",
 					    "--ecn ",	       "--route ",
-					    "--mtu ",	       "--dscp ",
-					    "--ttl "};
+					    "--mtu ",	       "--vlan ",
+					    "--dscp ",	       "--ttl "};
 	char *text = NULL;
 	size_t size = 0;
 	unsigned int i;

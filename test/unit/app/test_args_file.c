@@ -80,6 +80,7 @@ static const char every_option[] = "; all of it\n"
 				   "\tgateway =  192.168.0.1   ; a router\r\n"
 				   "route = 10.0.0.0/8,via=192.168.0.2\n"
 				   "route = 172.16.0.0/12,via=192.168.0.3\n"
+				   "vlan = 4094\n"
 				   "mtu = 1280\n"
 				   "listen = 11300\n"
 				   "listen = 192.168.7.9:7,proto=echo\n"
@@ -105,6 +106,7 @@ assert_every_option(const struct args *args)
 	assert_int_equal(args->port, 3);
 	assert_int_equal(tr_addr_to_ipv4(&args->ipv4.gateway), htonl(0xc0a80001));
 	assert_int_equal(args->nb_routes, 2);
+	assert_int_equal(args->vlan, 4094);
 	assert_int_equal(args->mtu, 1280);
 	assert_int_equal(args->routes[1].prefix_len, 12);
 	assert_int_equal(args->nb_listens, 2);

@@ -62,6 +62,32 @@ test_tag_is_a_type(void **state)
 	assert_int_equal(ether.type, RTE_ETHER_TYPE_VLAN);
 }
 
+static void
+test_tag(void **state)
+{
+	static const uint8_t tagged[18] = {
+		0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2, 0x81, 0, 0x01, 0x05, 8, 6,
+	};
+	uint8_t data[18];
+	uint32_t len;
+
+	(void)state;
+	memcpy(data + 4, frame, sizeof(frame));
+	wire_ether_tag(data, 0x105);
+	assert_memory_equal(data, tagged, sizeof(tagged));
+	for (len = 0; len < sizeof(tagged); len++)
+		assert_false(wire_ether_untag(data, len, 0x105));
+	assert_false(wire_ether_untag(data, sizeof(data), 0x104));
+	assert_memory_equal(data, tagged, sizeof(tagged));
+	/* A priority, and a mark of what may be dropped first, are no part of the number. */
+	data[14] |= 0xf0;
+	assert_true(wire_ether_untag(data, sizeof(data), 0x105));
+	assert_memory_equal(data + 4, frame, sizeof(frame));
+	memcpy(data, frame, sizeof(frame));
+	assert_false(wire_ether_untag(data, sizeof(data), 0x105));
+	assert_memory_equal(data, frame, sizeof(frame));
+}
+
 int
 main(void)
 {
@@ -69,6 +95,7 @@ main(void)
 		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_tag_is_a_type),
+		cmocka_unit_test(test_tag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
