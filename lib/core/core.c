@@ -74,6 +74,7 @@ static uint64_t next_event_us(const struct core *core);
 static unsigned int receive(struct core *core);
 static unsigned int transmit(struct core *core);
 static void tick(struct core *core);
+static bool runs_dry(const struct core *core);
 static int create_pools(struct core *core, int socket);
 static int create_chain_pools(struct core *core, int socket);
 static void wake(void *arg);
@@ -150,9 +151,20 @@ tick(struct core *core)
 	if (core->rx_mbufs == NULL || now_us < core->pressure_check_us)
 		return;
 	core->pressure_check_us = now_us + PRESSURE_CHECK_US;
-	core->pressure =
-		rte_mempool_avail_count(core->rx_mbufs) < core->rx_mbufs->size / PRESSURE_SHARE;
+	core->pressure = runs_dry(core);
 	tcp_set_pressure(core->tcp, core->pressure);
+}
+
+static bool
+runs_dry(const struct core *core)
+{
+	unsigned int i;
+
+	for (i = 0; i < core->nb_rx_pools; i++)
+		if (rte_mempool_avail_count(core->rx_pools[i]) <
+		    core->rx_pools[i]->size / PRESSURE_SHARE)
+			return true;
+	return false;
 }
 
 static unsigned int
@@ -361,6 +373,8 @@ core_create(const struct core_config *config)
 	core->engine = *config->engine;
 	core->owner = config->owner;
 	core->rx_mbufs = config->rx_mbufs;
+	core->rx_pools = &core->rx_mbufs;
+	core->nb_rx_pools = 1;
 	core->config = *config->server;
 	core->credits_max = config->server->credits;
 	core->now_us = config->now_us;

@@ -237,6 +237,9 @@ struct core {
 	struct chain_pool chains;
 	struct rte_mempool *control_mbufs;
 	struct rte_mempool *rx_mbufs;
+	/* Those to watch: rx_mbufs, or the ones of all queues where frames are steered. */
+	struct rte_mempool *const *rx_pools;
+	unsigned int nb_rx_pools;
 	struct core_listener listeners[CORE_LISTENERS_MAX];
 	unsigned int nb_listeners;
 	struct core_trace *traces[CORE_TRACES_MAX]; /* of connections of this core; or NULL */

@@ -107,8 +107,9 @@ core_client_create(const struct core_client_config *config, char *error, size_t 
 	client->chains.link_segments = client->port.tx_segments;
 	client->chains.share_mbufs = client->port.share_mbufs;
 	if (!tr_addr_is_none(&config->ipv6.addr))
-		core_ethdev_hear_groups(config->port_id);
-	ret = create_stack(client);
+		ret = core_ethdev_hear_groups(config->port_id, error, error_size);
+	if (ret == 0)
+		ret = create_stack(client);
 	if (ret < 0)
 		goto fail;
 	ret = core_ethdev_start(config->port_id, 1, NULL, &client->port, error, error_size);

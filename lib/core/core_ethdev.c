@@ -55,6 +55,7 @@ static void set_rss(uint16_t port_id, unsigned int nb_queues, struct core_rss *r
 static bool has_interrupt(uint16_t port_id, uint16_t queue);
 static bool reads_any_memory(const struct rte_eth_dev_info *info);
 static bool has_partial_queues(const char *driver);
+static bool hears_all(const char *driver);
 static uint16_t ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t ethdev_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 
@@ -331,10 +332,33 @@ has_interrupt(uint16_t port_id, uint16_t queue)
 	return has;
 }
 
-void
-core_ethdev_hear_groups(uint16_t port_id)
+int
+core_ethdev_hear_groups(uint16_t port_id, char *error, size_t error_size)
 {
-	rte_eth_allmulticast_enable(port_id);
+	struct rte_eth_dev_info info;
+
+	if (rte_eth_allmulticast_enable(port_id) == 0 || rte_eth_promiscuous_enable(port_id) == 0)
+		return 0;
+	if (rte_eth_dev_info_get(port_id, &info) == 0 && hears_all(info.driver_name))
+		return 0;
+	snprintf(error, error_size,
+		 "port %u cannot be told to receive what is sent to groups, as IPv6 needs: give no "
+		 "IPv6 address, or another port",
+		 port_id);
+	return -ENOTSUP;
+}
+
+/* Its peer hands over all there is. */
+static bool
+hears_all(const char *driver)
+{
+	static const char *const drivers[] = {"net_memif", "net_null", "net_pcap", "net_ring"};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(drivers); i++)
+		if (strcmp(driver, drivers[i]) == 0)
+			return true;
+	return false;
 }
 
 void

@@ -60,9 +60,9 @@ void core_ethdev_stop(uint16_t port_id);
 void core_ethdev_teardown(uint16_t port_id);
 
 /**
- * Have a port receive what is sent to groups: IPv6 finds neighbours so. A port that cannot be told
- * receives it anyway, or is not one for IPv6.
+ * Have a port receive what is sent to groups, or all there is if it cannot tell them apart: IPv6
+ * finds neighbours so. 0, or -ENOTSUP with a line in @p error: it is not one for IPv6.
  */
-void core_ethdev_hear_groups(uint16_t port_id);
+int core_ethdev_hear_groups(uint16_t port_id, char *error, size_t error_size);
 
 #endif /* CORE_ETHDEV_H */

@@ -43,13 +43,13 @@ core_server_port_setup(struct tr_core_server *server, char *error, size_t error_
 				error_size);
 	server->port_set_up = ret == 0;
 	if (ret == 0 && !tr_addr_is_none(&server->config.ipv6.addr))
-		core_ethdev_hear_groups(port_id);
+		ret = core_ethdev_hear_groups(port_id, error, error_size);
 	return ret;
 }
 
 /*
- * A pool for each queue; one for all where frames are steered, since a core then holds what others'
- * queues brought, and is to see that it runs dry.
+ * A pool for each queue; one for all where frames will be steered, since a core then holds what
+ * others' queues brought, and is to see that it runs dry.
  */
 static int
 create_rx_mbufs(struct tr_core_server *server, bool rss, char *error, size_t error_size)
@@ -125,6 +125,11 @@ create_steering(struct tr_core_server *server)
 		core = server->cores[i];
 		core->port = core_steer_port(server->steer, i, core->port, &core->stats);
 		core->steer = server->steer;
+		/* Of a port that offered to spread connections, and did not take the setting. */
+		if (server->rx_mbufs[0] != server->rx_mbufs[server->nb_cores - 1]) {
+			core->rx_pools = server->rx_mbufs;
+			core->nb_rx_pools = server->nb_cores;
+		}
 	}
 	return 0;
 }

@@ -73,7 +73,8 @@ icmp6_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uin
 	uint8_t *data;
 
 	if (wire_ipv6_parse(packet, mbuf->data_len, UINT16_MAX, &ipv6) != WIRE_IPV6_OK ||
-	    !ip6_is_host(&ipv6.src) || !icmp_error_may_send(ip, now_us))
+	    !ip6_is_host(&ipv6.src) || wire_icmp6_may_be_error(packet, mbuf->data_len) ||
+	    !icmp_error_may_send(ip, now_us))
 		return;
 	error = rte_pktmbuf_alloc(ip->config.mbufs);
 	if (error == NULL) {

@@ -3,9 +3,14 @@
  */
 #include "wire_icmp6.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include <rte_common.h>
+
+/* Where an IPv6 header says what follows, and the least bytes of what may come between. */
+#define NEXT_HEADER_OFFSET 6
+#define EXTENSION_BYTES 8
 
 static uint32_t read_32(const uint8_t *data);
 
@@ -44,6 +49,30 @@ wire_icmp6_error_parse(const uint8_t *data, uint32_t len, struct wire_icmp6_erro
 	memcpy(&error->dst_port, quoted + 2, sizeof(error->dst_port));
 	error->seq = read_32(quoted + 4);
 	return true;
+}
+
+bool
+wire_icmp6_may_be_error(const uint8_t *packet, uint32_t len)
+{
+	uint8_t protocol = packet[NEXT_HEADER_OFFSET];
+	uint32_t at = WIRE_IPV6_HEADER_BYTES;
+	const uint8_t *header;
+
+	while (protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT) {
+		header = packet + at;
+		if (len < at + EXTENSION_BYTES)
+			return true;
+		if (protocol == IPPROTO_FRAGMENT && (header[2] != 0 || (header[3] & 0xf8) != 0))
+			return false;
+		at += protocol == IPPROTO_FRAGMENT ? EXTENSION_BYTES
+						   : (header[1] + 1u) * EXTENSION_BYTES;
+		protocol = header[0];
+	}
+	if (protocol != IPPROTO_ICMPV6)
+		return false;
+	return len <= at || packet[at] < WIRE_ICMP6_INFORMATIONAL ||
+	       packet[at] == WIRE_ICMP6_REDIRECT;
 }
 
 void

@@ -93,6 +93,18 @@ struct wire_icmp6_error {
  */
 bool wire_icmp6_error_parse(const uint8_t *data, uint32_t len, struct wire_icmp6_error *error);
 
+/**
+ * Whether a packet is an ICMPv6 error or a Redirect, behind whatever extension headers, or may be,
+ * as it ends before that can be seen. It is not to be answered with an error (RFC 4443 section 2.4
+ * (e)). A later fragment is none: errors fit in every MTU.
+ *
+ * @param packet
+ *   From its IPv6 header, which is there.
+ * @param len
+ *   Bytes at packet that may be read.
+ */
+bool wire_icmp6_may_be_error(const uint8_t *packet, uint32_t len);
+
 /** Write a header with a checksum of zero; @p data: room for WIRE_ICMP6_HEADER_BYTES. */
 void wire_icmp6_write(uint8_t *data, const struct wire_icmp6 *icmp6);
 

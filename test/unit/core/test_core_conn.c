@@ -244,6 +244,37 @@ test_a_core_under_pressure_does_not_sleep_for_long(void **state)
 	rte_mempool_free(pool);
 }
 
+/* Of frames that are steered, a core may hold what another's queue brought. */
+static void
+test_pressure_on_any_queue(void **state)
+{
+	struct rte_mempool *pools[2] = {
+		rte_pktmbuf_pool_create("rx0", 15, 0, 0, 128, SOCKET_ID_ANY),
+		rte_pktmbuf_pool_create("rx1", 15, 0, 0, 128, SOCKET_ID_ANY),
+	};
+	struct rte_mbuf *mbufs[10];
+	unsigned int which, i;
+
+	(void)state;
+	rig.core->rx_mbufs = pools[0];
+	rig.core->rx_pools = pools;
+	rig.core->nb_rx_pools = 2;
+	for (which = 0; which < 2; which++) {
+		core_rig_run(&rig, 2000);
+		assert_false(rig.core->pressure);
+		assert_int_equal(rte_pktmbuf_alloc_bulk(pools[which], mbufs, RTE_DIM(mbufs)), 0);
+		core_rig_run(&rig, 2000);
+		assert_true(rig.core->pressure);
+		for (i = 0; i < RTE_DIM(mbufs); i++)
+			rte_pktmbuf_free(mbufs[i]);
+	}
+	core_rig_run(&rig, 2000);
+	assert_false(rig.core->pressure);
+	rig.core->rx_mbufs = NULL;
+	rte_mempool_free(pools[0]);
+	rte_mempool_free(pools[1]);
+}
+
 static void
 test_many_connections(void **state)
 {
@@ -296,6 +327,7 @@ main(void)
 		TEST(test_one_port_is_listened_on_once),
 		TEST(test_every_port_is_listened_on_again),
 		TEST(test_a_core_under_pressure_does_not_sleep_for_long),
+		TEST(test_pressure_on_any_queue),
 		TEST(test_a_silent_client_is_asked_whether_it_is_there),
 		TEST(test_many_connections),
 	};

@@ -126,7 +126,7 @@ static void
 test_mtu(void **state)
 {
 	(void)state;
-	plug("net_memif0", "role=server");
+	plug("net_memif0", "role=client");
 	assert_int_equal(set_up_with_mtu(9000), -ERANGE);
 	assert_non_null(strstr(error, "takes no MTU of 9000: 46 to 1500 would do"));
 	assert_int_equal(set_up_with_mtu(45), -ERANGE);
@@ -152,6 +152,26 @@ test_mtu(void **state)
 	unplug("net_null0");
 }
 
+/* Of ports that can be told, and of one whose peer hands over everything. */
+static void
+test_groups(void **state)
+{
+	static const char *const devices[] = {"net_null0", "net_ring0", "net_memif0"};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(devices); i++) {
+		plug(devices[i], i == 2 ? "role=client" : "");
+		assert_return_code(core_ethdev_hear_groups(port_id, error, sizeof(error)), 0);
+		if (i < 2)
+			assert_int_equal(rte_eth_allmulticast_get(port_id), 1);
+		unplug(devices[i]);
+	}
+	assert_int_equal(core_ethdev_hear_groups(RTE_MAX_ETHPORTS - 1, error, sizeof(error)),
+			 -ENOTSUP);
+	assert_non_null(strstr(error, "cannot be told to receive what is sent to groups"));
+}
+
 int
 main(void)
 {
@@ -159,6 +179,7 @@ main(void)
 		cmocka_unit_test(test_a_port_is_told),
 		cmocka_unit_test(test_a_port_cannot),
 		cmocka_unit_test(test_mtu),
+		cmocka_unit_test(test_groups),
 	};
 
 	test_eal_init();

@@ -496,6 +496,7 @@ test_errors(void **state)
 	struct ip_host *host = *state;
 	const struct ip_neighbour neighbour = {.addr = peer6, .mac = peer_mac};
 	const uint8_t option[28] = {IPPROTO_TCP, 0, 0x80};
+	uint8_t about_icmp[28] = {IPPROTO_ICMPV6, 0, 0x80};
 	uint8_t data[100] = {0};
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
@@ -517,6 +518,12 @@ test_errors(void **state)
 	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
 	assert_int_equal(payload[1], 2);
 	assert_int_equal(payload[7], 42);
+	/* Behind it an echo request may stand, but no error. */
+	about_icmp[8] = WIRE_ICMP6_ECHO_REQUEST;
+	ip6_host_receive(host, &peer6, &ours6, IPPROTO_DSTOPTS, 64, about_icmp, 28);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	about_icmp[8] = WIRE_ICMP6_TIME_EXCEEDED;
+	ip6_host_receive(host, &peer6, &ours6, IPPROTO_DSTOPTS, 64, about_icmp, 28);
 	ip6_host_receive(host, &peer6, &all_nodes6, IPPROTO_UDP, 64, data, 100);
 	data[0] = WIRE_ICMP6_UNREACHABLE;
 	ip6_host_receive(host, &peer6, &ours6, IPPROTO_ICMPV6, 64, data, 100);
@@ -525,7 +532,7 @@ test_errors(void **state)
 	assert_int_equal(ip_stats(host->ip)->drop_udp, 2);
 	assert_int_equal(ip_stats(host->ip)->drop_icmp_quote, 1);
 	assert_int_equal(ip_stats(host->ip)->drop_ip6_nothing, 1);
-	assert_int_equal(ip_stats(host->ip)->drop_ip6_extension, 1);
+	assert_int_equal(ip_stats(host->ip)->drop_ip6_extension, 3);
 	/* And no more than so many a second. */
 	for (i = 0; i < 300; i++)
 		ip6_host_receive(host, &peer6, &ours6, IPPROTO_UDP, 64, data, 100);
