@@ -38,6 +38,9 @@
 #define IPV6_US 1100000
 #define OPEN_MAX_US 1000000
 
+/* Writes and reads of a stream, about: they take their time. */
+#define PARTS_MAX 2048
+
 static void draw_outages(struct sim_plan *plan, struct sim_random *random);
 static void draw_narrows(struct sim_plan *plan, struct sim_random *random);
 static void draw_large(struct sim_wire_config *wire, struct sim_random *random);
@@ -165,6 +168,7 @@ sim_plan_side(struct sim_peer_conn *conn, struct sim_random *random)
 	plan->stream_seed = sim_random_next(random);
 	plan->send_bytes = sim_random_below(random, 1u << sim_random_below(random, 18));
 	plan->write_max = 1u << sim_random_below(random, 13);
+	plan->write_max = RTE_MAX(plan->write_max, plan->send_bytes / PARTS_MAX);
 	plan->read_max = 1u << sim_random_below(random, 17);
 	if (sim_random_below(random, 8) == 0) {
 		plan->read_max = 4096;
@@ -176,8 +180,10 @@ sim_plan_side(struct sim_peer_conn *conn, struct sim_random *random)
 void
 sim_plan_expect(struct sim_peer_plan *plan, uint64_t seed, uint32_t bytes)
 {
-	uint32_t reads = 1 + bytes / plan->read_max;
+	uint32_t reads;
 
+	plan->read_max = RTE_MAX(plan->read_max, bytes / PARTS_MAX);
+	reads = 1 + bytes / plan->read_max;
 	plan->expect_seed = seed;
 	plan->expect_bytes = bytes;
 	plan->read_pause_us = RTE_MIN(plan->read_pause_us, READ_TIME_MAX_US / reads);

@@ -119,7 +119,8 @@ find(const struct kind *kind, const char *name)
 	struct kept *kept;
 
 	for (kept = shelf; kept != NULL; kept = kept->next) {
-		if (kept->used || memcmp(&kept->kind, kind, sizeof(*kind)) != 0)
+		if (kept->used || kept->kind.n != kind->n ||
+		    memcmp(&kept->kind, kind, sizeof(*kind)) != 0)
 			continue;
 		kept->used = true;
 		set_name(kept->pool, name);

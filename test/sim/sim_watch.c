@@ -127,7 +127,7 @@ note_asked(struct sim_watch *watch, unsigned int end)
 
 	for (i = 0; i < SIM_WATCH_CONNS_MAX; i++)
 		for (side = 0; side < 2; side++)
-			if (watch->conns[i][side].known && watch->conns[i][side].end == end)
+			if (!watch->conns[i][side].known || watch->conns[i][side].end == end)
 				watch->conns[i][side].asked = true;
 }
 
@@ -213,8 +213,9 @@ check(struct sim_watch_side *from, struct sim_watch_side *to, struct seen *seen)
 		return seen->len > 0 ? "sent data with a reset" : NULL;
 	if (header->flags & WIRE_TCP_SYN && (!from->known || header->seq != from->iss))
 		begin(from, to, seen);
+	/* Its SYN may have waited for a neighbour, too. */
 	if (!from->known)
-		return "sent before its SYN";
+		return from->asked ? NULL : "sent before its SYN";
 	seen->end_seq = header->seq + seen->len + !!(header->flags & WIRE_TCP_SYN) +
 			!!(header->flags & WIRE_TCP_FIN);
 	seen->edge = header->ack +

@@ -236,6 +236,11 @@ test_neighbour(void **state)
 	put(CLIENT, asks, sizeof(asks));
 	good(CLIENT, SEGMENT(.seq = 301, .ack = 1, .len = 100));
 	bad(CLIENT, SEGMENT(.seq = 501, .ack = 1, .len = 100), "left a gap");
+	setup(state);
+	put(SERVER, asks, sizeof(asks));
+	good(CLIENT, SEGMENT(.flags = WIRE_TCP_SYN));
+	good(SERVER, SEGMENT(.seq = 1, .ack = 1));
+	good(SERVER, SEGMENT(.flags = WIRE_TCP_SYN | WIRE_TCP_ACK, .ack = 1));
 }
 
 static void
