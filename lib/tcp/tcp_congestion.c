@@ -186,10 +186,17 @@ static void
 lost(struct tcp_conn *conn)
 {
 	struct tcp_congestion *congestion = &conn->congestion;
+	uint32_t flight = tcp_congestion_flight(conn);
 
+	/*
+	 * RFC 9438 section 4.6: a window that was used up was in flight, also where ACKs of the
+	 * same turn have taken a part of it since.
+	 */
+	if (congestion->limited)
+		flight = RTE_MAX(flight, congestion->cwnd);
 	congestion->prior_cwnd = congestion->cwnd;
 	congestion->prior_ssthresh = congestion->ssthresh;
-	congestion->ssthresh = conn->tcp->congestion->lost(conn, tcp_congestion_flight(conn));
+	congestion->ssthresh = conn->tcp->congestion->lost(conn, flight);
 	congestion->acked = 0;
 	/* RFC 3168 section 6.1.2: the peer is told, whatever was the reason. */
 	conn->ecn_cwr_due = conn->ecn;

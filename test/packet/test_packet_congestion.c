@@ -95,6 +95,39 @@ test_one_segment_after_a_lost_syn(void **state)
 	packet_end(&p);
 }
 
+/*
+ * A peer that gathers acknowledges a burst at once, but for what comes after a loss: what it took
+ * from the flight in the same turn was in flight as well.
+ */
+/* Shows: 5681-cut. */
+static void
+test_loss_in_a_burst_halves_the_window(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	accept_mss(&p, NULL, 1000);
+	packet_append(&p, 30000);
+	assert_int_equal(flight(&p, false), 10);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 5001);
+	for (unsigned int i = 0; i < 3; i++)
+		inject(&p, .flags = ACK, .seq = 1, .ack = 5001);
+	/* The ACK let the window grow by two segments. */
+	assert_int_equal(info_of(&p).ssthresh_bytes, 6000);
+	while (flight(&p, false) > 0)
+		;
+	packet_end(&p);
+
+	/* Where the owner had no more to send, it is the flight that counts. */
+	accept_mss(&p, NULL, 1000);
+	packet_append(&p, 6000);
+	assert_int_equal(flight(&p, false), 6);
+	for (unsigned int i = 0; i < 4; i++)
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1001);
+	assert_int_equal(info_of(&p).ssthresh_bytes, 2500);
+	packet_end(&p);
+}
+
 /* RFC 3465: who acknowledges a segment ten times over gains no more than who does once. */
 /* Shows: 3465-abc. */
 static void
@@ -252,6 +285,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_initial_window),
 		cmocka_unit_test(test_one_segment_after_a_lost_syn),
+		cmocka_unit_test(test_loss_in_a_burst_halves_the_window),
 		cmocka_unit_test(test_ack_division_gains_nothing),
 		cmocka_unit_test(test_stretch_ack_is_no_burst),
 		cmocka_unit_test(test_burst_after_trickle),
