@@ -78,7 +78,7 @@ static void report_stack(const struct run *run, unsigned int host);
 int
 main(int argc, char **argv)
 {
-	static const struct sim_seeds seeds = {.name = "sim", .runs = 2000, .run = run_seed};
+	static const struct sim_seeds seeds = {.name = "sim", .runs = 5000, .run = run_seed};
 
 	return sim_seeds_main(argc, argv, &seeds);
 }

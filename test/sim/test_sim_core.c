@@ -87,7 +87,7 @@ static void report(const struct run *run, const char *wrong);
 int
 main(int argc, char **argv)
 {
-	static const struct sim_seeds seeds = {.name = "sim_core", .runs = 1000, .run = run_seed};
+	static const struct sim_seeds seeds = {.name = "sim_core", .runs = 3000, .run = run_seed};
 
 	return sim_seeds_main(argc, argv, &seeds);
 }
