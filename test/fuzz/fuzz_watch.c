@@ -18,6 +18,7 @@
 static void trace(struct fuzz_world *world, const void *data, uint32_t len);
 static void check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes);
 static void check_ack(struct fuzz_peer *peer, const struct wire_tcp *header);
+static uint8_t scale_of(struct fuzz_peer *peer);
 static void begin(struct fuzz_peer *peer, const struct wire_tcp *header);
 static void look(struct tcp_conn *conn, void *arg);
 static void check_conn(struct fuzz_peer *peer, const struct tcp_conn_info *info);
@@ -165,7 +166,7 @@ check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes)
 static void
 check_ack(struct fuzz_peer *peer, const struct wire_tcp *header)
 {
-	uint8_t scale = header->flags & WIRE_TCP_SYN ? 0 : peer->scale;
+	uint8_t scale = header->flags & WIRE_TCP_SYN ? 0 : scale_of(peer);
 	uint32_t unsaid = (UINT32_C(1) << peer->scale) - 1;
 	uint32_t edge = header->ack + ((uint32_t)header->window << scale);
 
@@ -177,6 +178,20 @@ check_ack(struct fuzz_peer *peer, const struct wire_tcp *header)
 	peer->edge = peer->offered ? tcp_seq_max(peer->edge, edge) : edge;
 	peer->acked = header->ack;
 	peer->offered = true;
+}
+
+/* What our SYN offers counts for nothing where the peer does not answer it (RFC 7323 section 2.2).
+ */
+static uint8_t
+scale_of(struct fuzz_peer *peer)
+{
+	struct tcp_conn_info info;
+
+	if (peer->conn != NULL) {
+		tcp_conn_info(peer->conn, &info);
+		peer->scale = info.receive_scale;
+	}
+	return peer->scale;
 }
 
 static void
