@@ -11,6 +11,8 @@
 #include "test_eal.h"
 
 #define VARIANTS 35
+#define PILED 200
+#define SECOND_US 1000000
 
 static void drain(struct packet *packet);
 
@@ -274,6 +276,76 @@ test_gaps_of_one_leave_room_for_the_next(void **state)
 	packet_end(&p);
 }
 
+/* Free what was sent, of whichever connection. */
+static void
+lose(struct packet *packet)
+{
+	struct ip_txq *txq = ip_txq(packet->ip);
+
+	do {
+		rte_pktmbuf_free_bulk(txq->frames, txq->nb);
+		txq->nb = 0;
+		tcp_output(packet->tcp, packet->now_us);
+	} while (txq->nb > 0);
+}
+
+/*
+ * Attack 37: as many as there may be send at one moment and are never answered, so that their
+ * timers stand on one place of the wheel, again and again. Each is due once a round, somebody else
+ * is served meanwhile, and in the end all are gone.
+ */
+static void
+test_timers_on_one_place_hold_up_nobody(void **state)
+{
+	const struct tcp_stats *stats;
+	uint32_t innocent_iss;
+	uint16_t innocent;
+	struct packet p;
+	unsigned int i;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.conns_max = PILED + 1});
+	stats = tcp_stats(p.tcp);
+	packet_accept(&p, NULL);
+	innocent = p.peer_port;
+	innocent_iss = p.iss;
+	for (i = 0; i < PILED; i++) {
+		p.peer_port++;
+		p.appended = 0;
+		inject(&p, .flags = SYN);
+		expect(&p, .flags = SYN | ACK, .ack = 1);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1);
+		packet_append(&p, 100);
+		lose(&p);
+	}
+	/* All at one tick. */
+	packet_advance(&p, tcp_next_timer_us(p.tcp) - p.now_us - 1);
+	assert_int_equal(stats->retransmit_timeouts, 0);
+	packet_advance(&p, 1);
+	assert_int_equal(stats->retransmit_timeouts, PILED);
+	lose(&p);
+	p.peer_port = innocent;
+	p.iss = innocent_iss;
+	for (i = 0; i < 60 && tcp_conn_count(p.tcp) > 1; i++) {
+		/* A second of the pile, then a request: it is read in its turn. */
+		packet_advance(&p, SECOND_US);
+		assert_int_equal(stats->retransmit_timeouts % PILED, 0);
+		inject(&p, .flags = ACK | PSH, .seq = 1 + 2 * i * PACKET_MSS, .ack = 1,
+		       .len = PACKET_MSS);
+		inject(&p, .flags = ACK | PSH, .seq = 1 + (2 * i + 1) * PACKET_MSS, .ack = 1,
+		       .len = PACKET_MSS);
+		assert_int_equal(p.owner.read_bytes, 2 * (i + 1) * PACKET_MSS);
+		lose(&p);
+	}
+	while (tcp_conn_count(p.tcp) > 1) {
+		packet_advance(&p, SECOND_US);
+		lose(&p);
+		assert_true(++i < 3600);
+	}
+	assert_true(stats->retransmit_timeouts <= 20 * PILED);
+	packet_end(&p);
+}
+
 static void
 test_truncated_segments_are_dropped(void **state)
 {
@@ -412,6 +484,7 @@ main(void)
 		cmocka_unit_test(test_byte_by_byte_does_not_pin_an_mbuf_each),
 		cmocka_unit_test(test_single_bytes_out_of_order_are_few),
 		cmocka_unit_test(test_gaps_of_one_leave_room_for_the_next),
+		cmocka_unit_test(test_timers_on_one_place_hold_up_nobody),
 		cmocka_unit_test(test_truncated_segments_are_dropped),
 		cmocka_unit_test(test_all_flags_in_each_state),
 		cmocka_unit_test(test_random_segments),
