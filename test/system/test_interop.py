@@ -7,6 +7,7 @@ TAILRACE_INTEROP_MIB, TAILRACE_INTEROP_SEQUENTIAL and TAILRACE_INTEROP_CONCURREN
 
 import contextlib
 import os
+import re
 import resource
 import signal
 import socket
@@ -34,6 +35,19 @@ DEADLINE_S = conftest.TEST_DEADLINE_S + 5 * BULK_MIB + SEQUENTIAL // 50 + CONCUR
 IMPAIRED = ("loss 1%", "duplicate 1%", "reorder 2%")
 WAY_S = 2
 KERNEL_PORT = 5001
+# A router that is congested for one packet in so many that may be marked.
+MARKED = """
+table netdev marked {
+	chain in {
+		type filter hook ingress device "%s" priority 0
+		ip ecn ect0 numgen inc mod 20 0 counter ip ecn set ce
+	}
+	chain out {
+		type filter hook egress device "%s" priority 0
+		ip ecn ect0 numgen inc mod 20 0 counter ip ecn set ce
+	}
+}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +128,7 @@ OPTIONS = {
 }
 
 
+# Shows: 7323-scale, 3168-negotiate.
 @pytest.mark.parametrize("impaired", [False, True], ids=["clean", "impaired"])
 @pytest.mark.parametrize("values, agreed", OPTIONS.values(), ids=OPTIONS)
 def test_options(server, values, agreed, impaired):
@@ -126,12 +141,41 @@ def test_options(server, values, agreed, impaired):
             kernel.round_trip(sock, SETTINGS_MIB)
 
 
+# Shows: 3168-negotiate.
 def test_ecn_off():
     """Congestion notification is not agreed on where the server was told so."""
     with servers.Tailrace(args=["--ecn", "off"]) as server, kernel.sysctl(tcp_ecn=1), \
             server.connect(server.echo_port) as sock:
         assert kernel.settings(sock)[0] == ALL & ~kernel.ECN
         kernel.round_trip(sock, SETTINGS_MIB)
+
+
+@contextlib.contextmanager
+def marked():
+    """Packets are marked both ways; yields how many were."""
+    subprocess.run(["nft", "-f", "-"], input=MARKED % (servers.TAP, servers.TAP), check=True,
+                   text=True, timeout=10)
+    try:
+        yield lambda: [int(packets) for packets in
+                       re.findall(r"packets (\d+)", netns.run("nft", "list", "ruleset"))]
+    finally:
+        netns.run("nft", "delete", "table", "netdev", "marked")
+
+
+# Shows: 3168-negotiate, 3168-echo, 3168-cut.
+def test_ecn_marks(server):
+    """Marks both ways: who is told of one sends less, and nothing is sent again."""
+    before = server.counters()
+    with kernel.sysctl(tcp_ecn=1), marked() as counts, \
+            server.connect(server.echo_port) as sock:
+        kernel.round_trip(sock, SETTINGS_MIB)
+        ours, the_kernels = counts()
+    after = server.counters()
+    # What was marked as one large packet came as many.
+    assert after["ecn_marks"] - before["ecn_marks"] >= the_kernels > 0
+    # The kernel told of each window that had a marked packet of ours.
+    assert 0 < after["ecn_reductions"] - before["ecn_reductions"] <= ours
+    assert after["retransmits"] == before["retransmits"]
 
 
 @pytest.mark.parametrize("algorithm", ["reno", "cubic"])
@@ -143,6 +187,7 @@ def test_congestion_control(server, algorithm):
         kernel.round_trip(sock, SETTINGS_MIB)
 
 
+# Shows: MUST-14, MUST-16, 6691-options.
 @pytest.mark.parametrize("impaired", [False, True], ids=["clean", "impaired"])
 @pytest.mark.parametrize("mtu, mss", [(576, 524), (1500, 1448), (9000, 1448)])
 def test_mtu(server, mtu, mss, impaired):
@@ -196,6 +241,7 @@ def test_reset_for_unread(server):
     servers.wait_until("all resets", lambda: server.counter("reset_received") == before + 20, 10)
 
 
+# Shows: SHLD-3.
 def test_reset_by_the_server(server):
     """The server closes with bytes unread: it resets (RFC 9293 section 3.6.1)."""
     with server.connect() as sock:
@@ -291,6 +337,7 @@ def test_client(values):
     assert status == 0 and f"sent {length}, received {length}\n" in output, output
 
 
+# Shows: MUST-12.
 @pytest.mark.parametrize("serve", [reset_early, close_unread])
 def test_client_is_reset(serve):
     """The kernel's server ends with a RST: so does the client, and says so."""

@@ -20,12 +20,14 @@ import pytest
 import netns
 import ports
 import server as servers
+import telemetry
 
 pytestmark = pytest.mark.tailrace_only("its own benchmark")
 
 BENCH = servers.BUILD / "app" / "tailrace-bench"
 DEADLINE_S = 100
 PERCENTILES = ("p50", "p90", "p99", "p99.9", "p99.99", "p100")
+KILLED = 3
 SHORT = ("--warmup", "100ms", "--duration", "500ms")
 
 
@@ -255,13 +257,18 @@ def request_times(sock):
             times[k] = (times[k][0], at_us)
 
 
+def own_stack_command(folder, vdev, *args):
+    """What loads over our own stack, in a second process with a port of its own."""
+    return [str(BENCH), *servers.eal_args(folder.prefix, "1", tap=False), "--log-level=*:error",
+            f"--vdev={vdev}", "--", "load", "--addr", f"{servers.HOST_ADDRESS}/24", "--server",
+            servers.ADDRESS, *args]
+
+
 def own_stack(folder, vdev, *args):
-    """Over our own stack, in a second process with a port of its own."""
-    done = subprocess.run([str(BENCH), *servers.eal_args(folder.prefix, "1", tap=False),
-                           "--log-level=*:error", f"--vdev={vdev}", "--", "load", "--addr",
-                           f"{servers.HOST_ADDRESS}/24", "--server", servers.ADDRESS, *args],
-                          check=False, timeout=DEADLINE_S, text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **folder.options())
+    """The same, to its end."""
+    done = subprocess.run(own_stack_command(folder, vdev, *args), check=False, timeout=DEADLINE_S,
+                          text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, **folder.options())
     assert not folder.left()
     return done
 
@@ -282,6 +289,34 @@ def test_own_stack(args):
     assert told["transport"] == "tailrace" and told["fill_refused"] == 0
     assert result["refused"] == result["misses"] == result["differing"] == 0
     assert result["hits"] > 50 and result["stored"] > 5
+
+
+def test_killed_peers():
+    """Of a memif: each dies in the midst of its load, and whoever comes next is served."""
+    def answered():
+        with telemetry.Session(folder.runtime) as session:
+            # The core begins when the first peer is there.
+            return (session.ask("/tailrace/core,0") or {"responses": 0})["responses"]
+
+    with servers.Folder() as folder, netns.Namespace():
+        with ports.memif_server(folder, "--listen", str(servers.PORT), telemetry=True) as vdev:
+            for _ in range(KILLED):
+                before = answered()
+                with servers.Folder() as other, subprocess.Popen(
+                        own_stack_command(other, vdev, "--duration", f"{DEADLINE_S}s"),
+                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL, **other.options()) as process:
+                    try:
+                        servers.wait_until("load", lambda: answered() > before + 1000, DEADLINE_S)
+                        assert process.poll() is None
+                    finally:
+                        process.kill()
+            with servers.Folder() as other:
+                done = own_stack(other, vdev, *SHORT, "--verify", "--json")
+    assert done.returncode == 0, done.stderr
+    result, = json.loads(done.stdout)["results"]
+    assert result["refused"] == result["differing"] == 0
+    assert result["hits"] > 50
 
 
 def test_own_stack_to_memcached(tmp_path):
