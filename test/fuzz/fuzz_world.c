@@ -23,6 +23,8 @@
 #define START_US 1000000000
 #define WIRE_MBUFS 255
 #define CHAIN_MBUFS 255
+/* As many as the largest append of small segments takes, and then some. */
+#define HONEST_MBUFS 100
 #define TIMERS_MAX 20000 /* in one advance: more, and a timer does not get on */
 #define TRACE_START UINT64_C(0xcbf29ce484222325)
 
@@ -194,8 +196,11 @@ fuzz_world_append(struct fuzz_world *world, struct fuzz_peer *peer, uint32_t byt
 	uint8_t data[4096];
 	uint32_t i;
 
-	(void)world;
 	if (peer->conn == NULL || !peer->opened || peer->shut)
+		return;
+	/* Of a peer with small segments each takes an mbuf. An owner bounds what waits for one. */
+	if (peer != &world->peers[FUZZ_HONEST] &&
+	    rte_mempool_avail_count(world->stack.chains.mbufs) < HONEST_MBUFS)
 		return;
 	part.iov_base = data;
 	part.iov_len = RTE_MIN(bytes, (uint32_t)sizeof(data));
