@@ -121,7 +121,7 @@ args_usage(FILE *out)
 	const struct args_option *option;
 	char left[64];
 
-	fprintf(out, "usage: tailrace <EAL options> -- --addr A.B.C.D/LEN [options]\n"
+	fprintf(out, "usage: tailrace <EAL options> -- --addr ADDR/LEN [options]\n"
 		     "       tailrace <EAL options> -- --config FILE [options]\n"
 		     "\n"
 		     "A memcached server on a userspace TCP/IP stack. Its options:\n");

@@ -85,7 +85,7 @@ struct args {
 	bool idle_poll;
 	bool interactive;
 	const char *cmdline_file; /* or NULL */
-	uint32_t metrics_addr; /* network order */
+	struct tr_addr metrics_addr; /* of the kernel */
 	uint16_t metrics_port; /* host order; 0: no metrics */
 
 	struct args_setting settings[ARGS_SETTINGS_MAX]; /* all of the above, as text */

@@ -51,8 +51,8 @@ const struct args_option args_options[] = {
 	{"config", .value = "FILE", .early = true, TEXT(config),
 	 .help = "read options from FILE; those given here win over it"},
 	{"addr", .value = "ADDR/LEN[,port=N]", .repeats = true, .parse = parse_addr,
-	 .help = "our address and its network, on EAL's port N (default: the first); again for an"
-		 " IPv6 address"},
+	 .help = "our address and its network, on EAL's port N (default: the first); again for one"
+		 " of IPv6 beside one of IPv4"},
 	{"gateway", .value = "ADDR", .repeats = true, .parse = parse_gateway,
 	 .help = "router to other networks (default: none; of IPv6, one that advertises itself);"
 		 " again for IPv6"},
@@ -84,7 +84,7 @@ const struct args_option args_options[] = {
 	 .help = "differentiated services code point (RFC 2474) of TCP segments"},
 	{"ttl", .value = "N", NUMBER(ttl, 1, 255), .standard = "64",
 	 .help = "time to live, or hop limit, of what is sent"},
-	{"metrics", .value = "[A.B.C.D:]PORT", .parse = parse_metrics,
+	{"metrics", .value = "[ADDR:]PORT", .parse = parse_metrics,
 	 .help = "serve metrics for Prometheus on the kernel's TCP, 127.0.0.1 if no address is"
 		 " given (default: none)"},
 	{"interactive", .letter = 'i', FLAG(interactive),
@@ -105,7 +105,7 @@ static int check_listen(struct args_parser *p, unsigned int nth);
 static void find_setting(struct args_parser *p, const char *name, unsigned int nth);
 static char *split(const char *value, char text[CFG_VALUE_LEN]);
 static bool read_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
-static bool read_ipv4(const char *text, uint32_t *addr);
+static bool split_endpoint(char *text, struct tr_addr *addr, char **port);
 static bool is_host(const struct tr_addr *addr);
 static bool is_ipv4_host(uint32_t addr);
 static bool is_in(const struct tr_addr_net *net, const struct tr_addr *addr);
@@ -240,28 +240,14 @@ parse_listen(struct args_parser *p, const char *value)
 	struct args_listen listen = {.protocol = ARGS_PROTOCOL_MC};
 	char text[CFG_VALUE_LEN];
 	uint64_t number;
-	char *port = text;
-	char *addr = text;
-	char *end;
+	char *port;
 	char *rest;
 
 	if (p->nth == ARGS_LISTENS_MAX)
 		return args_option_fail(p, "one too many; %u would do", ARGS_LISTENS_MAX);
 	rest = split(value, text);
-	end = strrchr(text, ':');
-	if (end != NULL) {
-		*end = '\0';
-		port = end + 1;
-		/* What has colons of its own stands in brackets. */
-		if (addr[0] == '[' && end[-1] == ']') {
-			addr++;
-			end[-1] = '\0';
-		}
-		if (!tr_addr_parse(addr, &listen.addr) ||
-		    tr_addr_is_ipv4(&listen.addr) != (addr == text))
-			return args_option_fail(p, "%s is not an IP address; " LISTEN_WOULD_DO,
-						text);
-	}
+	if (!split_endpoint(text, &listen.addr, &port))
+		return args_option_fail(p, "%s is not an IP address; " LISTEN_WOULD_DO, text);
 	if (!read_number(port, 1, UINT16_MAX, &number))
 		return args_option_fail(p, "TCP port %s; 1 to 65535 would do", port);
 	listen.port = (uint16_t)number;
@@ -312,26 +298,19 @@ parse_ecn(struct args_parser *p, const char *value)
 	return 0;
 }
 
-#define METRICS_WOULD_DO "[A.B.C.D:]PORT would do, such as 9121"
+#define METRICS_WOULD_DO "[ADDR:]PORT would do, such as 9121"
 
 static int
 parse_metrics(struct args_parser *p, const char *value)
 {
 	char text[CFG_VALUE_LEN];
-	char *port = text;
 	uint64_t number;
-	char *colon;
+	char *port;
 
-	p->args->metrics_addr = htonl(INADDR_LOOPBACK);
+	p->args->metrics_addr = tr_addr_ipv4(htonl(INADDR_LOOPBACK));
 	strlcpy(text, value, sizeof(text));
-	colon = strchr(text, ':');
-	if (colon != NULL) {
-		*colon = '\0';
-		port = colon + 1;
-		if (!read_ipv4(text, &p->args->metrics_addr))
-			return args_option_fail(p, "%s is not an IPv4 address; " METRICS_WOULD_DO,
-						text);
-	}
+	if (!split_endpoint(text, &p->args->metrics_addr, &port))
+		return args_option_fail(p, "%s is not an IP address; " METRICS_WOULD_DO, text);
 	if (!read_number(port, 1, UINT16_MAX, &number))
 		return args_option_fail(p, "TCP port %s; 1 to 65535 would do", port);
 	p->args->metrics_port = (uint16_t)number;
@@ -422,10 +401,9 @@ args_option_check(struct args_parser *p)
 	const struct args *args = p->args;
 	unsigned int i;
 
-	if (tr_addr_is_none(&args->ipv4.addr)) {
+	if (tr_addr_is_none(&args->ipv4.addr) && tr_addr_is_none(&args->ipv6.addr)) {
 		p->setting = (struct args_setting){0};
-		snprintf(p->error, p->error_size, "--addr: missing%s; " ADDR_WOULD_DO,
-			 tr_addr_is_none(&args->ipv6.addr) ? "" : " for IPv4");
+		snprintf(p->error, p->error_size, "--addr: missing; " ADDR_WOULD_DO);
 		return -EINVAL;
 	}
 	find_setting(p, "mtu", 0);
@@ -575,15 +553,24 @@ read_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 	return value >= min && value <= max;
 }
 
+/* [ADDR:]PORT; an address with colons of its own stands in brackets. @p addr stays where there is
+ * none. False: the address is none. @p text is cut. */
 static bool
-read_ipv4(const char *text, uint32_t *addr)
+split_endpoint(char *text, struct tr_addr *addr, char **port)
 {
-	struct in_addr in;
+	char *end = strrchr(text, ':');
+	char *start = text;
 
-	if (inet_pton(AF_INET, text, &in) != 1)
-		return false;
-	*addr = in.s_addr;
-	return true;
+	*port = text;
+	if (end == NULL)
+		return true;
+	*end = '\0';
+	*port = end + 1;
+	if (text[0] == '[' && end[-1] == ']') {
+		start++;
+		end[-1] = '\0';
+	}
+	return tr_addr_parse(start, addr) && tr_addr_is_ipv4(addr) == (start == text);
 }
 
 /* Whether a host on a wire can have this address. A link-local one of IPv6 everybody has already.

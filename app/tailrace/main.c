@@ -102,8 +102,7 @@ without_own_args(int argc, char **argv)
 			return EXIT_SUCCESS;
 		}
 	}
-	return give_up(
-		"lacks -- and its own options; <EAL options> -- --addr A.B.C.D/LEN would do");
+	return give_up("lacks -- and its own options; <EAL options> -- --addr ADDR/LEN would do");
 }
 
 static int
@@ -197,13 +196,18 @@ create_prompt(struct server *server, const struct args *args, struct impair *imp
 static void
 print_ready(const struct args *args, uint16_t port)
 {
+	const struct tr_addr_net *nets[] = {&args->ipv4, &args->ipv6};
+	const char *before = "tailrace: ";
 	char addr[TR_ADDR_TEXT_SIZE];
 	unsigned int i;
 
-	tr_addr_format(&args->ipv4.addr, addr);
-	printf("tailrace: %s/%u", addr, args->ipv4.prefix_len);
-	if (!tr_addr_is_none(&args->ipv6.addr))
-		printf(" and %s/%u", tr_addr_format(&args->ipv6.addr, addr), args->ipv6.prefix_len);
+	for (i = 0; i < RTE_DIM(nets); i++) {
+		if (tr_addr_is_none(&nets[i]->addr))
+			continue;
+		printf("%s%s/%u", before, tr_addr_format(&nets[i]->addr, addr),
+		       nets[i]->prefix_len);
+		before = " and ";
+	}
 	printf(" on port %u, engine %s, listening on", port, args->engine);
 	for (i = 0; i < args->nb_listens; i++)
 		printf("%s %u", i > 0 ? "," : "", args->listens[i].port);

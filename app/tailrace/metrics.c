@@ -43,7 +43,15 @@ struct metrics {
 	bool closed; /* one was, in this run */
 };
 
+/* Of either family. */
+union socket_addr {
+	struct sockaddr any;
+	struct sockaddr_in ipv4;
+	struct sockaddr_in6 ipv6;
+};
+
 static int open_socket(const struct metrics_config *config, char *error, size_t error_size);
+static socklen_t fill_sockaddr(const struct metrics_config *config, union socket_addr *addr);
 static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, const char *url,
 			      const char *method, const char *version, const char *data,
 			      size_t *data_size, void **request);
@@ -88,27 +96,37 @@ metrics_create(const struct metrics_config *config, char *error, size_t error_si
 static int
 open_socket(const struct metrics_config *config, char *error, size_t error_size)
 {
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = config->addr,
-		.sin_port = htons(config->port),
-	};
-	char text[INET_ADDRSTRLEN];
+	union socket_addr addr = {0};
+	socklen_t size = fill_sockaddr(config, &addr);
+	char text[TR_ADDR_ENDPOINT_SIZE];
 	int on = 1;
 	int fd;
 
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(addr.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 && listen(fd, CONNS_MAX) == 0)
+	    bind(fd, &addr.any, size) == 0 && listen(fd, CONNS_MAX) == 0)
 		return fd;
-	inet_ntop(AF_INET, &config->addr, text, sizeof(text));
 	snprintf(error, error_size,
-		 "--metrics %s:%u: %s; an address and a port of this machine that are free would "
-		 "do",
-		 text, config->port, strerror(errno));
+		 "--metrics %s: %s; an address and a port of this machine that are free would do",
+		 tr_addr_format_endpoint(&config->addr, config->port, text), strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
+}
+
+static socklen_t
+fill_sockaddr(const struct metrics_config *config, union socket_addr *addr)
+{
+	if (tr_addr_is_ipv4(&config->addr)) {
+		addr->ipv4.sin_family = AF_INET;
+		addr->ipv4.sin_port = htons(config->port);
+		addr->ipv4.sin_addr.s_addr = tr_addr_to_ipv4(&config->addr);
+		return sizeof(addr->ipv4);
+	}
+	addr->ipv6.sin6_family = AF_INET6;
+	addr->ipv6.sin6_port = htons(config->port);
+	memcpy(&addr->ipv6.sin6_addr, &config->addr, sizeof(addr->ipv6.sin6_addr));
+	return sizeof(addr->ipv6);
 }
 
 void

@@ -17,12 +17,13 @@
 
 #include "core_info.h"
 #include "mc.h"
+#include "tr_addr.h"
 
 struct metrics;
 
 /** What metrics_create() needs. */
 struct metrics_config {
-	uint32_t addr; /* to listen on, network order */
+	struct tr_addr addr; /* to listen on; of IPv6 all zero: any, of both families */
 	uint16_t port; /* host order */
 	struct tr_core_server *server;
 	struct mc_stats *mc;

@@ -45,6 +45,7 @@
 #define BODY_BUDGET_SMALL_VALUES 8
 
 static int check_config(struct tr_core_config *config, char *error, size_t error_size);
+static bool has_addr(const struct tr_core_config *config);
 static int check_routes(const struct tr_core_config *config, char *error, size_t error_size);
 static int create_engine(struct tr_core_server *server, char *error, size_t error_size);
 static int create_cores(struct tr_core_server *server, char *error, size_t error_size);
@@ -152,12 +153,20 @@ check_config(struct tr_core_config *config, char *error, size_t error_size)
 		return -EINVAL;
 	}
 	config->body_budget_bytes = core_server_body_budget(config);
-	if (!tr_addr_is_ipv4(&config->ipv4.addr) || tr_addr_is_none(&config->ipv4.addr) ||
-	    config->ipv4.prefix_len > 32) {
-		snprintf(error, error_size, "addr: give an address and a prefix length up to 32");
+	if (!has_addr(config)) {
+		snprintf(error, error_size, "addr: give an address and its prefix length");
 		return -EINVAL;
 	}
 	return check_routes(config, error, error_size);
+}
+
+/* Of IPv4, of IPv6 or of both. */
+static bool
+has_addr(const struct tr_core_config *config)
+{
+	if (tr_addr_is_none(&config->ipv4.addr))
+		return !tr_addr_is_none(&config->ipv6.addr);
+	return tr_addr_is_ipv4(&config->ipv4.addr) && config->ipv4.prefix_len <= 32;
 }
 
 static int

@@ -30,8 +30,8 @@ struct tr_core_server;
 /** What a server is made of. Zero means the default, where one is named. */
 struct tr_core_config {
 	uint16_t port_id; /**< The ethdev; not started yet. */
-	struct tr_addr_net ipv4; /**< Our IPv4 address and its network. */
-	struct tr_addr_net ipv6; /**< The same of IPv6; no address: no IPv6. */
+	struct tr_addr_net ipv4; /**< Our IPv4 address and its network; no address: no IPv4. */
+	struct tr_addr_net ipv6; /**< The same of IPv6. One of both there has to be. */
 	const struct tr_addr_route *routes; /**< To other networks, beside the gateways. */
 	unsigned int nb_routes; /**< Of routes, up to 32. */
 	uint16_t vlan; /**< That all frames are of, up to 4094; 0: none. */

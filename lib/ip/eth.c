@@ -26,17 +26,22 @@ eth_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us, struct ip_packe
 	rte_pktmbuf_adj(mbuf, WIRE_ETHER_HEADER_BYTES);
 	switch (ether.type) {
 	case RTE_ETHER_TYPE_IPV4:
+		if (!ip->has_ipv4)
+			break;
 		return ip_input(ip, mbuf, group, now_us, packet);
 	case RTE_ETHER_TYPE_ARP:
+		if (!ip->has_ipv4)
+			break;
 		arp_input(ip, mbuf, now_us);
 		return IP_TAKEN;
 	case RTE_ETHER_TYPE_IPV6:
-		if (ip->ip6.enabled)
-			return ip6_input(ip, mbuf, group, now_us, packet);
-		/* fallthrough */
+		if (!ip->ip6.enabled)
+			break;
+		return ip6_input(ip, mbuf, group, now_us, packet);
 	default:
-		return ip_drop(mbuf, &ip->stats.drop_eth_type);
+		break;
 	}
+	return ip_drop(mbuf, &ip->stats.drop_eth_type);
 }
 
 /* RFC 2464 section 7. */

@@ -15,6 +15,8 @@
 
 #define TTL 64
 
+static bool is_config_valid(const struct ip_config *config);
+static int ipv4_setup(struct ip *ip);
 static uint64_t tx_flags(const struct ip_config *config);
 static void write_header(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *common);
 
@@ -24,9 +26,7 @@ ip_create(const struct ip_config *config)
 	struct ip *ip;
 	int rc;
 
-	if (config->ipv4.prefix_len < 1 || config->ipv4.prefix_len > 32 ||
-	    !tr_addr_is_ipv4(&config->ipv4.addr) || config->mbufs == NULL ||
-	    config->neighbours_max == 0 || config->mtu < MTU_MIN) {
+	if (!is_config_valid(config)) {
 		rte_errno = EINVAL;
 		return NULL;
 	}
@@ -39,9 +39,9 @@ ip_create(const struct ip_config *config)
 	if (ip->config.ttl == 0)
 		ip->config.ttl = TTL;
 	ip->tx_flags = tx_flags(config);
-	ip->addr = tr_addr_to_ipv4(&config->ipv4.addr);
-	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - config->ipv4.prefix_len));
-	rc = ip_ipv4_is_host(ip, ip->addr) ? ip6_setup(ip) : -EINVAL;
+	rc = ipv4_setup(ip);
+	if (rc == 0)
+		rc = ip6_setup(ip);
 	if (rc == 0)
 		rc = ip_route_setup(ip);
 	if (rc == 0)
@@ -134,7 +134,8 @@ ip_next_timer_us(const struct ip *ip)
 void
 ip_announce(struct ip *ip)
 {
-	arp_announce(ip);
+	if (ip->has_ipv4)
+		arp_announce(ip);
 }
 
 struct ip_txq *
@@ -152,7 +153,9 @@ ip_source(const struct ip *ip, struct tr_addr dst)
 bool
 ip_addr_is_ours(const struct ip *ip, struct tr_addr addr)
 {
-	return tr_addr_is_same(&addr, &ip->config.ipv4.addr) || ip6_is_ours(ip, &addr);
+	if (tr_addr_is_ipv4(&addr))
+		return ip->has_ipv4 && tr_addr_to_ipv4(&addr) == ip->addr;
+	return ip6_is_ours(ip, &addr);
 }
 
 uint16_t
@@ -165,7 +168,7 @@ bool
 ip_addr_is_peer(const struct ip *ip, struct tr_addr addr)
 {
 	if (tr_addr_is_ipv4(&addr))
-		return ip_ipv4_is_peer(ip, tr_addr_to_ipv4(&addr));
+		return ip->has_ipv4 && ip_ipv4_is_peer(ip, tr_addr_to_ipv4(&addr));
 	return ip->ip6.enabled && ip6_is_host(&addr) && !ip6_is_ours(ip, &addr);
 }
 
@@ -179,6 +182,33 @@ void
 ip_stats_clear(struct ip *ip)
 {
 	memset(&ip->stats, 0, sizeof(ip->stats));
+}
+
+static bool
+is_config_valid(const struct ip_config *config)
+{
+	return config->mbufs != NULL && config->neighbours_max > 0 && config->mtu >= MTU_MIN &&
+	       (!tr_addr_is_none(&config->ipv4.addr) || !tr_addr_is_none(&config->ipv6.addr));
+}
+
+static int
+ipv4_setup(struct ip *ip)
+{
+	const struct tr_addr_net *net = &ip->config.ipv4;
+
+	if (tr_addr_is_none(&net->addr)) {
+		/* Frames of IPv4 are for nobody; what looks at addresses finds none that is ours.
+		 */
+		ip->addr = RTE_BE32(UINT32_MAX);
+		ip->mask = RTE_BE32(UINT32_MAX);
+		return 0;
+	}
+	if (!tr_addr_is_ipv4(&net->addr) || net->prefix_len < 1 || net->prefix_len > 32)
+		return -EINVAL;
+	ip->has_ipv4 = true;
+	ip->addr = tr_addr_to_ipv4(&net->addr);
+	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - net->prefix_len));
+	return ip_ipv4_is_host(ip, ip->addr) ? 0 : -EINVAL;
 }
 
 static uint64_t

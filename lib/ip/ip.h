@@ -3,8 +3,8 @@
  */
 /**
  * @file
- * A host of IPv4, and of IPv6 where it has an address, on one Ethernet port, as one core sees it:
- * frames in, packets for TCP out of them; packets in, frames out.
+ * A host of IPv4, of IPv6, or of both, as it has addresses, on one Ethernet port, as one core sees
+ * it: frames in, packets for TCP out of them; packets in, frames out.
  *
  * Each core has its own struct ip. What it sends stands in a queue that core hands to the device;
  * what changes in its neighbours it reports, so that core can tell the other cores.
@@ -94,7 +94,7 @@ struct ip_events {
 /** What ip_create() needs. */
 struct ip_config {
 	struct rte_ether_addr mac;
-	struct tr_addr_net ipv4;
+	struct tr_addr_net ipv4; /* no address: no IPv4, but IPv6 then */
 	struct tr_addr_net ipv6; /* no address: no IPv6 */
 	const struct tr_addr_route *routes; /* beside the gateways; copied */
 	unsigned int nb_routes; /* up to IP_ROUTES_MAX */

@@ -29,6 +29,7 @@
 /** A host, as one core sees it. */
 struct ip {
 	struct ip_config config;
+	bool has_ipv4; /* an address was configured; else there is IPv6 alone */
 	rte_be32_t addr; /* ours */
 	rte_be32_t mask; /* of the on-link prefix */
 	uint64_t tx_flags; /* of an mbuf with a TCP segment: what the port computes */

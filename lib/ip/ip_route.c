@@ -52,7 +52,8 @@ ip_route_setup(struct ip *ip)
 		rc = add_gateway(ip, &config->ipv6, tr_addr_none());
 	/* The caller's. */
 	config->routes = NULL;
-	insert(&ip->routes, config->ipv4.addr, config->ipv4.prefix_len, &none);
+	if (ip->has_ipv4)
+		insert(&ip->routes, config->ipv4.addr, config->ipv4.prefix_len, &none);
 	if (!ip->ip6.enabled)
 		return rc;
 	insert(&ip->routes, config->ipv6.addr, config->ipv6.prefix_len, &none);

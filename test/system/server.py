@@ -283,10 +283,10 @@ class Tailrace(_Process):
     """Our server, on a tap whose other end is the namespace's own interface."""
 
     def __init__(self, *, threads=0, lcores="0", engine="dram", args=(), interactive=True,
-                 tty=False, telemetry=False):
+                 tty=False, telemetry=False, address=f"{ADDRESS}/24"):
         super().__init__()
         self._eal = {"lcores": lcores, "telemetry": telemetry}
-        self._args = ["--addr", f"{ADDRESS}/24", "--listen", str(PORT),
+        self._args = ["--addr", address, "--listen", str(PORT),
                       "--listen", f"{ECHO_PORT},proto=echo", "--engine", engine,
                       "--engine-threads", str(threads), *args, *["-i"] * interactive]
         self._interactive = interactive

@@ -5,6 +5,7 @@
 import os
 import re
 import socket
+import urllib.request
 
 import pytest
 from scapy.layers.inet import TCP
@@ -133,3 +134,33 @@ def test_fragments(server):
         netns.run("ip", "link", "set", "dev", servers.TAP, "mtu", "1500")
     assert " 0% packet loss" in out
     assert drops(server, "ip_reassembled") == reassembled + 3
+
+
+class Alone(servers.Tailrace):
+    """A server without an address of IPv4."""
+
+    address = ADDRESS
+
+    def __init__(self, **options):
+        super().__init__(address=f"{ADDRESS}/64", **options)
+
+    def _launch(self):
+        super()._launch()
+        netns.run("ip", "-6", "address", "add", f"{HOST_ADDRESS}/64", "dev", servers.TAP, "nodad")
+
+
+def test_alone():
+    """It starts, says where it is, serves, is asked by its prompt and for metrics, and ends."""
+    with Alone(args=("--metrics", "[::1]:9121")) as server:
+        assert f"tailrace: {ADDRESS}/64 on port 0" in server.log()
+        server.snapshot_pools()
+        server.assert_serves()
+        with server.text() as client:
+            assert client.get(b"assert-serves") is not None
+            assert f"[{ADDRESS}]:{servers.PORT}" in server.cmd("show conn")
+        with urllib.request.urlopen("http://[::1]:9121/metrics", timeout=10) as answer:
+            assert b"tailrace_" in answer.read()
+        with pytest.raises(OSError):
+            socket.create_connection((servers.ADDRESS, servers.PORT), timeout=2)
+        server.pools_settled()
+        server.stop()

@@ -129,7 +129,7 @@ test_every_option(void **state)
 	assert_int_equal(args.ttl, 255);
 	assert_true(args.interactive);
 	assert_string_equal(args.cmdline_file, "a.txt");
-	assert_int_equal(args.metrics_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(tr_addr_to_ipv4(&args.metrics_addr), htonl(INADDR_LOOPBACK));
 	assert_int_equal(args.metrics_port, 9121);
 }
 
@@ -158,8 +158,14 @@ test_edges(void **state)
 	assert_int_equal(args.port, 65534);
 	parse_good("tailrace --addr 10.0.0.1/8 --listen 1 --listen 65535", &args);
 	parse_good("tailrace --addr 10.0.0.1/8 --metrics 0.0.0.0:65535", &args);
-	assert_int_equal(args.metrics_addr, 0);
+	assert_int_equal(tr_addr_to_ipv4(&args.metrics_addr), 0);
+	assert_true(tr_addr_is_ipv4(&args.metrics_addr));
 	assert_int_equal(args.metrics_port, 65535);
+	parse_good("tailrace --addr 2001:db8::2/64 --metrics [::1]:80", &args);
+	assert_int_equal(args.metrics_addr.bytes[15], 1);
+	assert_false(tr_addr_is_ipv4(&args.metrics_addr));
+	assert_true(tr_addr_is_none(&args.ipv4.addr));
+	assert_int_equal(args.ipv6.prefix_len, 64);
 	parse_good("tailrace --addr 10.0.0.1/8 --engine-threads 64 --max-conns 1048576", &args);
 	parse_good("tailrace --addr 10.0.0.1/8 --value-max 1024", &args);
 	assert_int_equal(args.value_max, 1024);
@@ -194,7 +200,6 @@ static const struct {
 } bad_lines[] = {
 	{"tailrace", "--addr: missing", "10.77.0.2/24"},
 	{"tailrace --listen 11211", "--addr: missing", "ADDR/LEN"},
-	{"tailrace --addr 2001:db8::2/64", "--addr: missing for IPv4", "10.77.0.2/24"},
 	{"tailrace --addr", "--addr: lacks its value", "ADDR/LEN"},
 	{"tailrace --addr 10.77.0.2", "--addr 10.77.0.2: lacks its prefix length", "10.77.0.2/24"},
 	{"tailrace --addr 10.77.0/24", "10.77.0 is not an IP address", "ADDR/LEN"},
@@ -279,8 +284,11 @@ static const struct {
 	{ADDR "--metrics 65536", "TCP port 65536", "1 to 65535"},
 	{ADDR "--metrics web", "TCP port web", "1 to 65535"},
 	{ADDR "--metrics 127.0.0.1", "TCP port 127.0.0.1", "1 to 65535"},
-	{ADDR "--metrics localhost:80", "localhost is not an IPv4 address", "9121"},
-	{ADDR "--metrics [::1]:80", "is not an IPv4 address", "9121"},
+	{ADDR "--metrics localhost:80", "localhost is not an IP address", "9121"},
+	{ADDR "--metrics ::1:80", "::1 is not an IP address", "9121"},
+	{ADDR "--metrics [127.0.0.1]:80", "is not an IP address", "9121"},
+	{"tailrace --addr 2001:db8::2/64 --listen 10.0.0.1:80", "--listen", "10.0.0.1"},
+	{"tailrace --addr 2001:db8::2/64 --gateway 10.0.0.1", "--gateway", "10.0.0.1"},
 	{ADDR "--metrics 1 --metrics 2", "--metrics: given twice", "once"},
 	{ADDR "--engine ,memory=1", "--engine ,memory=1", "dram"},
 	{ADDR "--engine-threads 65", "--engine-threads 65", "0 to 64"},

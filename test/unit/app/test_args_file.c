@@ -124,7 +124,7 @@ assert_every_option(const struct args *args)
 	assert_true(args->ecn_off);
 	assert_int_equal(args->dscp, 46);
 	assert_int_equal(args->ttl, 255);
-	assert_int_equal(args->metrics_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(tr_addr_to_ipv4(&args->metrics_addr), htonl(INADDR_LOOPBACK));
 	assert_int_equal(args->metrics_port, 9121);
 	assert_true(args->interactive);
 	assert_string_equal(args->cmdline_file, "a file.txt");

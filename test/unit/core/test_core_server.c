@@ -332,6 +332,9 @@ test_a_bad_configuration_is_named(void **state)
 	given.ipv4.prefix_len = 33;
 	assert_refused(&given, EINVAL, "addr");
 	given = config();
+	given.ipv4.addr = given.ipv6.addr;
+	assert_refused(&given, EINVAL, "addr");
+	given = config();
 	given.port_id = RTE_MAX_ETHPORTS - 1;
 	assert_refused(&given, ENODEV, "port");
 	given = config();

@@ -604,12 +604,54 @@ test_path(void **state)
 	}
 }
 
+/* Without an address of IPv4: its frames, and those of ARP, are none that are spoken here. */
+static void
+test_alone(void **state)
+{
+	struct ip_host *host = *state;
+	const rte_be32_t addrs[] = {OURS, 0, RTE_BE32(UINT32_MAX)};
+	struct tr_addr source;
+	uint8_t frame[FRAME_MAX];
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+	unsigned int i;
+
+	host->config.ipv4 = (struct tr_addr_net){0};
+	ip_host_create(host);
+	ip_announce(host->ip);
+	assert_false(ip_host_sent(host));
+	ip6_host_begin(host);
+	for (i = 0; i < RTE_DIM(addrs); i++) {
+		const struct tr_addr addr = tr_addr_ipv4(addrs[i]);
+
+		assert_false(ip_addr_is_ours(host->ip, addr));
+		assert_false(ip_addr_is_peer(host->ip, addr));
+		ip_host_receive(host, frame,
+				frame_arp(frame, &broadcast_mac, 1, &peer_mac, PEER, addrs[i]));
+		ip_host_receive(host, frame, frame_echo(frame, PEER, 40));
+	}
+	assert_int_equal(ip_stats(host->ip)->drop_eth_type, 2 * RTE_DIM(addrs));
+	assert_false(ip_addr_is_peer(host->ip, tr_addr_ipv4(PEER)));
+	source = ip_source(host->ip, tr_addr_ipv4(PEER));
+	assert_true(tr_addr_is_none(&source));
+	ip_host_send(host, PEER, 1, 40);
+	assert_int_equal(ip_stats(host->ip)->drop_no_route, 1);
+	assert_false(ip_host_sent(host));
+	ip6_host_know(host, &peer6, &peer_mac);
+	send_to(host, &peer6);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
+}
+
 static void
 test_config(void **state)
 {
 	struct ip_host *host = *state;
 	struct ip_config config = host->config;
 
+	config.ipv4 = (struct tr_addr_net){0};
+	config.ipv6 = (struct tr_addr_net){0};
+	assert_null(ip_create(&config));
+	config = host->config;
 	config.mtu = 1279;
 	assert_null(ip_create(&config));
 	config.mtu = 1280;
@@ -645,6 +687,7 @@ main(void)
 		TEST(test_errors),
 		TEST(test_query),
 		TEST(test_path),
+		TEST(test_alone),
 		TEST(test_config),
 	};
 
