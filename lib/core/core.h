@@ -158,6 +158,7 @@ struct core_message {
 	union {
 		struct ip_neighbour neighbour;
 		struct ip_error error;
+		struct ip_link_news link;
 	};
 };
 

@@ -57,6 +57,7 @@ static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
 static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
 static void icmp_error(void *arg, const struct ip_error *error);
 static bool may_hand_on(struct core *core);
+static void link_heard(void *arg, const struct ip_link_news *news);
 static void post_others(struct core *core, const struct core_message *message);
 
 /*
@@ -67,10 +68,12 @@ static const struct ip_events ip_events_of_one = {
 	.neighbour = neighbour_learned,
 	.packet = packet_reassembled,
 	.error = icmp_error,
+	.link = link_heard,
 };
 static const struct ip_events ip_events_of_many = {
 	.neighbour = neighbour_learned,
 	.error = icmp_error,
+	.link = link_heard,
 };
 
 struct tr_core_server *
@@ -504,6 +507,21 @@ static void
 neighbour_learned(void *arg, const struct ip_neighbour *neighbour)
 {
 	const struct core_message message = {.run = run_neighbour, .neighbour = *neighbour};
+
+	post_others(arg, &message);
+}
+
+static void
+run_link(struct core *core, const struct core_message *message)
+{
+	ip_link_update(core->ip, &message->link, core->now_us);
+}
+
+/* A router's advertisement, or that another has an address of ours, comes to one core. */
+static void
+link_heard(void *arg, const struct ip_link_news *news)
+{
+	const struct core_message message = {.run = run_link, .link = *news};
 
 	post_others(arg, &message);
 }

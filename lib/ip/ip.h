@@ -72,6 +72,19 @@ struct ip_error {
 	uint32_t seq; /* TCP's */
 };
 
+/** What a host of IPv6 hears on its link for all of its cores. */
+enum ip_link_kind {
+	IP_LINK_ROUTER, /* a router advertised itself, or is none any more */
+	IP_LINK_DUPLICATE /* another host has an address of ours, which was tried only */
+};
+
+/** Such news. A device gives it to one core. */
+struct ip_link_news {
+	enum ip_link_kind kind;
+	uint16_t lifetime_s; /* of a router; 0: it is none */
+	struct tr_addr addr; /* the router's, or ours */
+};
+
 /** Where ip reports to its owner. */
 struct ip_events {
 	/**
@@ -89,6 +102,12 @@ struct ip_events {
 
 	/** An ICMP error came about a TCP segment that may be ours. May be NULL. */
 	void (*error)(void *arg, const struct ip_error *error);
+
+	/**
+	 * This core heard news of the link: the others want ip_link_update(). Of a router that goes
+	 * on at most once a second. May be NULL.
+	 */
+	void (*link)(void *arg, const struct ip_link_news *news);
 };
 
 /** What ip_create() needs. */
@@ -268,6 +287,9 @@ uint64_t ip_next_timer_us(const struct ip *ip);
 
 /** Another core learned a neighbour. Reports nothing. */
 void ip_neighbour_update(struct ip *ip, const struct ip_neighbour *neighbour, uint64_t now_us);
+
+/** Another core heard news of the link. Reports nothing. */
+void ip_link_update(struct ip *ip, const struct ip_link_news *news, uint64_t now_us);
 
 /** Announce our address once (RFC 5227 section 2.3), as the port comes up. */
 void ip_announce(struct ip *ip);

@@ -107,7 +107,7 @@ start(struct ip *ip, uint64_t now_us)
 	ip6->step++;
 }
 
-void
+bool
 ip6_router(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s, uint64_t now_us)
 {
 	struct ip6 *ip6 = &ip->ip6;
@@ -115,11 +115,12 @@ ip6_router(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s, uint6
 
 	/* RFC 4861 section 6.3.6: any will do; the first does as long as it wants to. */
 	if (!known && (!tr_addr_is_none(&ip6->router) || lifetime_s == 0))
-		return;
+		return false;
 	ip6->router = lifetime_s == 0 ? tr_addr_none() : *addr;
 	ip6->router_until_us =
 		lifetime_s == 0 ? UINT64_MAX : now_us + lifetime_s * UINT64_C(1000000);
 	ip6_schedule(ip);
+	return known == (lifetime_s == 0);
 }
 
 void

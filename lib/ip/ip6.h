@@ -48,6 +48,7 @@ struct ip6 {
 	struct ip6_own own[IP6_OWN];
 	struct tr_addr router; /* that advertised itself; or none */
 	uint64_t router_until_us; /* then it is none */
+	uint64_t router_told_us; /* when the other cores were told of it last */
 	uint64_t start_us; /* when the next step of the start is due */
 	uint64_t report_us; /* when a report of our groups is due */
 	uint64_t next_us; /* the earliest of these */
@@ -73,8 +74,13 @@ void ip6_tick(struct ip *ip, uint64_t now_us);
 /** Compute when something is due next. */
 void ip6_schedule(struct ip *ip);
 
-/** A router advertised itself for so long, or says that it is none any more. */
-void ip6_router(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s, uint64_t now_us);
+/**
+ * A router advertised itself for so long, or says that it is none any more.
+ *
+ * @return
+ *   Whether there is another router than before, or none any more.
+ */
+bool ip6_router(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s, uint64_t now_us);
 
 /** Somebody asks which groups we are in: tell within @p within_us. */
 void ip6_report_soon(struct ip *ip, uint64_t within_us, uint64_t now_us);

@@ -55,10 +55,20 @@ on_error(void *arg, const struct ip_error *error)
 	host->error = *error;
 }
 
+static void
+on_link(void *arg, const struct ip_link_news *news)
+{
+	struct ip_host *host = arg;
+
+	host->nb_news++;
+	host->news = *news;
+}
+
 static const struct ip_events events = {
 	.neighbour = on_neighbour,
 	.packet = on_packet,
 	.error = on_error,
+	.link = on_link,
 };
 
 int

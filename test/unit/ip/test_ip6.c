@@ -421,6 +421,79 @@ test_router(void **state)
 	assert_int_equal(ip_stats(host->ip)->drop_no_route, 3);
 }
 
+/* Of a router one core hears, and tells the others: what is new at once, else once a second. */
+/* Shows: 4861-router. */
+static void
+test_router_of_all_cores(void **state)
+{
+	struct ip_host *host = *state;
+	uint8_t advertisement[16] = {WIRE_ICMP6_ROUTER_ADVERTISEMENT, [7] = 30};
+	struct ip_link_news told;
+	struct tr_addr other = router6;
+	unsigned int i;
+
+	other.bytes[15] = 7;
+	ip6_host_begin(host);
+	for (i = 0; i < 100; i++) {
+		ip6_host_receive(host, &router6, &all_nodes6, IPPROTO_ICMPV6, 255, advertisement,
+				 16);
+		ip6_host_receive(host, &other, &all_nodes6, IPPROTO_ICMPV6, 255, advertisement, 16);
+	}
+	assert_int_equal(host->nb_news, 1);
+	told = host->news;
+	assert_int_equal(told.kind, IP_LINK_ROUTER);
+	assert_true(tr_addr_is_same(&told.addr, &router6));
+	assert_int_equal(told.lifetime_s, 30);
+	ip_host_sleep(host, SECOND);
+	ip6_host_receive(host, &router6, &all_nodes6, IPPROTO_ICMPV6, 255, advertisement, 16);
+	assert_int_equal(host->nb_news, 2);
+	advertisement[7] = 0;
+	ip6_host_receive(host, &router6, &all_nodes6, IPPROTO_ICMPV6, 255, advertisement, 16);
+	assert_int_equal(host->nb_news, 3);
+	assert_int_equal(host->news.lifetime_s, 0);
+	/* The other core. */
+	ip_host_create(host);
+	ip6_host_begin(host);
+	ip_link_update(host->ip, &told, host->now_us);
+	send_to(host, &far6);
+	assert_int_equal(ip_stats(host->ip)->drop_no_route, 0);
+	ip_link_update(host->ip, &host->news, host->now_us);
+	send_to(host, &far6);
+	assert_int_equal(ip_stats(host->ip)->drop_no_route, 1);
+	assert_int_equal(host->nb_news, 3);
+	ip6_host_drain(host);
+}
+
+/* That another has our address one core hears while all try it: none uses it. */
+/* Shows: 4862-duplicate. */
+static void
+test_duplicate_of_all_cores(void **state)
+{
+	struct ip_host *host = *state;
+	unsigned int i;
+
+	ip_host_sleep(host, SECOND / 2);
+	receive_advertisement(host, &ours6, &other_mac, WIRE_ND_OVERRIDE);
+	assert_int_equal(host->nb_news, 1);
+	assert_int_equal(host->news.kind, IP_LINK_DUPLICATE);
+	assert_true(tr_addr_is_same(&host->news.addr, &ours6));
+	/* A core that still tries it, and one that was a little before. */
+	for (i = 0; i < 2; i++) {
+		ip_host_create(host);
+		ip_host_sleep(host, i == 0 ? SECOND / 2 : SECOND + SECOND / 2);
+		assert_int_equal(ip_addr_is_ours(host->ip, ours6), i);
+		ip_link_update(host->ip, &host->news, host->now_us);
+		ip6_host_begin(host);
+		assert_false(ip_addr_is_ours(host->ip, ours6));
+		assert_true(ip_addr_is_ours(host->ip, ours6_near));
+	}
+	/* One in use is kept, and nobody is told. */
+	ip_host_create(host);
+	ip6_host_begin(host);
+	receive_advertisement(host, &ours6, &other_mac, WIRE_ND_OVERRIDE);
+	assert_int_equal(host->nb_news, 1);
+}
+
 /* Shows: 8200-source. */
 static void
 test_delivers_tcp(void **state)
@@ -682,6 +755,8 @@ main(void)
 		TEST(test_neighbour_is_asked_for),
 		TEST(test_override),
 		TEST(test_router),
+		TEST(test_router_of_all_cores),
+		TEST(test_duplicate_of_all_cores),
 		TEST(test_delivers_tcp),
 		TEST(test_echo),
 		TEST(test_errors),
