@@ -12,7 +12,7 @@
 /* RFC 791 section 3.2: what every network of IPv4 carries, and no MTU is below it. */
 #define MTU_LEAST 68
 
-/* Which timeouts of a segment say that it may be too large: at the first what every way of IPv6
+/* From which timeouts of a segment on it may be too large: at the first what every way of IPv6
  * carries is tried, and at the second the least that is believed. */
 #define PROBE_FIRST 2
 #define PROBE_SECOND 4
@@ -64,11 +64,14 @@ void
 tcp_pmtu_timeout(struct tcp_conn *conn)
 {
 	uint32_t flight = RTE_MIN(conn->snd_max - conn->snd_una, conn->chain.bytes);
-	uint16_t mtu = conn->retries == PROBE_FIRST ? TCP_PMTU_MIN_IPV6 : least_of(conn);
+	uint16_t mtu = conn->retries < PROBE_SECOND ? TCP_PMTU_MIN_IPV6 : least_of(conn);
 
-	if (conn->retries != PROBE_FIRST && conn->retries != PROBE_SECOND)
+	if (conn->retries < PROBE_FIRST)
 		return;
-	/* What goes into one segment even then gets lost for another reason. */
+	/*
+	 * What goes into one segment even then gets lost for another reason. More may be in flight
+	 * at a later timeout.
+	 */
 	if (flight > mss_of(conn, mtu) && lower(conn, mtu))
 		conn->tcp->stats.path_mtu_probed++;
 }

@@ -353,6 +353,29 @@ test_black_hole(void **state)
 	packet_end(&p);
 }
 
+/* What fits everywhere got lost four times, and what was appended since does not fit. */
+static void
+test_black_hole_late(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+	uint32_t len = 0;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, 100);
+	packet_advance(&p, 6000000);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 0);
+	packet_append(&p, 1000);
+	packet_advance(&p, MINUTE_US);
+	while (packet_take(&p, &sent))
+		len = sent.len;
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 1);
+	assert_true(len <= TCP_PMTU_MIN - 40);
+	packet_end(&p);
+}
+
 /* So can a probe of a window that takes less than a segment (RFC 9293 section 3.8.6.2.1). */
 static void
 test_black_hole_probe(void **state)
@@ -446,6 +469,7 @@ main(void)
 		both_families(test_black_hole),
 		cmocka_unit_test(test_black_hole_short),
 		cmocka_unit_test(test_black_hole_probe),
+		cmocka_unit_test(test_black_hole_late),
 		both_families(test_silence),
 	};
 
