@@ -11,6 +11,7 @@ import itertools
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import signal
@@ -361,10 +362,10 @@ class Tailrace(_Process):
         return text.decode(errors="replace")
 
     def pools(self):
-        """How many objects of each pool are in use, by `show mempool`.
+        """How many objects of each pool are in use, by `show mempool`, and how many connections.
 
-        A connection that the server closed first keeps its object in TIME-WAIT, as it should:
-        these are not counted.
+        A connection that the server closed first stays in TIME-WAIT, as it should: these are not
+        counted.
         """
         found = {}
         for line in self.cmd("show mempool").splitlines():
@@ -372,9 +373,9 @@ class Tailrace(_Process):
             if numbers and all(number.isdigit() for number in numbers):
                 found[name] = int(numbers[1])
         assert found, "show mempool shows no pool"
-        conns = [name for name in found if "conn" in name]
-        total = sum(found.pop(name) for name in conns)
-        return {**found, "connections": total - self.cmd("show conn").count("TIME-WAIT")}
+        shown = self.cmd("show conn")
+        total = int(re.search(r"^(\d+) connection", shown, re.MULTILINE)[1])
+        return {**found, "connections": total - shown.count("TIME-WAIT")}
 
     def counters(self):
         """The counters of the stack, by their names."""
