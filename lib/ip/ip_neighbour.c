@@ -29,6 +29,7 @@ struct ip_neighbour_entry {
 
 static struct ip_neighbour_entry *find(const struct ip_neighbour_table *table,
 				       const struct tr_addr *addr);
+static bool may_ask(const struct ip *ip, const struct tr_addr *addr);
 static struct ip_neighbour_entry *insert(struct ip *ip, const struct tr_addr *addr);
 static struct ip_neighbour_entry *evict(struct ip *ip);
 static void remove_entry(struct ip *ip, struct ip_neighbour_entry *entry);
@@ -95,7 +96,7 @@ ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_addr *
 	struct ip_neighbour_entry *entry = find(table, addr);
 
 	if (unlikely(entry == NULL)) {
-		entry = insert(ip, addr);
+		entry = may_ask(ip, addr) ? insert(ip, addr) : NULL;
 		if (entry == NULL) {
 			ip_drop(mbuf, &ip->stats.drop_neighbour_table);
 			return;
@@ -233,6 +234,19 @@ find(const struct ip_neighbour_table *table, const struct tr_addr *addr)
 	return entry;
 }
 
+/*
+ * Whether there may be another neighbour that is asked for. Segments from made-up addresses of the
+ * link are answered there: those wait for nobody, and neighbours that are known keep their places.
+ * But without its routers a host is cut off.
+ */
+static bool
+may_ask(const struct ip *ip, const struct tr_addr *addr)
+{
+	uint32_t max = RTE_MAX(ip->config.neighbours_max / 2, 1u);
+
+	return ip->neighbours.nb_incomplete < max || ip_route_is_router(ip, addr);
+}
+
 /* A new entry, incomplete and never used; NULL when packets wait in all that there are. */
 static struct ip_neighbour_entry *
 insert(struct ip *ip, const struct tr_addr *addr)
@@ -253,6 +267,7 @@ insert(struct ip *ip, const struct tr_addr *addr)
 		.next = *head,
 	};
 	*head = entry;
+	table->nb_incomplete++;
 	TAILQ_INSERT_HEAD(&table->used, entry, list);
 	return entry;
 }
@@ -280,6 +295,7 @@ remove_entry(struct ip *ip, struct ip_neighbour_entry *entry)
 	for (i = 0; i < entry->nb_waiting; i++)
 		ip_drop(entry->waiting[i], &ip->stats.drop_neighbour_queue);
 	entry->nb_waiting = 0;
+	table->nb_incomplete -= entry->state == INCOMPLETE;
 	change(table);
 	while (*link != entry)
 		link = &(*link)->next;
@@ -342,6 +358,7 @@ update(struct ip *ip, struct ip_neighbour_entry *entry, const struct rte_ether_a
 	uint64_t for_us = IP_NEIGHBOUR_REACHABLE_US;
 	uint8_t i;
 
+	ip->neighbours.nb_incomplete -= entry->state == INCOMPLETE;
 	entry->mac = *mac;
 	entry->state = state;
 	entry->tries = 0;

@@ -16,7 +16,8 @@
  *
  * In a full table a new entry takes the place of the one used longest ago, but not of one that
  * packets wait in. One that a neighbour's request made counts as never used until it is: a flood
- * of requests displaces its own entries.
+ * of requests displaces its own entries. Of a full table no more than half is incomplete, beside
+ * our routers: a flood of segments from made-up addresses displaces no more than that.
  *
  * Threads: the core that owns the struct ip.
  */
@@ -60,6 +61,7 @@ struct ip_neighbour_table {
 	struct ip_neighbour_entry **buckets;
 	uint32_t bucket_mask;
 	uint32_t hash_key;
+	uint32_t nb_incomplete;
 	struct ip_neighbour_list used; /* longest ago first */
 	struct ip_neighbour_list free;
 	uint64_t next_us; /* not later than any entry's deadline */

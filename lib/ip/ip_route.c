@@ -34,6 +34,17 @@ ip_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_ho
 	return !tr_addr_is_none(next_hop);
 }
 
+bool
+ip_route_is_router(const struct ip *ip, const struct tr_addr *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ip->routes.nb; i++)
+		if (tr_addr_is_same(&ip->routes.list[i].via, addr))
+			return true;
+	return tr_addr_is_same(&ip->ip6.router, addr);
+}
+
 int
 ip_route_setup(struct ip *ip)
 {

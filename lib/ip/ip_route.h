@@ -34,4 +34,7 @@ int ip_route_setup(struct ip *ip);
 /** Which neighbour a packet to a host goes to; false: none, or no host has this address. */
 bool ip_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_hop);
 
+/** Whether packets to other networks go to this neighbour. */
+bool ip_route_is_router(const struct ip *ip, const struct tr_addr *addr);
+
 #endif /* IP_ROUTE_H */

@@ -73,7 +73,7 @@
 	X(drop_no_route, "packets to a network that no route leads to")                    \
 	X(drop_ip_too_big, "packets not sent because they exceed the MTU")                 \
 	X(drop_neighbour_queue, "packets that waited too long for a neighbour's address")  \
-	X(drop_neighbour_table, "packets to a new neighbour with the table full")          \
+	X(drop_neighbour_table, "packets to a new neighbour while too many are asked for") \
 	X(drop_tx_queue, "packets with the transmit queue full")
 /* clang-format on */
 

@@ -10,11 +10,13 @@
 
 #include <cmocka.h>
 
-#include "ip_host.h"
+#include "ip6_host.h"
 #include "test_eal.h"
 #include "wire_arp.h"
 
 #include "ip_neighbour.h"
+
+#include <netinet/in.h>
 
 static void
 answer(struct ip_host *host, rte_be32_t addr, const struct rte_ether_addr *mac)
@@ -168,29 +170,61 @@ test_unused_is_forgotten(void **state)
 	assert_false(is_known(host, PEER));
 }
 
-/* The table has room for four. */
+/* Of four, two are asked for at a time. */
 static void
 test_full_of_pending(void **state)
 {
 	struct ip_host *host = *state;
 	unsigned int i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 2; i++)
 		ip_host_send(host, peer(i), i, 40);
 	ip_host_send(host, PEER, 9, 40);
 	assert_int_equal(ip_stats(host->ip)->drop_neighbour_table, 1);
 	assert_int_equal(ip_host_drops(host), 1);
-	/* Nor is there room to learn; the answer goes out all the same. */
 	while (ip_host_sent(host))
 		;
-	answer(host, PEER, &peer_mac);
-	assert_int_equal(ip_stats(host->ip)->drop_arp_ignored, 1);
-	answer(host, peer(2), &peer_mac);
+	/* One that answers makes room, and so do those that do not. */
+	answer(host, peer(1), &peer_mac);
 	assert_true(ip_host_sent(host));
-	assert_int_equal(host->sent[34], 2);
-	/* Now one can go. */
+	assert_int_equal(host->sent[34], 1);
 	assert_false(is_known(host, PEER));
-	assert_int_equal(ip_host_drops(host), 2);
+	assert_int_equal(ip_host_drops(host), 1);
+	ip_host_send(host, peer(2), 9, 40);
+	assert_int_equal(ip_stats(host->ip)->drop_neighbour_table, 2);
+	ip_host_sleep(host, IP_NEIGHBOUR_TRIES * SECOND);
+	assert_int_equal(ip_stats(host->ip)->drop_neighbour_queue, 2);
+	while (ip_host_sent(host))
+		;
+	assert_false(is_known(host, peer(2)));
+	assert_false(is_known(host, peer(3)));
+	assert_int_equal(ip_stats(host->ip)->drop_neighbour_table, 2);
+}
+
+/* Segments from made-up addresses are answered: that takes half of the places, the oldest. */
+static void
+test_flood_of_addresses(void **state)
+{
+	struct ip_host *host = *state;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		ip_host_know(host, peer(i), &peer_mac);
+		assert_true(is_known(host, peer(i)));
+		host->now_us += 2 * SECOND;
+	}
+	for (i = 0; i < 1000; i++)
+		ip_host_send(host, peer(20 + i % 200), 9, 40);
+	assert_int_equal(ip_stats(host->ip)->drop_neighbour_table, 1000 - 2 * 5);
+	while (ip_host_sent(host))
+		;
+	assert_true(is_known(host, peer(2)));
+	assert_true(is_known(host, peer(3)));
+	/* A neighbour that asks for us is learned, and a router is asked for, all the same. */
+	ip_host_know(host, PEER, &other_mac);
+	assert_true(is_known(host, PEER));
+	assert_false(is_known(host, FAR));
+	assert_sent_arp(host, &broadcast_mac, WIRE_ARP_REQUEST, GATEWAY);
 }
 
 static void
@@ -238,6 +272,31 @@ test_flood_of_requests(void **state)
 	for (i = 1; i < 4; i++)
 		known += is_known(host, peer(i));
 	assert_int_equal(known, 3);
+}
+
+/* The same over IPv6. */
+static void
+test_flood_of_addresses_ipv6(void **state)
+{
+	struct ip_host *host = *state;
+	struct tr_addr addr = peer6;
+	uint8_t data[40] = {1};
+	unsigned int i, known = 0;
+
+	ip6_host_begin(host);
+	/* The last two of the known are there still, after those that are asked for. */
+	for (i = 0; i < 106; i++) {
+		addr.bytes[15] = 10 + (i < 104 ? i : i - 102);
+		if (i < 4)
+			ip6_host_know(host, &addr, &peer_mac);
+		ip_output(host->ip, ip_host_mbuf(host, data, sizeof(data)), ours6, addr,
+			  IPPROTO_TCP, host->now_us);
+		host->now_us += i < 4 ? 2 * SECOND : 0;
+		while (ip_host_sent(host))
+			known += host->sent[20] == IPPROTO_TCP;
+	}
+	assert_int_equal(ip_stats(host->ip)->drop_neighbour_table, 98);
+	assert_int_equal(known, 6);
 }
 
 static void
@@ -296,6 +355,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_full_evicts_oldest, ip_host_setup,
 						ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_flood_of_requests, ip_host_setup,
+						ip_host_teardown),
+		cmocka_unit_test_setup_teardown(test_flood_of_addresses, ip_host_setup,
+						ip_host_teardown),
+		cmocka_unit_test_setup_teardown(test_flood_of_addresses_ipv6, ip6_host_setup,
 						ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_many, ip_host_setup, ip_host_teardown),
 		cmocka_unit_test_setup_teardown(test_update_from_another_core, ip_host_setup,
