@@ -144,8 +144,9 @@ void icmp6_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type
 void nd_input(struct ip *ip, const struct rte_mbuf *mbuf, const struct ip_packet *packet,
 	      uint64_t now_us);
 
-/** Ask for a neighbour: @p known: at the address that it had, else in its group. */
-void nd_solicit(struct ip *ip, const struct tr_addr *addr, bool known, uint64_t now_us);
+/** Ask for a neighbour: @p mac is where it was last; NULL: ask in its group. */
+void nd_solicit(struct ip *ip, const struct tr_addr *addr, const struct rte_ether_addr *mac,
+		uint64_t now_us);
 
 /** Ask whether somebody has an address of ours, which is not used yet. */
 void nd_probe(struct ip *ip, const struct tr_addr *addr, uint64_t now_us);

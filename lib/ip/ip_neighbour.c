@@ -123,6 +123,14 @@ ip_neighbour_known(const struct ip *ip, const struct tr_addr *addr, struct rte_e
 	return true;
 }
 
+const struct rte_ether_addr *
+ip_neighbour_mac(const struct ip *ip, const struct tr_addr *addr)
+{
+	const struct ip_neighbour_entry *entry = find(&ip->neighbours, addr);
+
+	return entry != NULL && entry->state != INCOMPLETE ? &entry->mac : NULL;
+}
+
 bool
 ip_neighbour_heard(struct ip *ip, const struct tr_addr *addr, const struct rte_ether_addr *mac,
 		   bool create, uint64_t now_us)
@@ -308,14 +316,14 @@ remove_entry(struct ip *ip, struct ip_neighbour_entry *entry)
 static void
 ask(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us)
 {
+	const struct rte_ether_addr *mac = entry->state == INCOMPLETE ? NULL : &entry->mac;
+
 	entry->tries++;
 	schedule(&ip->neighbours, entry, now_us + IP_NEIGHBOUR_RETRY_US);
-	if (!tr_addr_is_ipv4(&entry->addr)) {
-		nd_solicit(ip, &entry->addr, entry->state != INCOMPLETE, now_us);
-		return;
-	}
-	arp_request(ip, tr_addr_to_ipv4(&entry->addr),
-		    entry->state == INCOMPLETE ? NULL : &entry->mac);
+	if (tr_addr_is_ipv4(&entry->addr))
+		arp_request(ip, tr_addr_to_ipv4(&entry->addr), mac);
+	else
+		nd_solicit(ip, &entry->addr, mac, now_us);
 }
 
 /* To the second is enough to tell old from new, and spares most packets a write to the list. */

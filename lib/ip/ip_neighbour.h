@@ -88,6 +88,9 @@ void ip_neighbour_output(struct ip *ip, struct rte_mbuf *mbuf, const struct tr_a
 bool ip_neighbour_known(const struct ip *ip, const struct tr_addr *addr, struct rte_ether_addr *mac,
 			uint64_t *until_us);
 
+/** Where a neighbour is or was, until its entry changes; NULL: nobody knows. It is no use of it. */
+const struct rte_ether_addr *ip_neighbour_mac(const struct ip *ip, const struct tr_addr *addr);
+
 /**
  * A neighbour said where it is: update its entry, send what waits for it, report it.
  *

@@ -50,7 +50,8 @@ nd_input(struct ip *ip, const struct rte_mbuf *mbuf, const struct ip_packet *pac
 }
 
 void
-nd_solicit(struct ip *ip, const struct tr_addr *addr, bool known, uint64_t now_us)
+nd_solicit(struct ip *ip, const struct tr_addr *addr, const struct rte_ether_addr *mac,
+	   uint64_t now_us)
 {
 	const struct wire_nd nd = {
 		.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION,
@@ -60,7 +61,8 @@ nd_solicit(struct ip *ip, const struct tr_addr *addr, bool known, uint64_t now_u
 	};
 	struct ip6_send send = {
 		.src = ip6_source(ip, addr),
-		.dst = known ? *addr : ip6_solicited_group(addr),
+		.dst = mac != NULL ? *addr : ip6_solicited_group(addr),
+		.mac = mac,
 	};
 
 	/* Section 7.2.2: not from an address that may be another's. The next question will do. */
@@ -129,11 +131,12 @@ solicited(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packe
 			ip->stats.drop_nd_ignored++;
 		return true;
 	}
-	/* Where it says, and not by the entry made here: that an answer went there is no use of it.
-	 */
+	/* Where it says, or was: that an answer went there is no use of the entry. */
 	if (!probe && nd->has_mac) {
 		ip_neighbour_seen(ip, &packet->src, &nd->mac, now_us);
 		send.mac = &nd->mac;
+	} else if (!probe) {
+		send.mac = ip_neighbour_mac(ip, &packet->src);
 	}
 	ip->stats.nd_answered++;
 	nd_output(ip, &answer, &send, now_us);
