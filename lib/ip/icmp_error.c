@@ -86,11 +86,11 @@ icmp_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uint
 	ip_output(ip, error, ip->config.ipv4.addr, tr_addr_ipv4(ipv4.src), IPPROTO_ICMP, now_us);
 }
 
-/* RFC 1122 section 4.2.3.9. False: there is nothing to do. */
+/* RFC 9293 section 3.9.2.2. False: there is nothing to do. */
 static bool
 kind_of(const struct wire_icmp_error *error, enum ip_error_kind *kind)
 {
-	if (error->type == WIRE_ICMP_TIME_EXCEEDED) {
+	if (error->type == WIRE_ICMP_TIME_EXCEEDED || error->type == WIRE_ICMP_PARAMETER_PROBLEM) {
 		*kind = IP_ERROR_HOST;
 		return true;
 	}
