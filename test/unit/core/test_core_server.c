@@ -21,9 +21,14 @@
 #include <rte_ethdev.h>
 #include <rte_ip.h>
 
+#include "core_control.h"
 #include "core_info.h"
 #include "core_server.h"
 #include "test_eal.h"
+#include "wire_ether.h"
+#include "wire_icmp.h"
+
+#include <netinet/in.h>
 
 #define DEVICE "net_null0"
 
@@ -301,6 +306,71 @@ test_all_cores_listen_or_none(void **state)
 	assert_int_equal(instances.nb, 0);
 }
 
+#define OURS RTE_BE32(RTE_IPV4(10, 0, 0, 2))
+#define PEER RTE_BE32(RTE_IPV4(10, 0, 0, 3))
+
+/* An ICMP error about a segment of no connection. */
+static void
+receive_error(struct core *core)
+{
+	struct wire_ether ether = {.src = {{2, 0, 0, 0, 0, 3}}, .type = RTE_ETHER_TYPE_IPV4};
+	struct wire_ipv4 ipv4 = {.src = OURS, .dst = PEER, .protocol = IPPROTO_TCP, .ttl = 64};
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(core->rx_mbufs);
+	uint8_t frame[WIRE_ETHER_HEADER_BYTES + 2 * WIRE_IPV4_HEADER_BYTES +
+		      WIRE_ICMP_HEADER_BYTES + WIRE_ICMP_QUOTED_BYTES] = {0};
+	uint8_t *icmp = frame + WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES;
+	uint32_t icmp_bytes = frame + sizeof(frame) - icmp;
+	struct ip_packet packet;
+
+	assert_non_null(mbuf);
+	ether.dst = core->port->mac;
+	wire_ether_write(frame, &ether);
+	ipv4.total_bytes = 40;
+	wire_ipv4_write(icmp + WIRE_ICMP_HEADER_BYTES, &ipv4);
+	wire_icmp_error_write(icmp, icmp_bytes, WIRE_ICMP_UNREACHABLE, WIRE_ICMP_UNREACHABLE_HOST);
+	ipv4 = (struct wire_ipv4){.src = PEER, .dst = OURS, .protocol = IPPROTO_ICMP, .ttl = 64};
+	ipv4.total_bytes = WIRE_IPV4_HEADER_BYTES + icmp_bytes;
+	wire_ipv4_write(icmp - WIRE_IPV4_HEADER_BYTES, &ipv4);
+	memcpy(rte_pktmbuf_append(mbuf, sizeof(frame)), frame, sizeof(frame));
+	assert_int_equal(eth_input(core->ip, mbuf, core->now_us, &packet), IP_TAKEN);
+}
+
+/* Of errors that anybody can make up another core hears a hundred in a tenth of a second. */
+static void
+test_errors_are_handed_on_within_limits(void **state)
+{
+	struct tr_core_config given = config();
+	struct tr_core_server *server = create(&given);
+	struct core other = {0};
+	struct core *core;
+	unsigned int i, nb;
+
+	(void)state;
+	assert_non_null(server);
+	core = server->cores[0];
+	other.submit = server->submit;
+	assert_return_code(core_control_setup(&other, "other", SOCKET_ID_ANY), 0);
+	receive_error(core);
+	assert_false(core_control_waits(core));
+	server->cores[server->nb_cores++] = &other;
+	core->now_us = 1000 * 1000;
+	for (i = 0; i < 3; i++) {
+		for (nb = 0; nb < 150; nb++)
+			receive_error(core);
+		core->now_us += 100 * 1000 - 1;
+		receive_error(core);
+		assert_int_equal(rte_ring_count(other.control), 100);
+		assert_int_equal(core->stats.drop_icmp_handed, (i + 1) * 51);
+		core->now_us++;
+		rte_ring_reset(other.control);
+	}
+	assert_int_equal(core->stats.drop_control, 0);
+	server->nb_cores--;
+	assert_int_equal(ip_stats(core->ip)->icmp_errors_received, 1 + 3 * 151);
+	core_control_teardown(&other);
+	tr_core_destroy(server);
+}
+
 /* One line that names the culprit. */
 static void
 assert_refused(const struct tr_core_config *given, int expected, const char *word)
@@ -399,6 +469,7 @@ main(void)
 		TEST(test_a_command_reaches_an_engine_that_takes_it),
 		TEST(test_a_server_runs_and_ends),
 		TEST(test_all_cores_listen_or_none),
+		TEST(test_errors_are_handed_on_within_limits),
 		TEST(test_a_bad_configuration_is_named),
 		TEST(test_a_second_server_is_told_why),
 		TEST(test_what_a_producer_drops_has_a_name),
