@@ -172,6 +172,57 @@ test_groups(void **state)
 	assert_non_null(strstr(error, "cannot be told to receive what is sent to groups"));
 }
 
+/* Which ports are handed segments to cut: what these say of themselves is made up. */
+static void
+test_large_segments(void **state)
+{
+	static const char *const left_out[] = {"net_tap", "net_virtio", "net_virtio_user"};
+	static const char *const taken[] = {"net_ixgbe", "net_i40e", "mlx5_pci"};
+	static const uint64_t needed[] = {RTE_ETH_TX_OFFLOAD_TCP_TSO, RTE_ETH_TX_OFFLOAD_IPV4_CKSUM,
+					  RTE_ETH_TX_OFFLOAD_TCP_CKSUM,
+					  RTE_ETH_TX_OFFLOAD_MULTI_SEGS};
+	struct rte_eth_dev_info info = {.driver_name = taken[0]};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(needed); i++)
+		info.tx_offload_capa |= needed[i];
+	for (i = 0; i < RTE_DIM(taken); i++) {
+		info.driver_name = taken[i];
+		assert_true(core_ethdev_cuts_large(&info));
+	}
+	for (i = 0; i < RTE_DIM(left_out); i++) {
+		info.driver_name = left_out[i];
+		assert_false(core_ethdev_cuts_large(&info));
+	}
+	info.driver_name = taken[0];
+	for (i = 0; i < RTE_DIM(needed); i++) {
+		info.tx_offload_capa ^= needed[i];
+		assert_false(core_ethdev_cuts_large(&info));
+		info.tx_offload_capa ^= needed[i];
+	}
+}
+
+/* Of ports that do not offer it. */
+static void
+test_no_large_segments(void **state)
+{
+	static const char *const devices[] = {"net_null0", "net_ring0", "net_memif0"};
+	struct rte_eth_dev_info info;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(devices); i++) {
+		plug(devices[i], i == 2 ? "role=client" : "");
+		ports[0].tx_large_mbufs = 1;
+		assert_return_code(set_up_with_mtu(0), 0);
+		assert_return_code(rte_eth_dev_info_get(port_id, &info), 0);
+		assert_false(core_ethdev_cuts_large(&info));
+		assert_int_equal(ports[0].tx_large_mbufs, 0);
+		unplug(devices[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -180,6 +231,8 @@ main(void)
 		cmocka_unit_test(test_a_port_cannot),
 		cmocka_unit_test(test_mtu),
 		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_large_segments),
+		cmocka_unit_test(test_no_large_segments),
 	};
 
 	test_eal_init();

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core_between.h"
 #include "core_capture.h"
 #include "core_rig.h"
 #include "core_server.h"
@@ -24,23 +25,39 @@ static struct tr_core_server server;
 static struct impair *impair;
 static struct core_port *port; /* the core's, with nothing before it */
 
-static int
-setup(void **state)
+static void
+begin(bool tx_large)
 {
 	static const struct tr_core_config defaults;
-	static const struct sim_wire_config wire = {.delay_us = 100,
-						    .mtu = 1500,
-						    .tx_segments = true,
-						    .share_mbufs = true,
-						    .partial_ppm = 300000};
+	const struct sim_wire_config wire = {.delay_us = 100,
+					     .mtu = 1500,
+					     .tx_segments = true,
+					     .share_mbufs = true,
+					     .tx_large = tx_large,
+					     .partial_ppm = 300000};
 
-	(void)state;
 	core_rig_init_wire(&rig, &defaults, &wire, 1);
 	rig.answer_at_once = true;
 	port = rig.core->port;
 	server = (struct tr_core_server){.nb_cores = 1, .cores = {rig.core}, .ports = {*port}};
 	impair = impair_create(&server);
 	assert_non_null(impair);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	begin(false);
+	return 0;
+}
+
+/* At a port that cuts large segments. */
+static int
+setup_large(void **state)
+{
+	(void)state;
+	begin(true);
 	return 0;
 }
 
@@ -207,6 +224,57 @@ test_capture(void **state)
 	core_capture_destroy(caller.capture);
 }
 
+/* Stands nearest to the core, and sees the longest frame that it sends. */
+static struct core_port watch;
+static uint32_t longest;
+
+static uint16_t
+watch_rx(struct core_port *own, struct rte_mbuf **mbufs, uint16_t max)
+{
+	return own->below->rx(own->below, mbufs, max);
+}
+
+static uint16_t
+watch_tx(struct core_port *own, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	uint16_t i;
+
+	for (i = 0; i < nb; i++)
+		longest = RTE_MAX(longest, mbufs[i]->pkt_len);
+	return own->below->tx(own->below, mbufs, nb);
+}
+
+/* What is lost is a segment: none is sent that the port would cut, while there is impairment. */
+static void
+test_large_segments(void **state)
+{
+	const struct impair_settings late = {.delay_us = 500};
+	const struct impair_settings none = {0};
+	uint32_t before;
+	unsigned int i;
+
+	(void)state;
+	watch = (struct core_port){.rx = watch_rx, .tx = watch_tx};
+	core_between_insert_first(rig.core, &watch);
+	core_rig_connect(&rig, 0);
+	rig.value_bytes[0] = 15000;
+	for (i = 0; i < 4; i++) {
+		if (i > 0)
+			set(i < 3 ? IMPAIR_TX : IMPAIR_RX, i == 2 ? &none : &late);
+		longest = 0;
+		before = rig.clients[0].nb_received;
+		core_rig_say(&rig, 0, "a");
+		core_rig_run(&rig, 1000000);
+		assert_int_equal(rig.clients[0].nb_received, before + 15001);
+		if (i % 2 == 0)
+			assert_true(longest > 2 * 1514);
+		else
+			assert_int_equal(longest, 1514);
+	}
+	set(IMPAIR_RX, &none);
+	core_between_remove(rig.core, &watch);
+}
+
 int
 main(void)
 {
@@ -215,6 +283,7 @@ main(void)
 		TEST(test_round_trips),
 		TEST(test_sleep),
 		TEST(test_capture),
+		cmocka_unit_test_setup_teardown(test_large_segments, setup_large, teardown),
 	};
 
 	test_eal_init();
