@@ -20,7 +20,7 @@ CMD_NUMBER(token_port);
 
 static const cmdline_parse_inst_t port_one = {
 	.f = show_one,
-	.help_str = "show port <n>: address, link, queues, offloads and statistics of a port",
+	.help_str = "show port <n>: address, VLAN, link, queues, offloads and statistics of a port",
 	.tokens = {CMD_TOKEN(word_show), CMD_TOKEN(word_port), CMD_TOKEN(token_port), NULL},
 };
 static const cmdline_parse_inst_t port_all = {
@@ -32,7 +32,7 @@ static const cmdline_parse_inst_t *const commands[] = {&port_one, &port_all, NUL
 
 const struct cmd_topic cmd_port = {"port", "network ports", commands};
 
-static void print_port(struct cmdline *cl, uint16_t port);
+static void print_port(struct cmdline *cl, const struct cmd_context *context, uint16_t port);
 static void print_offloads(struct cmdline *cl, const char *title, uint64_t offloads,
 			   const char *(*name)(uint64_t offload));
 static void print_stats(struct cmdline *cl, uint16_t port);
@@ -43,12 +43,11 @@ show_one(void *parsed, struct cmdline *cl, void *data)
 {
 	const struct cmd_words *words = parsed;
 
-	RTE_SET_USED(data);
 	if (words->number >= RTE_MAX_ETHPORTS || !rte_eth_dev_is_valid_port(words->number))
 		cmdline_printf(cl, "port %u: there is none; show port all lists them\n",
 			       words->number);
 	else
-		print_port(cl, words->number);
+		print_port(cl, data, words->number);
 }
 
 static void
@@ -57,19 +56,19 @@ show_all(void *parsed, struct cmdline *cl, void *data)
 	uint16_t port;
 
 	RTE_SET_USED(parsed);
-	RTE_SET_USED(data);
 	RTE_ETH_FOREACH_DEV (port)
-		print_port(cl, port);
+		print_port(cl, data, port);
 }
 
 static void
-print_port(struct cmdline *cl, uint16_t port)
+print_port(struct cmdline *cl, const struct cmd_context *context, uint16_t port)
 {
 	char mac[RTE_ETHER_ADDR_FMT_SIZE] = "unknown";
 	char name[RTE_ETH_NAME_MAX_LEN] = "";
 	struct rte_ether_addr addr;
 	struct rte_eth_dev_info info;
 	struct rte_eth_link link;
+	uint16_t vlan = core_info_vlan(context->server, port);
 	uint16_t mtu = 0;
 	int rc;
 
@@ -84,7 +83,10 @@ print_port(struct cmdline *cl, uint16_t port)
 		rte_ether_format_addr(mac, sizeof(mac), &addr);
 
 	cmdline_printf(cl, "port %u: %s, driver %s\n", port, name, info.driver_name);
-	cmdline_printf(cl, "  mac %s, mtu %u\n", mac, mtu);
+	cmdline_printf(cl, "  mac %s, mtu %u", mac, mtu);
+	if (vlan != 0)
+		cmdline_printf(cl, ", vlan %u", vlan);
+	cmdline_printf(cl, "\n");
 	if (rte_eth_link_get_nowait(port, &link) < 0 || link.link_status == RTE_ETH_LINK_DOWN)
 		cmdline_printf(cl, "  link down\n");
 	else if (link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN)

@@ -41,7 +41,6 @@ port(const struct telemetry_source *source, const char *param, struct rte_tel_da
 	uint32_t number;
 	int rc;
 
-	RTE_SET_USED(source);
 	if (param == NULL)
 		return port_list(data);
 	if (telemetry_number(param, &number) < 0 || number >= RTE_MAX_ETHPORTS)
@@ -59,6 +58,7 @@ port(const struct telemetry_source *source, const char *param, struct rte_tel_da
 	rte_tel_data_add_dict_string(data, "driver", info.driver_name);
 	rte_tel_data_add_dict_string(data, "mac", mac);
 	rte_tel_data_add_dict_u64(data, "mtu", mtu);
+	rte_tel_data_add_dict_u64(data, "vlan", core_info_vlan(source->server, number));
 	rte_tel_data_add_dict_string(data, "link", link.link_status ? "up" : "down");
 	rte_tel_data_add_dict_u64(data, "rx_queues", info.nb_rx_queues);
 	rte_tel_data_add_dict_u64(data, "tx_queues", info.nb_tx_queues);

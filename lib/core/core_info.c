@@ -59,6 +59,12 @@ core_info_cores(const struct tr_core_server *server)
 	return server->nb_cores;
 }
 
+uint16_t
+core_info_vlan(const struct tr_core_server *server, uint16_t port_id)
+{
+	return port_id == server->config.port_id ? server->config.vlan : 0;
+}
+
 static void
 describe_core(struct core *core, void *arg)
 {

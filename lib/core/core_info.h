@@ -74,6 +74,9 @@ struct core_info_core {
 /** Number of cores. */
 unsigned int core_info_cores(const struct tr_core_server *server);
 
+/** The VLAN that the server is in on this port; 0: none, or it is not the server's. */
+uint16_t core_info_vlan(const struct tr_core_server *server, uint16_t port_id);
+
 /** A core in short; 0, -ENOENT, or -ETIMEDOUT when the core does not answer. */
 int core_info_core(struct tr_core_server *server, unsigned int core, struct core_info_core *info);
 

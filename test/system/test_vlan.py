@@ -77,7 +77,9 @@ def test_ping(server):
 
 def test_others(server):
     """Frames of another VLAN, and of none, are dropped under one name, and nothing is answered."""
-    mac = re.search(r"mac (\S+),", server.cmd("show port 0"))[1].lower()
+    port = server.cmd("show port 0")
+    assert f", vlan {VLAN}\n" in port.replace("\r", "")
+    mac = re.search(r"mac (\S+),", port)[1].lower()
     packets = [Ether(src=servers.HOST_MAC, dst="ff:ff:ff:ff:ff:ff")
                / ARP(psrc=servers.HOST_ADDRESS, pdst=servers.ADDRESS),
                Ether(src=servers.HOST_MAC, dst=mac)

@@ -371,6 +371,25 @@ test_errors_are_handed_on_within_limits(void **state)
 	tr_core_destroy(server);
 }
 
+static void
+test_a_port_is_in_a_vlan(void **state)
+{
+	struct tr_core_config given = config();
+	struct tr_core_server *server;
+
+	(void)state;
+	for (given.vlan = 0; given.vlan < 10; given.vlan += 5) {
+		server = create(&given);
+		assert_non_null(server);
+		assert_int_equal(core_info_vlan(server, port_id), given.vlan);
+		assert_int_equal(core_info_vlan(server, port_id + 1), 0);
+		tr_core_destroy(server);
+		/* It is closed: another for the next. */
+		rte_eal_hotplug_remove("vdev", DEVICE);
+		setup(state);
+	}
+}
+
 /* One line that names the culprit. */
 static void
 assert_refused(const struct tr_core_config *given, int expected, const char *word)
@@ -470,6 +489,7 @@ main(void)
 		TEST(test_a_server_runs_and_ends),
 		TEST(test_all_cores_listen_or_none),
 		TEST(test_errors_are_handed_on_within_limits),
+		TEST(test_a_port_is_in_a_vlan),
 		TEST(test_a_bad_configuration_is_named),
 		TEST(test_a_second_server_is_told_why),
 		TEST(test_what_a_producer_drops_has_a_name),
