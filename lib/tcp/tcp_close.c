@@ -11,6 +11,7 @@
 #include "tcp_output.h"
 #include "tcp_seq.h"
 #include "tcp_timer.h"
+#include "tcp_yield.h"
 
 static void queue_fin(struct tcp_conn *conn);
 static void close_time_wait(struct tcp_conn *conn);
@@ -24,6 +25,7 @@ tcp_close(struct tcp_conn *conn)
 	if (conn->closed)
 		return;
 	conn->closed = true;
+	tcp_yield_enter(conn, conn->state);
 	if (conn->state == TCP_TIME_WAIT) {
 		close_time_wait(conn);
 		return;

@@ -213,7 +213,8 @@ struct tcp_conn {
 	union {
 		/* Of one in SYN-RECEIVED, and until opened() is called. */
 		const struct tcp_listener *listener;
-		/* Of one in FIN-WAIT-2 or TIME-WAIT: places of its neighbours; see tcp_yield.h. */
+		/* Of one in FIN-WAIT-2 or TIME-WAIT that is closed: places of its neighbours; see
+		 * tcp_yield.h. */
 		struct {
 			uint32_t older;
 			uint32_t newer;
@@ -221,7 +222,8 @@ struct tcp_conn {
 	};
 };
 
-/** Connections in the order in which they entered a state, by place; 0: there is none. */
+/** Closed connections in the order in which they entered a state, or were closed in it, by place;
+ * 0: there is none. */
 struct tcp_conn_queue {
 	uint32_t oldest;
 	uint32_t newest;

@@ -14,7 +14,7 @@ tcp_yield_enter(struct tcp_conn *conn, enum tcp_state state)
 	struct tcp *tcp = conn->tcp;
 	struct tcp_conn_queue *queue = queue_of(tcp, state);
 
-	if (queue == NULL)
+	if (queue == NULL || !conn->closed)
 		return;
 	conn->queued.older = queue->newest;
 	conn->queued.newer = 0;
@@ -31,7 +31,7 @@ tcp_yield_leave(struct tcp_conn *conn, enum tcp_state state)
 	struct tcp *tcp = conn->tcp;
 	struct tcp_conn_queue *queue = queue_of(tcp, state);
 
-	if (queue == NULL)
+	if (queue == NULL || !conn->closed)
 		return;
 	if (conn->queued.older == 0)
 		queue->oldest = conn->queued.newer;
@@ -87,10 +87,7 @@ queue_of(struct tcp *tcp, enum tcp_state state)
 	}
 }
 
-/*
- * The one that is being worked on stays: its owner may just be opening the next. So do those whose
- * owner still reads, after tcp_shutdown().
- */
+/* The one that is being worked on stays: its owner may just be opening the next. */
 static struct tcp_conn *
 oldest(const struct tcp *tcp, const struct tcp_conn_queue *queue)
 {
@@ -99,7 +96,7 @@ oldest(const struct tcp *tcp, const struct tcp_conn_queue *queue)
 
 	for (place = queue->oldest; place != 0; place = conn->queued.newer) {
 		conn = tcp_conn_at(tcp, place);
-		if (!conn->held && conn->closed)
+		if (!conn->held)
 			return conn;
 	}
 	return NULL;

@@ -5,7 +5,8 @@
  * @file
  * Who makes room when every connection is in use: the oldest in TIME-WAIT, then the oldest in
  * FIN-WAIT-2, if their owner has closed them. Both have done what they were there for: the peer has
- * acknowledged all that we sent, and nobody here waits for more.
+ * acknowledged all that we sent, and nobody here waits for more. Those whose owner still reads,
+ * after tcp_shutdown(), are not looked at: however many they are, who makes room is found at once.
  *
  * To end TIME-WAIT early breaks RFC 9293 MUST-13, where the alternative is to serve nobody. What it
  * guards against is held off by other means: a new connection of the same addresses begins beyond
@@ -20,7 +21,7 @@
 
 #include "tcp_conn.h"
 
-/** A connection enters a state, after it has left the other. */
+/** A connection enters a state, after it has left the other, or its owner has closed it there. */
 void tcp_yield_enter(struct tcp_conn *conn, enum tcp_state state);
 
 /** A connection leaves a state. */

@@ -264,6 +264,46 @@ test_half_closed_does_not_yield(void **state)
 	packet_end(&p);
 }
 
+/* Who is closed later makes room later, in whatever order they were shut down. */
+static void
+test_yields_in_the_order_of_closing(void **state)
+{
+	static const enum tcp_state states[] = {TCP_FIN_WAIT_2, TCP_TIME_WAIT};
+	struct tcp_conn *conns[2];
+	struct packet p;
+	uint16_t first;
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(states); i++) {
+		packet_begin(&p, &(struct packet_setup){.conns_max = 2});
+		first = p.peer_port;
+		for (j = 0; j < RTE_DIM(conns); j++) {
+			p.peer_port = first + j;
+			packet_accept(&p, NULL);
+			conns[j] = p.owner.conn;
+			assert_int_equal(tcp_shutdown(conns[j]), 0);
+			expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
+			inject(&p, .flags = ACK, .seq = 1, .ack = 2);
+			if (states[i] == TCP_TIME_WAIT) {
+				inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 2);
+				expect(&p, .flags = ACK, .seq = 2, .ack = 2);
+			}
+			assert_int_equal(state_at(&p, first + j), states[i]);
+		}
+		tcp_close(conns[1]);
+		tcp_close(conns[0]);
+		packet_advance(&p, 10000);
+		for (j = 2; j < 4; j++) {
+			p.peer_port = first + j;
+			packet_accept(&p, NULL);
+			assert_int_equal(state_at(&p, first + 1), TCP_CLOSED);
+			assert_int_equal(state_at(&p, first), j == 2 ? states[i] : TCP_CLOSED);
+		}
+		packet_end(&p);
+	}
+}
+
 /* With the backlog full too, a cookie is promised: there is one who yields when it comes back. */
 static void
 test_yields_to_a_cookie(void **state)
@@ -359,6 +399,7 @@ main(void)
 		cmocka_unit_test(test_oldest_yields_when_all_are_in_use),
 		cmocka_unit_test(test_fin_wait_2_yields_after_time_wait),
 		cmocka_unit_test(test_half_closed_does_not_yield),
+		cmocka_unit_test(test_yields_in_the_order_of_closing),
 		cmocka_unit_test(test_yields_to_a_cookie),
 		cmocka_unit_test(test_many_pass_through),
 		cmocka_unit_test(test_syn_with_timestamps_where_there_were_none),
