@@ -167,9 +167,10 @@ tcp_timer_reorder(struct tcp_conn *conn, uint64_t wait_us)
 void
 tcp_timer_window_closed(struct tcp_conn *conn)
 {
+	/* An ACK of less than was sent has started it: both would count the same silence. */
+	stop(conn, TCP_TIMER_RETRANSMIT);
 	if (running(conn, TCP_TIMER_PERSIST))
 		return;
-	stop(conn, TCP_TIMER_RETRANSMIT);
 	conn->persist_us = conn->rto_us;
 	start(conn, TCP_TIMER_PERSIST, conn->persist_us);
 }

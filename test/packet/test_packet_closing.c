@@ -132,6 +132,37 @@ test_fin_is_given_up(void **state)
 	packet_end(&p);
 }
 
+/* What was in flight as the window closed has no timer of its own beside that of the probes. */
+static void
+test_probes_alone_count_silence(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	packet_begin(&p, *state);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
+	packet_append(&p, 3000);
+	tcp_close(p.owner.conn);
+	while (packet_take(&p, &sent))
+		;
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+	packet_advance(&p, 200000);
+	expect_none(&p);
+	packet_advance(&p, 400000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1);
+	/* Taken, and then nothing more is heard. */
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .zero_window = true);
+	packet_advance(&p, 100ul * 1000000);
+	assert_int_equal(p.owner.closed, 0);
+	packet_advance(&p, 500ul * 1000000);
+	assert_int_equal(p.owner.closed, 1);
+	assert_int_equal(p.owner.error, -ETIMEDOUT);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 1);
+	while (packet_take(&p, &sent))
+		;
+	packet_end(&p);
+}
+
 /* Attack 32: a peer that answers probes and never opens its window does not keep a closed one. */
 static void
 test_fin_does_not_wait_for_ever_for_the_window(void **state)
@@ -597,6 +628,7 @@ main(void)
 		both_families(test_simultaneous_close),
 		both_families(test_fin_is_sent_again),
 		both_families(test_fin_is_given_up),
+		both_families(test_probes_alone_count_silence),
 		both_families(test_fin_does_not_wait_for_ever_for_the_window),
 		both_families(test_fin_wait_2_ends_after_a_minute),
 		both_families(test_fin_wait_2_waits_for_a_peer_that_reads),
