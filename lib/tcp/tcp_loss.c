@@ -281,9 +281,12 @@ measure(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked
 	uint64_t now_us = conn->tcp->now_us;
 	uint32_t ms;
 
+	/* A duplicate came at another time than what it acknowledges once more. */
+	if (acked == 0)
+		return;
 	if (since_us != 0) {
 		tcp_timer_rtt(conn, now_us - since_us);
-	} else if (recovery != NULL && acked > 0 && conn->timestamps && options->ts_echo != 0) {
+	} else if (recovery != NULL && conn->timestamps && options->ts_echo != 0) {
 		ms = tcp_conn_timestamp(conn) - options->ts_echo;
 		if (ms <= (now_us - recovery->began_us) / 1000 + 1)
 			tcp_timer_rtt(conn, ms * 1000);

@@ -253,6 +253,25 @@ test_reneging(void **state)
 	packet_end(&p);
 }
 
+/* RFC 6298: what was acknowledged before tells no round trip, however often that is said. */
+static void
+test_duplicate_is_no_sample(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 2);
+	packet_advance(&p, RTT_US);
+	sacked(&p, 1);
+	assert_int_equal(packet_sack_look(&p).srtt_us, RTT_US);
+	packet_advance(&p, RTT_US);
+	sacked(&p, 1);
+	expect_none(&p);
+	assert_int_equal(packet_sack_look(&p).srtt_us, RTT_US);
+	packet_end(&p);
+}
+
 /* Blocks that cannot be true say nothing (attacks on the scoreboard). */
 /* Shows: 2018-nonsense. */
 static void
@@ -413,6 +432,7 @@ main(void)
 		cmocka_unit_test(test_late_is_lost),
 		cmocka_unit_test(test_duplicates_widen_the_window),
 		cmocka_unit_test(test_reneging),
+		cmocka_unit_test(test_duplicate_is_no_sample),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_holes_are_bounded),
 		cmocka_unit_test(test_no_memory_for_ranges),
