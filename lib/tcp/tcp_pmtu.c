@@ -21,6 +21,7 @@ static void remember(const struct tcp_conn *conn, uint16_t mtu);
 static bool lower(struct tcp_conn *conn, uint16_t mtu);
 static uint16_t least_of(const struct tcp_conn *conn);
 static uint16_t mss_of(const struct tcp_conn *conn, uint16_t mtu);
+static uint32_t sack_bytes(const struct tcp_conn *conn);
 static void set_mss(struct tcp_conn *conn, uint16_t mss);
 static uint16_t plateau(uint16_t bytes);
 static struct tcp_pmtu_path *place(const struct tcp_conn *conn);
@@ -69,10 +70,10 @@ tcp_pmtu_timeout(struct tcp_conn *conn)
 	if (conn->retries < PROBE_FIRST)
 		return;
 	/*
-	 * What goes into one segment even then gets lost for another reason. More may be in flight
-	 * at a later timeout.
+	 * What goes into one segment even then, with what is told beside it, gets lost for another
+	 * reason. More may be in flight at a later timeout.
 	 */
-	if (flight > mss_of(conn, mtu) && lower(conn, mtu))
+	if (flight + sack_bytes(conn) > mss_of(conn, mtu) && lower(conn, mtu))
 		conn->tcp->stats.path_mtu_probed++;
 }
 
@@ -152,6 +153,15 @@ mss_of(const struct tcp_conn *conn, uint16_t mtu)
 			   (conn->timestamps ? TCP_TIMESTAMPS_BYTES : 0);
 
 	return RTE_MIN(conn->mss_max, (uint16_t)(mtu - headers));
+}
+
+/* Most that SACK takes (RFC 2018 section 3), beside payload that leaves the room. */
+static uint32_t
+sack_bytes(const struct tcp_conn *conn)
+{
+	uint32_t blocks = RTE_MIN(conn->reassembly.nb, conn->timestamps ? 3u : 4u);
+
+	return conn->sack && blocks > 0 ? 4 + 8 * blocks : 0;
 }
 
 static void

@@ -376,6 +376,40 @@ test_black_hole_late(void **state)
 	packet_end(&p);
 }
 
+/* So can one that fits everywhere, but for the blocks beside it. */
+static void
+test_black_hole_blocks(void **state)
+{
+	static const struct wire_tcp_options options = {.has_mss = true,
+							.mss = PACKET_MSS,
+							.sack_permitted = true,
+							.has_timestamps = true,
+							.ts_value = 1};
+	uint32_t bytes, least;
+	struct packet_sent sent;
+	unsigned int nb;
+	struct packet p;
+
+	for (nb = 0; nb <= 4; nb++) {
+		packet_begin(&p, *state);
+		least = p.ipv6 ? TCP_PMTU_MIN_IPV6 : TCP_PMTU_MIN;
+		packet_accept(&p, &options);
+		for (unsigned int i = 0; i < nb; i++) {
+			inject(&p, .flags = ACK, .seq = 1001 + 200 * i, .ack = 1, .len = 100);
+			assert_true(packet_take(&p, &sent));
+			assert_int_equal(sent.header.options.nb_sack, RTE_MIN(i + 1, 3u));
+		}
+		packet_append(&p, least - p.headers - 12);
+		packet_advance(&p, MINUTE_US);
+		assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, nb == 0 ? 0 : 1);
+		for (bytes = 0; packet_take(&p, &sent);)
+			bytes = p.headers - 20 + wire_tcp_header_bytes(&sent.header.options) +
+				sent.len;
+		assert_int_equal(bytes, least);
+		packet_end(&p);
+	}
+}
+
 /* So can a probe of a window that takes less than a segment (RFC 9293 section 3.8.6.2.1). */
 static void
 test_black_hole_probe(void **state)
@@ -468,6 +502,7 @@ main(void)
 		both_families(test_remembered_and_forgotten),
 		both_families(test_black_hole),
 		cmocka_unit_test(test_black_hole_short),
+		both_families(test_black_hole_blocks),
 		cmocka_unit_test(test_black_hole_probe),
 		cmocka_unit_test(test_black_hole_late),
 		both_families(test_silence),
