@@ -55,7 +55,7 @@ tr_chain_append(struct tr_chain *chain, const struct iovec *parts, unsigned int 
 	/* Nothing fails from here on. */
 	start = room > 0 ? chain->tail : first;
 	if (first != NULL)
-		chain_mbufs_link(chain, first, last);
+		chain_mbufs_link(chain, first, last, nb_new);
 	if (likely(total <= (room > 0 ? room : chain->segment_bytes)))
 		chain_write_whole(start, parts, nb_parts);
 	else
@@ -83,7 +83,7 @@ tr_chain_reserve(struct tr_chain *chain, uint32_t bytes)
 	mbuf = chain_mbufs_alloc(chain, 1, &last);
 	if (unlikely(mbuf == NULL))
 		return NULL;
-	chain_mbufs_link(chain, mbuf, last);
+	chain_mbufs_link(chain, mbuf, last, 1);
 	chain->pool->stats.mbufs++;
 	return chain_link_data(mbuf);
 }
@@ -120,6 +120,7 @@ void
 chain_trim(struct tr_chain *chain, uint32_t bytes)
 {
 	uint32_t left = bytes;
+	uint16_t nb = 0;
 
 	RTE_ASSERT(bytes <= chain->bytes);
 
@@ -134,12 +135,17 @@ chain_trim(struct tr_chain *chain, uint32_t bytes)
 		}
 		left -= link->len;
 		chain->head = link->next;
+		nb++;
 		/* This mbuf alone: its `next` belongs to transmission. */
 		rte_pktmbuf_free_seg(mbuf);
 	}
 	chain->bytes -= bytes;
-	if (chain->head == NULL)
+	if (chain->head == NULL) {
 		chain->tail = NULL;
+		chain->nb_mbufs = 0;
+	} else if (chain->nb_mbufs < UINT16_MAX) {
+		chain->nb_mbufs -= nb;
+	}
 	/* Where every segment began at the chain's head there are none. */
 	if (chain->cursors[0].mbuf != NULL || chain->cursors[1].mbuf != NULL)
 		chain_cursors_trim(chain, bytes);
@@ -270,13 +276,17 @@ chain_mbufs_free(struct rte_mbuf *mbuf)
 }
 
 void
-chain_mbufs_link(struct tr_chain *chain, struct rte_mbuf *first, struct rte_mbuf *last)
+chain_mbufs_link(struct tr_chain *chain, struct rte_mbuf *first, struct rte_mbuf *last, uint64_t nb)
 {
 	if (chain->tail == NULL)
 		chain->head = first;
 	else
 		chain_link(chain->tail)->next = first;
 	chain->tail = last;
+	if (unlikely(nb > (uint64_t)(UINT16_MAX - chain->nb_mbufs)))
+		chain->nb_mbufs = UINT16_MAX;
+	else
+		chain->nb_mbufs += nb;
 }
 
 void

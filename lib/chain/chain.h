@@ -75,6 +75,7 @@ struct tr_chain {
 	struct chain_cursor cursors[2]; /* where segments were cut last: the next is near */
 	uint32_t bytes;
 	uint16_t segment_bytes; /* payload of a full segment; an mbuf's own room holds no more */
+	uint16_t nb_mbufs; /* that hold the bytes; UINT16_MAX: there were so many, or more */
 };
 
 /**

@@ -26,8 +26,9 @@ uint32_t chain_tail_room(const struct tr_chain *chain);
 /** Exactly @p nb empty mbufs linked in a list, or NULL and none. */
 struct rte_mbuf *chain_mbufs_alloc(struct tr_chain *chain, uint32_t nb, struct rte_mbuf **last);
 
-/** Link a list of mbufs to the chain's end. */
-void chain_mbufs_link(struct tr_chain *chain, struct rte_mbuf *first, struct rte_mbuf *last);
+/** Link a list of @p nb mbufs to the chain's end. */
+void chain_mbufs_link(struct tr_chain *chain, struct rte_mbuf *first, struct rte_mbuf *last,
+		      uint64_t nb);
 
 /** Copy the parts to the end of @p mbuf and those after it, which have room for them. */
 void chain_write(struct tr_chain *chain, struct rte_mbuf *mbuf, const struct iovec *parts,

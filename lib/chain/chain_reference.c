@@ -82,7 +82,7 @@ tr_chain_append_value(struct tr_chain *chain, const struct iovec *parts, unsigne
 	/* Nothing fails from here on. */
 	reference->release = release;
 	reference->release_arg = arg;
-	chain_mbufs_link(chain, first, last);
+	chain_mbufs_link(chain, first, last, layout.nb_head + layout.nb_pieces + layout.nb_tail);
 	chain_write(chain, layout.room > 0 ? tail : first, parts, value);
 	attach(mbufs_skip(first, layout.nb_head), &parts[value], &layout, reference);
 	if (layout.nb_tail > 0)

@@ -258,7 +258,8 @@ sent(void *user, struct tcp_conn *tcp)
 		if (bytes > 0)
 			core_conn_send(conn);
 	}
-	if (conn->wait == CORE_WAIT_SEND && bytes <= core->config.send_max_bytes / 2) {
+	if (conn->wait == CORE_WAIT_SEND && bytes <= core->config.send_max_bytes / 2 &&
+	    conn->chain->nb_mbufs <= core_conn_send_mbufs_max(core) / 2) {
 		core_wait_end(conn);
 		if (core_reply_compose(conn))
 			core_conn_ready(conn);

@@ -11,6 +11,14 @@
 
 #include "core.h"
 
+/**
+ * So many bytes of the bound on a send queue are worth an mbuf: a peer may have small segments, or
+ * take small responses one by one, and then the queue holds more memory than bytes.
+ */
+#define CORE_CONN_SEND_MBUF_BYTES 512
+/** And it has so many more in any case. */
+#define CORE_CONN_SEND_MBUFS_MIN 16
+
 /** What TCP tells a core. Its argument is the core. */
 extern const struct tcp_events core_conn_events;
 
@@ -31,6 +39,23 @@ void core_conn_close(struct tr_conn *conn);
 
 /** The send queue has got bytes: send them, and watch that they move. */
 void core_conn_send(struct tr_conn *conn);
+
+/** Mbufs that a send queue may hold. */
+static inline uint32_t
+core_conn_send_mbufs_max(const struct core *core)
+{
+	return core->config.send_max_bytes / CORE_CONN_SEND_MBUF_BYTES + CORE_CONN_SEND_MBUFS_MIN;
+}
+
+/** Whether no response may be added, by the bytes of the queue or by the mbufs that hold them. */
+static inline bool
+core_conn_send_full(const struct tr_conn *conn)
+{
+	const struct core *core = conn->core;
+
+	return conn->chain->bytes >= core->config.send_max_bytes ||
+	       conn->chain->nb_mbufs > core_conn_send_mbufs_max(core);
+}
 
 /** Reset connections whose send queue does not move. */
 void core_conn_tick(struct core *core);

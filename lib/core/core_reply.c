@@ -143,7 +143,7 @@ compose_or_wait(struct tr_conn *conn, struct core_request *request,
 
 	if (conn->wait == CORE_WAIT_MEMORY || conn->wait == CORE_WAIT_SEND)
 		return false;
-	if (conn->chain->bytes >= core->config.send_max_bytes) {
+	if (core_conn_send_full(conn)) {
 		core->stats.blocked_send++;
 		core_wait_begin(conn, CORE_WAIT_SEND);
 		return false;

@@ -59,7 +59,8 @@ struct tr_core_config {
 	 * 75 seconds each; 0: 7200, UINT32_MAX: never.
 	 */
 	uint32_t keepalive_s;
-	uint32_t send_max_bytes; /**< Send queue above which a connection waits; 0: 1 MiB. */
+	/** Send queue above which a connection waits, as with an mbuf for each 512; 0: 1 MiB. */
+	uint32_t send_max_bytes;
 	const char *engine; /**< "NAME" or "PATH.so", ",key=value..."; NULL: none. */
 	const char *const *engine_directories; /**< Where NAME is looked for; NULL-terminated. */
 	unsigned int engine_threads; /**< 0: execute() runs on the cores. */

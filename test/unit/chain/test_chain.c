@@ -270,6 +270,32 @@ test_trim(void **state)
 }
 
 static void
+test_mbufs_are_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(append(pattern, 2 * SEGMENT + 1), 0);
+	assert_int_equal(chain.nb_mbufs, 3);
+	assert_int_equal(append(pattern, 1), 0);
+	assert_int_equal(chain.nb_mbufs, 3);
+	chain_trim(&chain, 2 * SEGMENT);
+	assert_int_equal(chain.nb_mbufs, 1);
+	assert_non_null(tr_chain_reserve(&chain, 1));
+	assert_int_equal(chain.nb_mbufs, 1);
+	tr_chain_commit(&chain, 1);
+	/* Who has more than can be counted is not believed to have few. */
+	chain.nb_mbufs = UINT16_MAX - 1;
+	assert_int_equal(append(pattern, 3 * SEGMENT), 0);
+	assert_int_equal(chain.nb_mbufs, UINT16_MAX);
+	chain_trim(&chain, chain.bytes - 1);
+	assert_int_equal(chain.nb_mbufs, UINT16_MAX);
+	chain_trim(&chain, 1);
+	assert_int_equal(chain.nb_mbufs, 0);
+	assert_non_null(tr_chain_reserve(&chain, 1));
+	assert_int_equal(chain.nb_mbufs, 1);
+	tr_chain_commit(&chain, 1);
+}
+
+static void
 test_segment_bytes_change(void **state)
 {
 	(void)state;
@@ -334,6 +360,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_length_beyond_the_chain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trim, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_room_for_jumbo_frames, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mbufs_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segment_bytes_change, setup, teardown),
 	};
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "core_conn.h"
 #include "core_rig.h"
 #include "test_eal.h"
 
@@ -159,6 +160,28 @@ test_answers_wait_for_send_space(void **state)
 		core_rig_answer(&rig, rig.pending[rig.nb_pending - 1]->key[0]);
 	assert_int_equal(rig.core->stats.composed, 4);
 	assert_int_equal(rig.core->credits_used, 22);
+	sim_wire_cut(rig.wire, false);
+	core_rig_run(&rig, 60 * 1000000);
+	assert_string_equal(rig.clients[1].received, "abcdefghijklmnopqrstuvwxyz");
+	assert_int_equal(rig.core->credits_used, 0);
+}
+
+/* Each answer that was sent by itself holds an mbuf until it is acknowledged. */
+static void
+test_answers_wait_for_mbufs(void **state)
+{
+	(void)state;
+	core_rig_connect(&rig, 1);
+	core_rig_say(&rig, 1, "abcdefghijklmnopqrstuvwxyz");
+	rig.core->config.send_max_bytes = 4 * CORE_CONN_SEND_MBUF_BYTES;
+	sim_wire_cut(rig.wire, true);
+	for (char key = 'a'; key <= 'z'; key++) {
+		core_rig_answer(&rig, key);
+		core_rig_run(&rig, 1000);
+	}
+	assert_int_equal(rig.core->stats.composed, 21);
+	assert_int_equal(rig.core->credits_used, 5);
+	assert_int_equal(rig.core->stats.blocked_send, 1);
 	sim_wire_cut(rig.wire, false);
 	core_rig_run(&rig, 60 * 1000000);
 	assert_string_equal(rig.clients[1].received, "abcdefghijklmnopqrstuvwxyz");
@@ -322,6 +345,7 @@ main(void)
 		TEST(test_a_client_that_reads_nothing_stops_only_itself),
 		TEST(test_a_response_waits_for_mbufs),
 		TEST(test_who_waits_for_mbufs_later_puts_nobody_off),
+		TEST(test_answers_wait_for_mbufs),
 		TEST(test_answers_wait_for_send_space),
 		TEST(test_stop_closes_and_start_accepts_again),
 		TEST(test_one_port_is_listened_on_once),
