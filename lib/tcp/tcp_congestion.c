@@ -17,7 +17,8 @@
 
 static uint32_t initial_window(const struct tcp_conn *conn);
 static void unused(struct tcp_conn *conn, uint32_t cwnd);
-static void lost(struct tcp_conn *conn);
+static uint32_t full_flight(const struct tcp_conn *conn);
+static void lost(struct tcp_conn *conn, uint32_t flight);
 
 static const struct tcp_congestion_ops *const algorithms[] = {
 	&tcp_cubic, /* the default */
@@ -81,7 +82,7 @@ tcp_congestion_slow_start(struct tcp_conn *conn, uint32_t acked)
 void
 tcp_congestion_loss(struct tcp_conn *conn)
 {
-	lost(conn);
+	lost(conn, full_flight(conn));
 }
 
 void
@@ -89,7 +90,7 @@ tcp_congestion_marked(struct tcp_conn *conn)
 {
 	struct tcp_congestion *congestion = &conn->congestion;
 
-	lost(conn);
+	lost(conn, full_flight(conn));
 	congestion->cwnd = RTE_MIN(congestion->cwnd, congestion->ssthresh);
 }
 
@@ -107,7 +108,7 @@ tcp_congestion_timeout(struct tcp_conn *conn, bool first)
 
 	/* RFC 5681 section 3.1, (4): held when the same segment is lost again. */
 	if (first)
-		lost(conn);
+		lost(conn, tcp_congestion_flight(conn));
 	congestion->cwnd = conn->mss;
 	congestion->acked = 0;
 	if (ops->timeout != NULL)
@@ -182,18 +183,21 @@ unused(struct tcp_conn *conn, uint32_t cwnd)
 		ops->idle(conn);
 }
 
+/*
+ * What a window that was used up had in flight, also where ACKs of the same turn have taken a part
+ * of it since (RFC 9438 section 4.6). What those let the window grow by was not.
+ */
+static uint32_t
+full_flight(const struct tcp_conn *conn)
+{
+	return RTE_MAX(tcp_congestion_flight(conn), conn->congestion.full_bytes);
+}
+
 static void
-lost(struct tcp_conn *conn)
+lost(struct tcp_conn *conn, uint32_t flight)
 {
 	struct tcp_congestion *congestion = &conn->congestion;
-	uint32_t flight = tcp_congestion_flight(conn);
 
-	/*
-	 * RFC 9438 section 4.6: a window that was used up was in flight, also where ACKs of the
-	 * same turn have taken a part of it since.
-	 */
-	if (congestion->limited)
-		flight = RTE_MAX(flight, congestion->cwnd);
 	congestion->prior_cwnd = congestion->cwnd;
 	congestion->prior_ssthresh = congestion->ssthresh;
 	congestion->ssthresh = conn->tcp->congestion->lost(conn, flight);

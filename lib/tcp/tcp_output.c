@@ -328,12 +328,14 @@ send_data(struct tcp_conn *conn)
 		/* Most often that was all: no need for a plan which says so. */
 		if (likely(end == conn->snd_una + conn->chain.bytes && !conn->fin_queued)) {
 			conn->congestion.limited = false;
+			conn->congestion.full_bytes = 0;
 			if (unlikely(plan.offset > 0))
 				tcp_timer_flight_sent(conn);
 			return true;
 		}
 	}
 	conn->congestion.limited = plan.more && plan.cwnd_limits;
+	conn->congestion.full_bytes = conn->congestion.limited ? tcp_congestion_flight(conn) : 0;
 	if (conn->snd_nxt != start)
 		tcp_timer_flight_sent(conn);
 	if (plan.more && conn->snd_nxt == conn->snd_una)

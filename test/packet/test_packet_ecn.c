@@ -356,6 +356,40 @@ test_reset_is_not_capable(void **state)
 	packet_end(&p);
 }
 
+/* What ACKs of the same turn took from a window that was used up was in flight as well. */
+static void
+test_cut_in_a_burst_halves_the_window(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	accept_ecn(&p);
+	packet_append(&p, 50000);
+	expect_data(&p, 1, 10, 0);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 5001);
+	inject(&p, .flags = ACK | ECE, .seq = 1, .ack = 6001);
+	assert_int_equal(info_of(&p).ssthresh_bytes, 5000);
+	assert_int_equal(info_of(&p).cwnd_bytes, 5000);
+	expect_data(&p, 10001, 1, CWR);
+	expect_none(&p);
+
+	/* Nor is it forgotten for an echo of before, and neither lets the window grow. */
+	inject(&p, .flags = ACK | ECE, .seq = 1, .ack = 10001);
+	assert_int_equal(info_of(&p).cwnd_bytes, 5000);
+	expect_data(&p, 11001, 4, 0);
+	expect_none(&p);
+	inject(&p, .flags = ACK | ECE, .seq = 1, .ack = 10001);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 14001);
+	assert_int_equal(info_of(&p).cwnd_bytes, 5000);
+	inject(&p, .flags = ACK | ECE, .seq = 1, .ack = 15001);
+	assert_int_equal(info_of(&p).ssthresh_bytes, 2500);
+	assert_int_equal(info_of(&p).cwnd_bytes, 2500);
+	expect_data(&p, 15001, 2, CWR);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -368,6 +402,7 @@ main(void)
 		cmocka_unit_test(test_echo_until_cwr),
 		cmocka_unit_test(test_marks_that_do_not_count),
 		cmocka_unit_test(test_one_cut_a_round_trip),
+		cmocka_unit_test(test_cut_in_a_burst_halves_the_window),
 		cmocka_unit_test(test_retransmission_is_not_capable),
 		cmocka_unit_test(test_window_probe_is_not_capable),
 		cmocka_unit_test(test_reset_is_not_capable),
