@@ -218,6 +218,8 @@ attach(struct core *core, void *arg)
 
 	own->port.rx = capture_rx;
 	own->port.tx = capture_tx;
+	/* It shows what is on the wire, and its mbufs hold no more than a frame. */
+	own->port.tx_cut = true;
 	core_between_insert_first(core, &own->port);
 }
 
@@ -347,7 +349,11 @@ set_time(struct rte_mbuf *mbuf, uint64_t now_ns, uint64_t now_tsc)
 	block->time_low = (uint32_t)ns;
 }
 
-/* As the port sent them. A frame of ours is shorter than an mbuf of the capture's: in one piece. */
+/*
+ * As the port sent them. A frame of ours is shorter than an mbuf of the capture's: in one piece.
+ * What waited to be sent as the capture began may be a large segment: that is left as the port got
+ * it.
+ */
 static void
 set_checksums(struct rte_mbuf *mbuf)
 {
@@ -356,6 +362,8 @@ set_checksums(struct rte_mbuf *mbuf)
 	uint8_t *segment = packet + mbuf->l3_len;
 	uint16_t sum;
 
+	if (mbuf->nb_segs > 1)
+		return;
 	if ((mbuf->ol_flags & RTE_MBUF_F_TX_IP_CKSUM) != 0) {
 		sum = ~wire_checksum_sum(packet, mbuf->l3_len);
 		memcpy(packet + WIRE_IPV4_CHECKSUM_OFFSET, &sum, sizeof(sum));

@@ -97,6 +97,8 @@ carry(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us)
 /*
  * In a copy: what is sent may have to be sent again as it was. Behind the Ethernet header and of
  * IPv4 alone, as nothing but the frame's own checksum, which is the device's, protects the rest.
+ * What the port is to cut, queued before the impairment began, has no checksum yet and is left
+ * alone.
  */
 static struct rte_mbuf *
 corrupt(struct impair_link *link, struct rte_mbuf *mbuf)
@@ -106,7 +108,7 @@ corrupt(struct impair_link *link, struct rte_mbuf *mbuf)
 	uint8_t *packet;
 	uint64_t bit;
 
-	if (mbuf->data_len <= sizeof(ether))
+	if (mbuf->data_len <= sizeof(ether) || (mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0)
 		return mbuf;
 	memcpy(&ether, rte_pktmbuf_mtod(mbuf, const void *), sizeof(ether));
 	if (ether.ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))

@@ -80,6 +80,7 @@ setup(void **state)
 						    .mtu = 1500,
 						    .tx_segments = true,
 						    .share_mbufs = true,
+						    .tx_large = true,
 						    .partial_ppm = 500000};
 	static const struct core_capture_filter all;
 

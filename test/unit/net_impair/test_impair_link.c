@@ -279,6 +279,25 @@ test_corrupt_offloaded(void **state)
 	assert_in_range(tcp_right, 20, 100);
 }
 
+/* What the port is to cut has no checksums that could be filled in. */
+static void
+test_corrupt_large(void **state)
+{
+	struct rte_mbuf *sent = frame(1);
+	struct rte_mbuf *rest = rte_pktmbuf_copy(sent, copies, 0, UINT32_MAX);
+
+	(void)state;
+	assert_non_null(rest);
+	assert_int_equal(rte_pktmbuf_chain(sent, rest), 0);
+	sent->ol_flags = RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_CKSUM |
+			 RTE_MBUF_F_TX_TCP_SEG;
+	link.settings.corrupt_ppm = IMPAIR_PPM;
+	impair_link_put(&link, sent, 0);
+	assert_ptr_equal(take(0), sent);
+	assert_int_equal(link.stats.corrupted, 0);
+	rte_pktmbuf_free(sent);
+}
+
 static void
 test_corrupt_not_ip(void **state)
 {
@@ -456,6 +475,7 @@ main(void)
 		TEST(test_reorder),
 		TEST(test_corrupt),
 		TEST(test_corrupt_offloaded),
+		TEST(test_corrupt_large),
 		TEST(test_corrupt_not_ip),
 		TEST(test_no_copies),
 		TEST(test_delay),
