@@ -33,6 +33,7 @@ static const struct watched {
 	{"tcp", "yielded_fin_wait_2", RTE_LOG_NOTICE},
 	{"core", "conns_refused", RTE_LOG_WARNING},
 	{"ip", "drop_arp_conflict", RTE_LOG_ERR},
+	{"ip", "drop_nd_conflict", RTE_LOG_ERR},
 	{"ip", "drop_neighbour_table", RTE_LOG_WARNING},
 	{"ip", "drop_no_mbuf", RTE_LOG_WARNING},
 	{"ip", "drop_tx_queue", RTE_LOG_WARNING},
