@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include <rte_malloc.h>
-#include <sanitizer/asan_interface.h>
 
 #include "core_body.h"
 #include "core_reply.h"
 #include "core_request.h"
 #include "core_trace.h"
 #include "core_wait.h"
+#include "tcp_poison.h"
 
 /* What the peer must acknowledge at least, if there is so much, each send_timeout_ms. */
 #define PROGRESS_BYTES (16 * 1024u)

@@ -9,13 +9,13 @@
 
 #include <rte_errno.h>
 #include <rte_malloc.h>
-#include <sanitizer/asan_interface.h>
 
 #include "chain.h"
 #include "tcp_congestion.h"
 #include "tcp_event.h"
 #include "tcp_loss.h"
 #include "tcp_output.h"
+#include "tcp_poison.h"
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
 #include "tcp_timer.h"
@@ -26,6 +26,12 @@
  * connections needs no more than this.
  */
 #define READABLE_BYTES 64
+#define IS_READABLE(field)                                                                         \
+	(offsetof(struct tcp_conn, field) + sizeof(((struct tcp_conn *)0)->field) <= READABLE_BYTES)
+
+_Static_assert(IS_READABLE(tcp) && IS_READABLE(flow) && IS_READABLE(place) &&
+		       IS_READABLE(output_older) && IS_READABLE(output_newer),
+	       "what is read of a free connection lies at its beginning");
 
 static size_t conns_bytes(uint32_t conns_max);
 static int setup_conns(struct tcp *tcp, const struct tcp_config *config);
