@@ -150,7 +150,6 @@ resets_drawn(struct packet *p, uint32_t src, unsigned int segments)
 }
 
 /* Segments of no connection draw so many resets and no more, and nobody learns of another's. */
-/* Shows: 5961-limit. */
 static void
 test_resets_are_limited_for_each_address(void **state)
 {

@@ -209,5 +209,5 @@ main(void)
 		both_families(test_port_that_cuts_none),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, test_pools_full);
 }

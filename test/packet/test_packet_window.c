@@ -184,7 +184,6 @@ test_probes_without_an_answer_end_it(void **state)
 }
 
 /* The probes of a connection that is closed are counted, answered or not. */
-/* Shows: MUST-20. */
 static void
 test_probes_take_no_retransmissions(void **state)
 {
