@@ -152,6 +152,23 @@ chain_trim(struct tr_chain *chain, uint32_t bytes)
 }
 
 uint32_t
+chain_longest(const struct tr_chain *chain, uint32_t bytes)
+{
+	struct rte_mbuf *mbuf = chain->head;
+	uint32_t longest = 0;
+	uint32_t offset = 0;
+
+	while (mbuf != NULL && offset < bytes) {
+		const struct chain_link *link = chain_link(mbuf);
+
+		longest = RTE_MAX(longest, (uint32_t)link->len);
+		offset += link->len;
+		mbuf = link->next;
+	}
+	return longest;
+}
+
+uint32_t
 tr_chain_bytes(const struct tr_chain *chain)
 {
 	return chain->bytes;

@@ -135,6 +135,9 @@ struct rte_mbuf *chain_segment(struct tr_chain *chain, uint32_t offset, uint32_t
 struct rte_mbuf *chain_segment_large(struct tr_chain *chain, uint32_t offset, uint32_t *len,
 				     uint16_t nb_max);
 
+/** Of the mbufs in which the first @p bytes lie: the most that is not acknowledged in one. */
+uint32_t chain_longest(const struct tr_chain *chain, uint32_t bytes);
+
 /** Free @p bytes from the front, which have been acknowledged. */
 void chain_trim(struct tr_chain *chain, uint32_t bytes);
 

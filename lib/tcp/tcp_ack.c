@@ -11,6 +11,7 @@
 #include "tcp_flight.h"
 #include "tcp_loss.h"
 #include "tcp_output.h"
+#include "tcp_pmtu.h"
 #include "tcp_seq.h"
 #include "tcp_timer.h"
 
@@ -51,6 +52,8 @@ tcp_ack_advance(struct tcp_conn *conn, const struct tcp_segment *segment)
 	uint32_t acked = segment->header.ack - conn->snd_una;
 	uint32_t bytes = RTE_MIN(acked, tr_chain_bytes(&conn->chain));
 
+	if (unlikely(conn->retries >= TCP_PMTU_RETRIES))
+		tcp_pmtu_acked(conn);
 	chain_trim(&conn->chain, bytes);
 	conn->snd_una = segment->header.ack;
 	/* Sent before a timeout and now acknowledged: not to be sent again. */

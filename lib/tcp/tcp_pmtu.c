@@ -12,9 +12,8 @@
 /* RFC 791 section 3.2: what every network of IPv4 carries, and no MTU is below it. */
 #define MTU_LEAST 68
 
-/* From which timeouts of a segment on it may be too large: at the first what every way of IPv6
- * carries is tried, and at the second the least that is believed. */
-#define PROBE_FIRST 2
+/* From TCP_PMTU_RETRIES on what every way of IPv6 carries is tried, from here on the least that is
+ * believed. */
 #define PROBE_SECOND 4
 
 static void remember(const struct tcp_conn *conn, uint16_t mtu);
@@ -22,6 +21,7 @@ static bool lower(struct tcp_conn *conn, uint16_t mtu);
 static uint16_t least_of(const struct tcp_conn *conn);
 static uint16_t mss_of(const struct tcp_conn *conn, uint16_t mtu);
 static uint32_t sack_bytes(const struct tcp_conn *conn);
+static uint16_t headers_of(const struct tcp_conn *conn);
 static void set_mss(struct tcp_conn *conn, uint16_t mss);
 static uint16_t plateau(uint16_t bytes);
 static struct tcp_pmtu_path *place(const struct tcp_conn *conn);
@@ -57,6 +57,7 @@ tcp_pmtu_too_big(struct tcp_conn *conn, uint16_t mtu, uint16_t bytes)
 		conn->tcp->stats.icmp_stale++;
 		return;
 	}
+	remember(conn, conn->mss + headers_of(conn));
 	conn->tcp->stats.path_mtu_lowered++;
 	tcp_loss_resend(conn);
 }
@@ -67,14 +68,28 @@ tcp_pmtu_timeout(struct tcp_conn *conn)
 	uint32_t flight = RTE_MIN(conn->snd_max - conn->snd_una, conn->chain.bytes);
 	uint16_t mtu = conn->retries < PROBE_SECOND ? TCP_PMTU_MIN_IPV6 : least_of(conn);
 
-	if (conn->retries < PROBE_FIRST)
+	if (conn->retries < TCP_PMTU_RETRIES)
 		return;
 	/*
 	 * What goes into one segment even then, with what is told beside it, gets lost for another
-	 * reason. More may be in flight at a later timeout.
+	 * reason, and so do many of them. More may be in flight at a later timeout.
 	 */
+	flight = RTE_MIN(flight, chain_longest(&conn->chain, flight));
 	if (flight + sack_bytes(conn) > mss_of(conn, mtu) && lower(conn, mtu))
 		conn->tcp->stats.path_mtu_probed++;
+}
+
+void
+tcp_pmtu_acked(struct tcp_conn *conn)
+{
+	uint16_t known = tcp_pmtu_mss(conn);
+
+	if (conn->mss >= known)
+		return;
+	if (chain_longest(&conn->chain, 1) > conn->mss)
+		remember(conn, conn->mss + headers_of(conn));
+	else
+		set_mss(conn, known);
 }
 
 void
@@ -116,7 +131,6 @@ lower(struct tcp_conn *conn, uint16_t mtu)
 	mss = mss_of(conn, mtu);
 	if (mss >= conn->mss)
 		return false;
-	remember(conn, mtu);
 	set_mss(conn, mss);
 	return true;
 }
@@ -149,10 +163,14 @@ least_of(const struct tcp_conn *conn)
 static uint16_t
 mss_of(const struct tcp_conn *conn, uint16_t mtu)
 {
-	uint16_t headers = TCP_IPV4_HEADERS + (is_ipv4(conn) ? 0 : TCP_IPV6_MORE) +
-			   (conn->timestamps ? TCP_TIMESTAMPS_BYTES : 0);
+	return RTE_MIN(conn->mss_max, (uint16_t)(mtu - headers_of(conn)));
+}
 
-	return RTE_MIN(conn->mss_max, (uint16_t)(mtu - headers));
+static uint16_t
+headers_of(const struct tcp_conn *conn)
+{
+	return TCP_IPV4_HEADERS + (is_ipv4(conn) ? 0 : TCP_IPV6_MORE) +
+	       (conn->timestamps ? TCP_TIMESTAMPS_BYTES : 0);
 }
 
 /* Most that SACK takes (RFC 2018 section 3), beside payload that leaves the room. */

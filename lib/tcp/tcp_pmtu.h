@@ -6,6 +6,7 @@
  * Path MTU discovery (RFC 1191, RFC 8201): segments become smaller where a router says that they do
  * not fit, and where large ones get lost again and again without a word (RFC 4821 section 7.6).
  *
+ * Silence alone is nothing found out; that what was cut gets through where it did not before, is.
  * What was found out about a destination holds for new connections too, and for ten minutes; then
  * the whole MTU is tried again. Some destinations are remembered; of one whose place another has,
  * connections that found a narrow way keep to what they found.
@@ -66,8 +67,20 @@ uint16_t tcp_pmtu_mss(const struct tcp_conn *conn);
  */
 void tcp_pmtu_too_big(struct tcp_conn *conn, uint16_t mtu, uint16_t bytes);
 
-/** Timeout number conn->retries without an answer: if what got lost was not small, try less. */
+/** Timeouts without an answer from which on segments may be too large. */
+#define TCP_PMTU_RETRIES 2
+
+/**
+ * Timeout number conn->retries without an answer: if what got lost was not small, try less. Of this
+ * connection alone: the peer may be silent for another reason.
+ */
 void tcp_pmtu_timeout(struct tcp_conn *conn);
+
+/**
+ * Data is acknowledged, and still in the chain, after conn->retries timeouts, TCP_PMTU_RETRIES at
+ * least. What did not fit and got through in less is remembered; otherwise it was not the size.
+ */
+void tcp_pmtu_acked(struct tcp_conn *conn);
 
 /**
  * Of the ways of which what was found out is old, forget one: its connections try large segments

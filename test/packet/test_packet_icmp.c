@@ -434,6 +434,77 @@ test_black_hole_probe(void **state)
 	packet_end(&p);
 }
 
+/* The next connection to the same peer: the payload of its segments. */
+static uint16_t
+next_mss(struct packet *p)
+{
+	struct tcp_conn_info info;
+
+	p->peer_port++;
+	packet_accept(p, &mss_option);
+	tcp_conn_info(p->owner.conn, &info);
+	return info.mss_bytes;
+}
+
+/* A peer that is silent says nothing of the way to it; that smaller segments get through does. */
+/* Shows: 4821-probe. */
+static void
+test_black_hole_is_remembered_when_found(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	for (unsigned int silent = 0; silent < 2; silent++) {
+		packet_begin(&p, *state);
+		packet_accept(&p, &mss_option);
+		packet_append(&p, 5000);
+		packet_advance(&p, 2000000);
+		while (packet_take(&p, &sent))
+			;
+		assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 1);
+		if (!silent)
+			inject(&p, .flags = ACK, .seq = 1,
+			       .ack = 1 + TCP_PMTU_MIN_IPV6 - p.headers);
+		while (packet_take(&p, &sent))
+			;
+		assert_int_equal(next_mss(&p), silent ? p.mss : TCP_PMTU_MIN_IPV6 - p.headers);
+		packet_end(&p);
+	}
+}
+
+/* Many small segments are no large one; and if one like that got through late, so may all. */
+static void
+test_small_segments_are_no_black_hole(void **state)
+{
+	struct tcp_conn_info info;
+	struct packet_sent sent;
+	struct packet p;
+
+	packet_begin(&p, *state);
+	packet_accept(&p, &mss_option);
+	for (unsigned int i = 0; i < 8; i++) {
+		packet_append(&p, 200);
+		expect(&p, .flags = ACK | PSH, .seq = 1 + i * 200, .ack = 1, .len = 200);
+	}
+	packet_advance(&p, 10000000);
+	while (packet_take(&p, &sent))
+		;
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1401);
+	packet_append(&p, 1230);
+	packet_advance(&p, 4 * MINUTE_US);
+	while (packet_take(&p, &sent))
+		;
+	assert_true(tcp_stats(p.tcp)->path_mtu_probed > 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1601);
+	while (packet_take(&p, &sent))
+		;
+	tcp_conn_info(p.owner.conn, &info);
+	assert_int_equal(info.mss_bytes, p.mss);
+	assert_int_equal(next_mss(&p), p.mss);
+	packet_end(&p);
+}
+
 /* One that is silent for everything is asked with less and less. */
 static void
 test_silence(void **state)
@@ -505,6 +576,8 @@ main(void)
 		both_families(test_black_hole_blocks),
 		cmocka_unit_test(test_black_hole_probe),
 		cmocka_unit_test(test_black_hole_late),
+		both_families(test_black_hole_is_remembered_when_found),
+		both_families(test_small_segments_are_no_black_hole),
 		both_families(test_silence),
 	};
 
