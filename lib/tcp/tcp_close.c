@@ -8,6 +8,7 @@
 #include "chain.h"
 #include "tcp_event.h"
 #include "tcp_handshake.h"
+#include "tcp_loss.h"
 #include "tcp_output.h"
 #include "tcp_seq.h"
 #include "tcp_timer.h"
@@ -235,6 +236,7 @@ enter_time_wait(struct tcp_conn *conn)
 	if (!conn->closed) {
 		/* After tcp_shutdown(): the owner has not read all, or does not know it yet. */
 		chain_deinit(&conn->chain);
+		tcp_loss_purge(conn);
 		return;
 	}
 	tcp_conn_purge(conn);
