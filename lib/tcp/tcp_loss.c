@@ -426,11 +426,13 @@ settle(struct tcp_conn *conn)
 	forget(conn);
 }
 
-void
+bool
 tcp_loss_settled(struct tcp_conn *conn)
 {
-	if (conn->loss.recovery != NULL && conn->snd_una == conn->snd_max)
-		forget(conn);
+	if (conn->loss.recovery == NULL || conn->snd_una != conn->snd_max)
+		return false;
+	forget(conn);
+	return true;
 }
 
 static void

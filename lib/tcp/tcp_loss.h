@@ -67,8 +67,11 @@ struct tcp_recovery *tcp_loss_watch(struct tcp_conn *conn);
 /** What a recovery is about, in a word; "none" for NULL. */
 const char *tcp_loss_name(const struct tcp_recovery *recovery);
 
-/** Forget it if nothing is in flight: what the peer could still say of it, it would have said. */
-void tcp_loss_settled(struct tcp_conn *conn);
+/**
+ * Forget it if nothing is in flight: what the peer could still say of it, it would have said. False
+ * when there was nothing to forget.
+ */
+bool tcp_loss_settled(struct tcp_conn *conn);
 
 /** Forget it all: the connection has nothing in flight any more. */
 void tcp_loss_purge(struct tcp_conn *conn);

@@ -46,6 +46,7 @@
 #include "tcp_output.h"
 #include "tcp_pmtu.h"
 #include "tcp_recovery.h"
+#include "tcp_seq.h"
 #include "tcp_tail.h"
 
 #define RTO_INITIAL_US 1000000
@@ -66,6 +67,7 @@ static void expired(struct tcp_conn *conn, enum tcp_timer_kind kind);
 static void retransmit_expired(struct tcp_conn *conn);
 static void window_opened(struct tcp_conn *conn);
 static void persist_expired(struct tcp_conn *conn);
+static bool probe_answered(const struct tcp_conn *conn);
 static bool has_more(const struct tcp_conn *conn);
 static void linger_expired(struct tcp_conn *conn);
 static void start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us);
@@ -326,6 +328,9 @@ static void
 window_opened(struct tcp_conn *conn)
 {
 	stop(conn, TCP_TIMER_PERSIST);
+	/* It had them, and nobody is left to judge a peer that takes nothing of it. */
+	if (conn->closed && tcp_seq_lt(conn->snd_una, conn->loss.recover))
+		return;
 	/* A user timeout goes on: it counts what was not answered. */
 	conn->retries = RTE_MIN(conn->retries, (uint8_t)(has_user_timeout(conn) ? 1 : 0));
 }
@@ -333,20 +338,36 @@ window_opened(struct tcp_conn *conn)
 static void
 persist_expired(struct tcp_conn *conn)
 {
-	tcp_loss_settled(conn);
+	bool settled = tcp_loss_settled(conn);
+	bool answered;
+
 	if (conn->state == TCP_TIME_WAIT || !has_more(conn))
 		return;
+	/* It ran for that: what was appended since goes as the windows allow. */
+	if (settled && conn->snd_wnd > 0) {
+		tcp_output_want(conn);
+		return;
+	}
 	if (conn->retries == 0)
 		conn->waiting_ms = (uint32_t)(conn->tcp->now_us / 1000);
 	if (retried_enough(conn)) {
 		give_up(conn);
 		return;
 	}
+	answered = probe_answered(conn);
 	conn->persist_us = RTE_MIN(conn->persist_us * 2, (uint32_t)RTO_MAX_US);
 	retry(conn, TCP_TIMER_PERSIST, conn->persist_us);
-	tcp_pmtu_timeout(conn);
+	if (!answered)
+		tcp_pmtu_timeout(conn);
 	conn->probe_due = true;
 	tcp_output_want(conn);
+}
+
+/* Something came since the last probe was sent, or as it was: the timer is a tick late at most. */
+static bool
+probe_answered(const struct tcp_conn *conn)
+{
+	return conn->heard_us + conn->persist_us + TCP_WHEEL_TICK_US >= conn->tcp->now_us;
 }
 
 /* Data that is not acknowledged, or not sent, or the FIN. */

@@ -141,6 +141,57 @@ test_silent_peer_closes_its_window(void **state)
 	packet_end(&p);
 }
 
+/* Nor is it awaited in TIME-WAIT, where nobody listens to it. */
+static void
+test_silent_peer_ends(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_append(&p, 3 * MSS);
+	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		expect(&p, .flags = ACK | (i == 2 ? FIN | PSH : 0), .seq = SEQ(i), .ack = 1,
+		       .len = MSS);
+	packet_advance(&p, 2 * RTT_US + TICKS_US);
+	expect(&p, .flags = FIN | ACK | PSH, .seq = SEQ(2) + 1, .ack = 1, .len = MSS - 1);
+	packet_advance(&p, packet_sack_look(&p).rto_us + TICKS_US);
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3) + 1);
+	assert_string_equal(packet_sack_look(&p).recovery, "watch");
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = SEQ(3) + 1);
+	expect(&p, .flags = ACK, .seq = SEQ(3) + 1, .ack = 2);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	assert_string_equal(packet_sack_look(&p).recovery, "none");
+	packet_end(&p);
+}
+
+/* What is appended as the time of waiting ends is sent once, as any other data. */
+static void
+test_silent_peer_and_new_data(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 3);
+	packet_advance(&p, 2 * RTT_US + TICKS_US);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(3));
+	packet_advance(&p, packet_sack_look(&p).rto_us - TICKS_US);
+	assert_string_equal(packet_sack_look(&p).recovery, "watch");
+	packet_append(&p, 2 * MSS);
+	p.now_us += 2 * TICKS_US;
+	tcp_tick(p.tcp, p.now_us);
+	assert_string_equal(packet_sack_look(&p).recovery, "none");
+	expect(&p, .flags = ACK, .seq = SEQ(3), .ack = 1, .len = MSS);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(4), .ack = 1, .len = MSS);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->window_probes, 0);
+	packet_end(&p);
+}
+
 /* The last again, and the peer says that it had it: with D-SACK, or by an ACK for each. */
 /* Shows: 8985-tail-cut. */
 static void
@@ -240,6 +291,8 @@ main(void)
 		cmocka_unit_test(test_probe_for_nothing),
 		cmocka_unit_test(test_silent_peer),
 		cmocka_unit_test(test_silent_peer_closes_its_window),
+		cmocka_unit_test(test_silent_peer_ends),
+		cmocka_unit_test(test_silent_peer_and_new_data),
 		cmocka_unit_test(test_both_arrived),
 		cmocka_unit_test(test_repaired_by_the_probe),
 		cmocka_unit_test(test_single_segment),

@@ -212,6 +212,60 @@ test_probes_take_no_retransmissions(void **state)
 	packet_end(&p);
 }
 
+/* Nor does a peer that opens its window in turn, and takes nothing, keep one that is closed. */
+/* Shows: MUST-20. */
+static void
+test_window_in_turn_ends_it(void **state)
+{
+	struct tcp_conn_info info;
+	struct packet_sent sent;
+	unsigned int turns;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
+	packet_append(&p, 1000);
+	tcp_close(p.owner.conn);
+	expect(&p, .flags = FIN | ACK | PSH, .seq = 1, .ack = 1, .len = 1000);
+	for (turns = 0; turns < 30 && tcp_conn_count(p.tcp) > 0; turns++) {
+		tcp_conn_info(p.owner.conn, &info);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+		packet_advance(&p, 2 * info.rto_us);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1, .window = 5000);
+		while (packet_take(&p, &sent))
+			;
+	}
+	assert_true(turns < 30);
+	assert_int_equal(tcp_stats(p.tcp)->timed_out, 1);
+	packet_end(&p);
+}
+
+/* Probes that are answered get through: what the window was shut for is not too large. */
+static void
+test_answered_probes_are_no_black_hole(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1460});
+	packet_append(&p, 5000);
+	tcp_close(p.owner.conn);
+	while (packet_take(&p, &sent))
+		;
+	for (uint64_t delay_us = 200000, i = 0; i < 6; i++, delay_us *= 2) {
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+		packet_advance(&p, delay_us + 1000);
+		while (packet_take(&p, &sent))
+			;
+	}
+	assert_true(tcp_stats(p.tcp)->window_probes >= 4);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 0);
+	packet_end(&p);
+}
+
 /* Shows: MUST-35. */
 static void
 test_fin_waits_for_the_window(void **state)
@@ -422,6 +476,8 @@ main(void)
 		cmocka_unit_test(test_probe_that_took_the_last_ends_probing),
 		cmocka_unit_test(test_probes_without_an_answer_end_it),
 		cmocka_unit_test(test_probes_take_no_retransmissions),
+		cmocka_unit_test(test_window_in_turn_ends_it),
+		cmocka_unit_test(test_answered_probes_are_no_black_hole),
 		cmocka_unit_test(test_fin_waits_for_the_window),
 		cmocka_unit_test(test_window_that_shrinks_is_survived),
 		cmocka_unit_test(test_silly_window_is_not_filled),
