@@ -23,6 +23,7 @@
 
 static void chain_write_whole(struct rte_mbuf *mbuf, const struct iovec *parts,
 			      unsigned int nb_parts);
+static struct rte_mbuf *chain_mbuf_alloc(struct tr_chain *chain);
 static void chain_mbufs_free(struct rte_mbuf *mbuf);
 static void chain_cursors_trim(struct tr_chain *chain, uint32_t bytes);
 
@@ -72,7 +73,7 @@ void *
 tr_chain_reserve(struct tr_chain *chain, uint32_t bytes)
 {
 	uint32_t room = chain_tail_room(chain);
-	struct rte_mbuf *mbuf, *last;
+	struct rte_mbuf *mbuf;
 
 	RTE_ASSERT(bytes > 0);
 	if (likely(bytes <= room))
@@ -80,10 +81,10 @@ tr_chain_reserve(struct tr_chain *chain, uint32_t bytes)
 	/* The sequence space, and so the chain, ends far below 4 GiB. */
 	if (room > 0 || bytes > chain->segment_bytes || bytes > UINT32_MAX - chain->bytes)
 		return NULL;
-	mbuf = chain_mbufs_alloc(chain, 1, &last);
+	mbuf = chain_mbuf_alloc(chain);
 	if (unlikely(mbuf == NULL))
 		return NULL;
-	chain_mbufs_link(chain, mbuf, last, 1);
+	chain_mbufs_link(chain, mbuf, mbuf, 1);
 	chain->pool->stats.mbufs++;
 	return chain_link_data(mbuf);
 }
@@ -260,6 +261,10 @@ chain_mbufs_alloc(struct tr_chain *chain, uint32_t nb, struct rte_mbuf **last)
 	uint32_t burst;
 	uint32_t i;
 
+	if (likely(nb == 1)) {
+		*last = chain_mbuf_alloc(chain);
+		return *last;
+	}
 	*last = NULL;
 	for (; nb > 0; nb -= burst) {
 		burst = RTE_MIN(nb, (uint32_t)CHAIN_ALLOC_BURST);
@@ -279,6 +284,18 @@ chain_mbufs_alloc(struct tr_chain *chain, uint32_t nb, struct rte_mbuf **last)
 		}
 	}
 	return first;
+}
+
+/* One, as most responses need: the same as chain_mbufs_alloc(). */
+static inline struct rte_mbuf *
+chain_mbuf_alloc(struct tr_chain *chain)
+{
+	struct rte_mbuf *mbuf;
+
+	if (unlikely(rte_mempool_get(chain->pool->mbufs, (void **)&mbuf) != 0))
+		return NULL;
+	*chain_link(mbuf) = (struct chain_link){.offset = CHAIN_HEADROOM};
+	return mbuf;
 }
 
 static void
