@@ -100,7 +100,9 @@ core_poll(struct core *core, uint64_t now_us)
 	core_cycles_stage(&core->cycles, CORE_STAGE_OTHER);
 	tick(core);
 	core_cycles_stage(&core->cycles, CORE_STAGE_SUBMIT);
-	work += core_reply_drain(core);
+	/* Where no thread answers, all was answered as it was asked. */
+	if (submit_producers(core->submit) > 0)
+		work += core_reply_drain(core);
 	/* What was answered in time is not to be found late because the core was. */
 	if (!TAILQ_EMPTY(&core->timed))
 		core_timeout_tick(core);

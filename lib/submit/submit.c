@@ -13,6 +13,7 @@
 
 #include "submit_private.h"
 
+static void wake_threads(struct tr_submit *submit, struct submit_core *core);
 static bool config_is_valid(const struct submit_config *config);
 static int cores_init(struct tr_submit *submit);
 static int threads_init(struct tr_submit *submit);
@@ -43,14 +44,16 @@ submit_dispatch(struct tr_submit *submit, unsigned int core, struct tr_request *
 void
 submit_flush(struct tr_submit *submit, unsigned int core)
 {
-	uint64_t dispatched = submit->cores[core].dispatched;
+	if (submit->cores[core].dispatched != 0)
+		wake_threads(submit, &submit->cores[core]);
+}
 
-	if (dispatched == 0)
-		return;
+static __rte_noinline void
+wake_threads(struct tr_submit *submit, struct submit_core *core)
+{
 	rte_atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (; dispatched != 0; dispatched &= dispatched - 1)
-		submit_sleeper_wake(&submit->threads[rte_bsf64(dispatched)].sleeper);
-	submit->cores[core].dispatched = 0;
+	for (; core->dispatched != 0; core->dispatched &= core->dispatched - 1)
+		submit_sleeper_wake(&submit->threads[rte_bsf64(core->dispatched)].sleeper);
 }
 
 unsigned int
