@@ -8,13 +8,17 @@ static bool is_ipv6_group(const struct ip *ip, const struct wire_ether *ether);
 enum ip_verdict
 eth_input(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us, struct ip_packet *packet)
 {
+	ip->stats.eth_rx++;
+	return ip_input_usual(ip, mbuf, now_us, packet);
+}
+
+enum ip_verdict
+eth_input_any(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us, struct ip_packet *packet)
+{
 	uint16_t head = RTE_MIN(mbuf->pkt_len, (uint32_t)IP_CONTIGUOUS_BYTES);
 	struct wire_ether ether;
 	bool group;
 
-	ip->stats.eth_rx++;
-	if (likely(ip_input_usual(ip, mbuf, packet)))
-		return IP_DELIVER;
 	if (unlikely(mbuf->data_len < head) && !ip_mbuf_pullup(mbuf, head))
 		return ip_drop(mbuf, &ip->stats.drop_no_mbuf);
 	if (!wire_ether_parse(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, &ether))

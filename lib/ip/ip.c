@@ -208,6 +208,11 @@ ipv4_setup(struct ip *ip)
 	ip->has_ipv4 = true;
 	ip->addr = tr_addr_to_ipv4(&net->addr);
 	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - net->prefix_len));
+	/* RFC 3021: a link of two has no broadcast address. */
+	if (net->prefix_len < 31) {
+		ip->network = ip->addr & ip->mask;
+		ip->broadcast = ip->addr | ~ip->mask;
+	}
 	return ip_ipv4_is_host(ip, ip->addr) ? 0 : -EINVAL;
 }
 

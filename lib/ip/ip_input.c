@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 
+static bool is_usual(const struct ip *ip, const struct rte_mbuf *mbuf, struct wire_ipv4 *ipv4);
 static uint64_t *check_header(struct ip *ip, const struct rte_mbuf *mbuf, struct wire_ipv4 *ipv4);
 static uint64_t *check_accepted(struct ip *ip, const struct wire_ipv4 *ipv4, bool broadcast);
 static void reassemble(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4,
@@ -88,33 +89,40 @@ refuse(struct ip *ip, struct rte_mbuf *mbuf, const struct wire_ipv4 *ipv4, uint6
 	return ip_drop(mbuf, udp ? &ip->stats.drop_udp : &ip->stats.drop_ip_protocol);
 }
 
-bool
-ip_input_usual(struct ip *ip, struct rte_mbuf *mbuf, struct ip_packet *packet)
+enum ip_verdict
+ip_input_usual(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us, struct ip_packet *packet)
 {
-	const uint8_t *data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
-	uint64_t flags = mbuf->ol_flags;
-	uint32_t bytes = mbuf->pkt_len;
 	struct wire_ipv4 ipv4;
 
-	if (bytes != mbuf->data_len || bytes < WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES ||
-	    !wire_ether_is(data, &ip->config.mac, RTE_ETHER_TYPE_IPV4))
-		return false;
-	data += WIRE_ETHER_HEADER_BYTES;
-	if (!wire_ipv4_parse_usual(data, bytes - WIRE_ETHER_HEADER_BYTES, &ipv4) ||
-	    ipv4.protocol != IPPROTO_TCP || ipv4.dst != ip->addr || !ip_ipv4_is_peer(ip, ipv4.src))
-		return false;
-	flags &= RTE_MBUF_F_RX_IP_CKSUM_MASK;
-	if (!is_verified(flags, RTE_MBUF_F_RX_IP_CKSUM_GOOD, RTE_MBUF_F_RX_IP_CKSUM_NONE) &&
-	    (flags == RTE_MBUF_F_RX_IP_CKSUM_BAD ||
-	     wire_checksum_sum(data, WIRE_IPV4_HEADER_BYTES) != 0xffff))
-		return false;
-
+	if (unlikely(!is_usual(ip, mbuf, &ipv4)))
+		return eth_input_any(ip, mbuf, now_us, packet);
 	mbuf->data_off += WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES;
 	mbuf->data_len = ipv4.total_bytes - WIRE_IPV4_HEADER_BYTES;
 	mbuf->pkt_len = mbuf->data_len;
 	describe(mbuf, &ipv4, packet);
 	ip->stats.ip_rx++;
-	return true;
+	return IP_DELIVER;
+}
+
+static inline bool
+is_usual(const struct ip *ip, const struct rte_mbuf *mbuf, struct wire_ipv4 *ipv4)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	uint64_t flags = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint32_t bytes = mbuf->pkt_len;
+
+	if (bytes != mbuf->data_len || bytes < WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES ||
+	    !wire_ether_is(data, &ip->config.mac, RTE_ETHER_TYPE_IPV4))
+		return false;
+	data += WIRE_ETHER_HEADER_BYTES;
+	if (!wire_ipv4_parse_usual(data, bytes - WIRE_ETHER_HEADER_BYTES, ipv4) ||
+	    ipv4->protocol != IPPROTO_TCP || ipv4->dst != ip->addr ||
+	    !ip_ipv4_is_peer(ip, ipv4->src))
+		return false;
+	if (is_verified(flags, RTE_MBUF_F_RX_IP_CKSUM_GOOD, RTE_MBUF_F_RX_IP_CKSUM_NONE))
+		return true;
+	return flags != RTE_MBUF_F_RX_IP_CKSUM_BAD &&
+	       wire_checksum_sum(data, WIRE_IPV4_HEADER_BYTES) == 0xffff;
 }
 
 static inline void

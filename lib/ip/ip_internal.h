@@ -32,6 +32,9 @@ struct ip {
 	bool has_ipv4; /* an address was configured; else there is IPv6 alone */
 	rte_be32_t addr; /* ours */
 	rte_be32_t mask; /* of the on-link prefix */
+	/* RFC 1122 section 3.2.1.3: addresses of the prefix that are no host's; 0: all are. */
+	rte_be32_t network;
+	rte_be32_t broadcast;
 	uint64_t tx_flags; /* of an mbuf with a TCP segment: what the port computes */
 	uint64_t defend_after_us; /* RFC 5227 section 2.4: not before */
 	uint64_t icmp_errors_us; /* since when they are counted, to limit them */
@@ -73,13 +76,7 @@ ip_ipv4_is_unicast(rte_be32_t addr)
 static inline bool
 ip_ipv4_is_host(const struct ip *ip, rte_be32_t addr)
 {
-	rte_be32_t host = addr & ~ip->mask;
-
-	if (!ip_ipv4_is_unicast(addr))
-		return false;
-	/* RFC 3021: a link of two has no broadcast address. */
-	return !ip_ipv4_is_on_link(ip, addr) || ip->config.ipv4.prefix_len >= 31 ||
-	       (host != 0 && host != ~ip->mask);
+	return ip_ipv4_is_unicast(addr) && addr != ip->network && addr != ip->broadcast;
 }
 
 /** The same, and it is not ours. */
@@ -134,14 +131,16 @@ enum ip_verdict ip_input(struct ip *ip, struct rte_mbuf *mbuf, bool broadcast, u
 			 struct ip_packet *packet);
 
 /**
- * Take a frame that holds a TCP segment as nearly all do: in one mbuf, to our Ethernet address, in
- * a whole IPv4 packet without options between a host and us. What this takes eth_input() would
- * deliver in the same way, only slower.
- *
- * @return
- *   False for any other frame, which is as it was.
+ * Take a frame as eth_input() describes. Nearly all hold a TCP segment in one mbuf, to our Ethernet
+ * address, in a whole IPv4 packet without options between a host and us: these are delivered here,
+ * any other by eth_input_any(), which would do the same with them, only slower.
  */
-bool ip_input_usual(struct ip *ip, struct rte_mbuf *mbuf, struct ip_packet *packet);
+enum ip_verdict ip_input_usual(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us,
+			       struct ip_packet *packet);
+
+/** Take a frame as eth_input() describes, which has counted it. */
+enum ip_verdict eth_input_any(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us,
+			      struct ip_packet *packet);
 
 /** Take an ICMP message that fills @p mbuf, which is consumed. */
 void icmp_input(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
