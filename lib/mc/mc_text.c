@@ -3,7 +3,6 @@
  */
 #include "mc_text.h"
 
-#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
 static enum mc_result mc_text_close(struct mc_parser *parser);
@@ -70,12 +69,15 @@ static const struct mc_text_command mc_text_commands[] = {
 enum mc_result
 mc_text_command(struct mc_parser *parser)
 {
+	return mc_text_get_usual(parser);
+}
+
+enum mc_result
+mc_text_command_any(struct mc_parser *parser)
+{
 	const struct mc_text_command *command;
 	struct mc_text_line line;
-	enum mc_result result;
 
-	if (likely(mc_text_get_usual(parser, &result)))
-		return result;
 	if (!mc_text_line_read(parser, &line))
 		return mc_rest_len(parser) < MC_TEXT_LINE_MAX ? MC_MORE : mc_text_get_long(parser);
 	if (line.nb_words == 0)

@@ -118,10 +118,13 @@ enum mc_result mc_text_answer(struct mc_parser *parser, const struct mc_text_lin
 bool mc_text_reply(struct mc_parser *parser, enum mc_text_reply reply, uint8_t tag_flags);
 
 /**
- * What most lines are, seen whole: get and one key, a space between them. Does what
- * mc_text_command() does with it; false, and nothing: it is another line.
+ * Take the next line. What most are, seen whole, is taken here: get and one key, a space between
+ * them; any other by mc_text_command_any(), which would do the same with these, only slower.
  */
-bool mc_text_get_usual(struct mc_parser *parser, enum mc_result *result);
+enum mc_result mc_text_get_usual(struct mc_parser *parser);
+
+/** Take the next line, whatever it is. */
+enum mc_result mc_text_command_any(struct mc_parser *parser);
 
 /** get, gets, gat, gats: a line that is complete. */
 enum mc_result mc_text_get(struct mc_parser *parser, const struct mc_text_command *command,

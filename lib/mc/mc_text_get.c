@@ -21,8 +21,8 @@ static enum mc_result mc_text_get_end(struct mc_parser *parser, size_t line_end_
 static enum mc_result mc_text_get_key(struct mc_parser *parser, size_t len, size_t line_end_len);
 static enum mc_result mc_text_get_bad_key(struct mc_parser *parser);
 
-bool
-mc_text_get_usual(struct mc_parser *parser, enum mc_result *result)
+enum mc_result
+mc_text_get_usual(struct mc_parser *parser)
 {
 	static const char get[4] = "get ";
 	const uint8_t *begin = mc_rest(parser);
@@ -32,21 +32,19 @@ mc_text_get_usual(struct mc_parser *parser, enum mc_result *result)
 	size_t len;
 
 	if (mc_rest_len(parser) < sizeof(get) || memcmp(begin, get, sizeof(get)) != 0)
-		return false;
+		return mc_text_command_any(parser);
 	len = RTE_MIN(mc_rest_len(parser) - sizeof(get), (size_t)TR_ENGINE_KEY_MAX + 2);
 	newline = memchr(key, '\n', len);
 	if (newline == NULL)
-		return false;
+		return mc_text_command_any(parser);
 	len = newline - key - (newline > key && newline[-1] == '\r');
 	if (len == 0 || len > TR_ENGINE_KEY_MAX || memchr(key, ' ', len) != NULL)
-		return false;
+		return mc_text_command_any(parser);
 	parser->state->keys_op = TR_ENGINE_GET;
-	*result = MC_BLOCKED;
-	if (mc_text_get_start(parser, tag, key, len)) {
-		parser->used += newline + 1 - begin;
-		*result = MC_NEXT;
-	}
-	return true;
+	if (!mc_text_get_start(parser, tag, key, len))
+		return MC_BLOCKED;
+	parser->used += newline + 1 - begin;
+	return MC_NEXT;
 }
 
 enum mc_result
