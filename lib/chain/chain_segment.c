@@ -20,6 +20,8 @@ static struct rte_mbuf *segment_find(struct tr_chain *chain, uint32_t *offset);
 static bool segment_in_place_ok(const struct chain_pool *pool, struct rte_mbuf *mbuf,
 				uint32_t offset, uint32_t len);
 static struct rte_mbuf *segment_in_place(struct rte_mbuf *mbuf);
+static struct rte_mbuf *segment_elsewhere(struct chain_pool *pool, struct rte_mbuf *mbuf,
+					  uint32_t offset, uint32_t len);
 static struct rte_mbuf *segment_linked(struct chain_pool *pool, struct rte_mbuf *mbuf,
 				       uint32_t offset, uint32_t len);
 static struct rte_mbuf *segment_borrowed(struct chain_pool *pool, struct rte_mbuf *mbuf,
@@ -32,7 +34,6 @@ struct rte_mbuf *
 chain_segment(struct tr_chain *chain, uint32_t offset, uint32_t *len)
 {
 	struct chain_pool *pool = chain->pool;
-	struct rte_mbuf *packet;
 	struct rte_mbuf *mbuf;
 
 	RTE_ASSERT(*len > 0 && offset < chain->bytes);
@@ -44,14 +45,7 @@ chain_segment(struct tr_chain *chain, uint32_t offset, uint32_t *len)
 		pool->stats.segments++;
 		return segment_in_place(mbuf);
 	}
-	if (pool->link_segments && pool->share_mbufs) {
-		packet = segment_linked(pool, mbuf, offset, *len);
-		pool->stats.segments_linked += packet != NULL;
-		return packet;
-	}
-	packet = segment_copied(pool, mbuf, offset, *len);
-	pool->stats.segments_copied += packet != NULL;
-	return packet;
+	return segment_elsewhere(pool, mbuf, offset, *len);
 }
 
 struct rte_mbuf *
@@ -151,6 +145,21 @@ segment_in_place(struct rte_mbuf *mbuf)
 	/* Nobody else has it: see segment_in_place_ok(). */
 	rte_mbuf_refcnt_set(mbuf, 2);
 	return mbuf;
+}
+
+static __rte_noinline struct rte_mbuf *
+segment_elsewhere(struct chain_pool *pool, struct rte_mbuf *mbuf, uint32_t offset, uint32_t len)
+{
+	struct rte_mbuf *packet;
+
+	if (pool->link_segments && pool->share_mbufs) {
+		packet = segment_linked(pool, mbuf, offset, len);
+		pool->stats.segments_linked += packet != NULL;
+		return packet;
+	}
+	packet = segment_copied(pool, mbuf, offset, len);
+	pool->stats.segments_copied += packet != NULL;
+	return packet;
 }
 
 /* An mbuf for the headers, and one that borrows the bytes. */
