@@ -50,7 +50,7 @@ void
 tcp_ack_advance(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
 	uint32_t acked = segment->header.ack - conn->snd_una;
-	uint32_t bytes = RTE_MIN(acked, tr_chain_bytes(&conn->chain));
+	uint32_t bytes = RTE_MIN(acked, conn->chain.bytes);
 
 	if (unlikely(conn->retries >= TCP_PMTU_RETRIES))
 		tcp_pmtu_acked(conn);
@@ -71,7 +71,7 @@ tcp_ack_advance(struct tcp_conn *conn, const struct tcp_segment *segment)
 		conn->fin_acked = true;
 		tcp_close_fin_acked(conn);
 	}
-	if (tr_chain_bytes(&conn->chain) > 0 || conn->fin_queued)
+	if (conn->chain.bytes > 0 || conn->fin_queued)
 		tcp_output_want(conn);
 }
 

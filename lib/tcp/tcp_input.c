@@ -31,6 +31,7 @@ static void note_fin(struct tcp_conn *conn, const struct tcp_segment *segment);
 static bool cut_at_fin(struct tcp_conn *conn, struct tcp_segment *segment);
 static void fin(struct tcp_conn *conn);
 static void receive_in_order(struct tcp_conn *conn, struct tcp_segment *segment);
+static void receive_gathered(struct tcp_conn *conn);
 static void receive_early(struct tcp_conn *conn, struct tcp_segment *segment);
 
 static tcp_input_handler *const handlers[TCP_STATES] = {
@@ -241,27 +242,36 @@ static void
 receive_in_order(struct tcp_conn *conn, struct tcp_segment *segment)
 {
 	struct tcp *tcp = conn->tcp;
-	bool gap = conn->reassembly.nb > 0;
-	uint32_t start = conn->rcv_nxt;
-	struct rte_mbuf *mbuf;
-	uint32_t len;
 
 	tcp_receive_append(&conn->receive, segment->mbuf);
 	segment->mbuf = NULL;
 	conn->rcv_nxt += segment->len;
 	conn->rcv_mss = RTE_MAX(conn->rcv_mss, (uint16_t)RTE_MIN(segment->len, tcp->mss));
-	while (unlikely(gap) && (mbuf = tcp_reassembly_take(tcp->reassembly_pool, &conn->reassembly,
-							    conn->rcv_nxt, &len)) != NULL) {
-		tcp_receive_append(&conn->receive, mbuf);
-		conn->rcv_nxt += len;
-	}
-	tcp->stats.rx_bytes += conn->rcv_nxt - start;
+	tcp->stats.rx_bytes += segment->len;
 	tcp_event_raise(conn, TCP_EVENT_READABLE);
-	/* RFC 5681 section 4.2: at once where there is or was a gap. */
-	if (gap || ++conn->rcv_segments >= SEGMENTS_PER_ACK)
+	if (unlikely(conn->reassembly.nb > 0))
+		receive_gathered(conn);
+	else if (++conn->rcv_segments >= SEGMENTS_PER_ACK)
 		tcp_output_ack(conn);
 	else
 		tcp_timer_ack_delayed(conn);
+}
+
+/* What came early and is in order now. RFC 5681 section 4.2: an ACK at once, filled or not. */
+static __rte_noinline void
+receive_gathered(struct tcp_conn *conn)
+{
+	struct tcp *tcp = conn->tcp;
+	struct rte_mbuf *mbuf;
+	uint32_t len;
+
+	while ((mbuf = tcp_reassembly_take(tcp->reassembly_pool, &conn->reassembly, conn->rcv_nxt,
+					   &len)) != NULL) {
+		tcp_receive_append(&conn->receive, mbuf);
+		conn->rcv_nxt += len;
+		tcp->stats.rx_bytes += len;
+	}
+	tcp_output_ack(conn);
 }
 
 static void
