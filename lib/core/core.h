@@ -74,7 +74,10 @@ struct core_request {
 	struct core_ask *ask; /* who asked, if no connection did */
 	const struct tr_protocol_ops *ops;
 	void *protocol;
-	TAILQ_ENTRY(core_request) link; /* in conn->pipeline, or conn->abandoned; in order */
+	union {
+		TAILQ_ENTRY(core_request) link; /* in conn->pipeline, or abandoned; in order */
+		SLIST_ENTRY(core_request) free_link; /* in core->requests_free */
+	};
 	TAILQ_ENTRY(core_request) timed_link; /* in core->timed, while it is in time */
 	uint64_t entered_us; /* the pipeline; set when timed */
 	struct tr_response response; /* valid when answered, or when local */
@@ -87,7 +90,7 @@ struct core_request {
 	bool abandoned; /* overdue: the client is told of a temporary failure */
 	bool local; /* needs no engine: response is there already */
 	bool prepared; /* the engine gave memory that it has not got back */
-};
+} __rte_cache_aligned;
 
 TAILQ_HEAD(core_pipeline, core_request);
 
@@ -192,6 +195,8 @@ struct core {
 	uint32_t now_s; /* UNIX time */
 	uint32_t credits_used;
 	uint32_t credits_max;
+	uint32_t credits_shared; /* the others are for connections with nothing in flight */
+	uint32_t credits_given; /* the last are given to nobody while the engine keeps answering */
 	struct core_conns ready; /* to be parsed in this turn */
 	uint32_t nb_ready;
 	struct core_conns waits[CORE_WAITS]; /* each in the order in which they are resumed */
@@ -200,8 +205,8 @@ struct core {
 	uint32_t nb_waiting; /* the sum of these */
 	const uint8_t *span; /* what is being parsed, and how much is unread from there on */
 	uint32_t span_unread;
-	struct core_request **requests; /* by the index in their token */
-	struct rte_mempool *request_pool;
+	struct core_request *requests; /* by the index in their token */
+	SLIST_HEAD(, core_request) requests_free; /* first what was used last: CPUs cache it */
 	struct tr_conn *conns; /* by the ids of TCP */
 	uint32_t nb_conns; /* of them, in use */
 	struct rte_ring *control;

@@ -57,7 +57,7 @@ find(struct core *core, uint64_t token)
 
 	if (index >= core->credits_max)
 		return NULL;
-	request = core->requests[index];
+	request = &core->requests[index];
 	if (request->request.token != token || !request->with_engine)
 		return NULL;
 	return request;

@@ -27,9 +27,6 @@
  * stops, and holds all others, they are for failures, and for requests that need no engine.
  */
 #define LAST_SHARE 32
-/* Requests at hand for the core, without going to their pool: of all, and at most. */
-#define POOL_CACHE_SHARE 4
-#define POOL_CACHE_MAX 256
 
 static struct tr_request *request_get(struct tr_conn *conn);
 static void request_put(struct tr_conn *conn, struct tr_request *request);
@@ -49,6 +46,7 @@ const struct tr_protocol_host core_request_host = {
 };
 
 static struct core_request *take(struct core *core);
+static void clear(struct tr_request *request);
 static enum core_wait scarce(const struct tr_conn *conn);
 static void count_blocked(struct core *core, enum core_wait wait);
 static void hash_key(const struct core *core, struct tr_request *request);
@@ -56,8 +54,6 @@ static void enter_pipeline(struct tr_conn *conn, struct core_request *request, u
 static void refuse(struct core *core, struct core_request *request, enum tr_engine_status status);
 static bool engine_is_stuck(const struct core *core, const struct core_request *request);
 static void discard(struct core *core, struct core_request *request);
-static void request_construct(struct rte_mempool *pool, void *arg, void *object,
-			      unsigned int index);
 
 static struct tr_request *
 request_get(struct tr_conn *conn)
@@ -104,15 +100,13 @@ core_request_ask(struct core *core, enum tr_engine_op op, struct core_ask *ask)
 static struct core_request *
 take(struct core *core)
 {
-	struct core_request *request;
-	uint64_t token;
+	struct core_request *request = SLIST_FIRST(&core->requests_free);
 
-	if (rte_mempool_get(core->request_pool, (void **)&request) < 0)
+	if (unlikely(request == NULL))
 		return NULL;
+	SLIST_REMOVE_HEAD(&core->requests_free, free_link);
 	core->credits_used++;
-	token = request->request.token;
-	memset(&request->request, 0, offsetof(struct tr_request, key));
-	request->request.token = token;
+	clear(&request->request);
 	request->request.core = core->index;
 	request->request.now_us = core->now_us;
 	request->request.now_s = core->now_s;
@@ -130,6 +124,17 @@ take(struct core *core)
 	request->local = false;
 	request->prepared = false;
 	return request;
+}
+
+/* All but the token, which it keeps, and the clock, which the caller sets. */
+static inline void
+clear(struct tr_request *request)
+{
+	const size_t clock = offsetof(struct tr_request, now_us);
+	const size_t rest = offsetof(struct tr_request, expiry_s);
+
+	memset(&request->item, 0, clock - offsetof(struct tr_request, item));
+	memset(&request->expiry_s, 0, offsetof(struct tr_request, key) - rest);
 }
 
 static void
@@ -316,7 +321,7 @@ core_request_free(struct core *core, struct core_request *request)
 	request->conn = NULL;
 	request->request.token = submit_token(core->index, submit_token_index(token),
 					      submit_token_generation(token) + 1);
-	rte_mempool_put(core->request_pool, request);
+	SLIST_INSERT_HEAD(&core->requests_free, request, free_link);
 	core->credits_used--;
 	core_wait_freed(core, CORE_WAIT_CREDIT);
 }
@@ -356,20 +361,20 @@ int
 core_request_setup(struct core *core, const char *name, int socket)
 {
 	unsigned int credits = core->credits_max;
+	struct core_request *request;
+	unsigned int i;
 
-	core->requests = rte_zmalloc_socket(name, credits * sizeof(*core->requests), 0, socket);
+	core->requests = rte_zmalloc_socket(name, credits * sizeof(*core->requests),
+					    RTE_CACHE_LINE_SIZE, socket);
 	if (core->requests == NULL)
 		return -ENOMEM;
-	/* What was used last is used next, while the CPU's caches still have it. */
-	core->request_pool = rte_mempool_create(
-		name, credits, sizeof(struct core_request),
-		RTE_MIN(credits / POOL_CACHE_SHARE, (unsigned int)POOL_CACHE_MAX), 0, NULL, NULL,
-		request_construct, core, socket, RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET);
-	if (core->request_pool == NULL) {
-		rte_free(core->requests);
-		core->requests = NULL;
-		return -rte_errno;
+	for (i = credits; i-- > 0;) {
+		request = &core->requests[i];
+		request->request.token = submit_token(core->index, i, 0);
+		SLIST_INSERT_HEAD(&core->requests_free, request, free_link);
 	}
+	core->credits_given = credits - RTE_MAX(credits / LAST_SHARE, 1u);
+	core->credits_shared = core->credits_given - credits / RESERVE_SHARE;
 	return 0;
 }
 
@@ -379,15 +384,14 @@ core_request_teardown(struct core *core)
 	struct core_request *request;
 	unsigned int i;
 
-	for (i = 0; core->request_pool != NULL && i < core->credits_max; i++) {
-		request = core->requests[i];
+	for (i = 0; core->requests != NULL && i < core->credits_max; i++) {
+		request = &core->requests[i];
 		if (request->state == CORE_REQUEST_FREE)
 			continue;
 		if (request->ask != NULL)
 			core_ask_cancel(request->ask);
 		core_request_free(core, request);
 	}
-	rte_mempool_free(core->request_pool);
 	rte_free(core->requests);
 }
 
@@ -396,7 +400,6 @@ static enum core_wait
 scarce(const struct tr_conn *conn)
 {
 	const struct core *core = conn->core;
-	uint32_t left, last;
 
 	/* Responses wait already: nothing else is to take the place of that. */
 	if (conn->wait == CORE_WAIT_MEMORY || conn->wait == CORE_WAIT_SEND)
@@ -406,11 +409,10 @@ scarce(const struct tr_conn *conn)
 		return CORE_WAIT_OWN;
 	if (conn->chain->bytes >= core->config.send_max_bytes)
 		return CORE_WAIT_SEND;
-	left = core->credits_max - core->credits_used;
-	last = RTE_MAX(core->credits_max / LAST_SHARE, 1u);
-	if (conn->requests > 0 && left <= last + core->credits_max / RESERVE_SHARE)
+	if (conn->requests > 0 && core->credits_used >= core->credits_shared)
 		return CORE_WAIT_CREDIT;
-	if (left <= last && (conn->requests > 0 || !core_timeout_stuck(core)))
+	if (core->credits_used >= core->credits_given &&
+	    (conn->requests > 0 || !core_timeout_stuck(core)))
 		return CORE_WAIT_CREDIT;
 	return CORE_WAIT_NONE;
 }
@@ -431,16 +433,4 @@ discard(struct core *core, struct core_request *request)
 		core->engine.ops->discard(core->engine.instance, &request->request);
 	request->prepared = false;
 	core_body_done(core, request);
-}
-
-static void
-request_construct(struct rte_mempool *pool, void *arg, void *object, unsigned int index)
-{
-	struct core_request *request = object;
-	struct core *core = arg;
-
-	(void)pool;
-	memset(request, 0, sizeof(*request));
-	request->request.token = submit_token(core->index, index, 0);
-	core->requests[index] = request;
 }

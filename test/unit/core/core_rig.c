@@ -28,6 +28,8 @@ static const struct tcp_events client_events;
 static const struct tr_engine_ops rig_engine;
 static const struct tr_protocol_ops rig_protocol;
 
+static unsigned int free_requests(const struct core *core);
+
 void
 core_rig_init(struct core_rig *rig, const struct tr_core_config *config)
 {
@@ -119,7 +121,7 @@ core_rig_deinit(struct core_rig *rig)
 	assert_int_equal(rig->prepared, 0);
 	assert_int_equal(rig->released, rig->answered);
 	assert_int_equal(rig->core->chains.reference_bytes, 0);
-	assert_int_equal(rte_mempool_in_use_count(rig->core->request_pool), 0);
+	assert_int_equal(free_requests(rig->core), rig->core->credits_max);
 	assert_int_equal(rig->core->nb_conns, 0);
 	assert_int_equal(rte_mempool_in_use_count(rig->core->chains.mbufs), 0);
 	assert_int_equal(rig->core->body_bytes[0] + rig->core->body_bytes[1], 0);
@@ -127,6 +129,18 @@ core_rig_deinit(struct core_rig *rig)
 	for (i = 0; i < CORE_ORDER_SLOTS; i++)
 		assert_int_equal(rig->core->order_keys[i], 0);
 	core_rig_free(rig);
+}
+
+static unsigned int
+free_requests(const struct core *core)
+{
+	const struct core_request *request;
+	unsigned int nb = 0;
+
+	for (request = SLIST_FIRST(&core->requests_free); request != NULL;
+	     request = SLIST_NEXT(request, free_link))
+		nb++;
+	return nb;
 }
 
 void
