@@ -37,9 +37,9 @@ core_body_admit(struct tr_conn *conn, struct core_request *request, bool arrived
 }
 
 void
-core_body_parsed(struct tr_conn *conn)
+core_body_await(struct tr_conn *conn)
 {
-	if (conn->open != NULL && conn->open->prepared && !conn->body)
+	if (conn->open->prepared && !conn->body)
 		await(conn, conn->open);
 }
 
@@ -58,12 +58,10 @@ await(struct tr_conn *conn, struct core_request *request)
 }
 
 void
-core_body_arrived(struct tr_conn *conn, struct core_request *request)
+core_body_complete(struct tr_conn *conn, struct core_request *request)
 {
 	struct core *core = conn->core;
 
-	if (!conn->body)
-		return;
 	core->body_incomplete[kind(request)] -= request->body_bytes;
 	core->body_requests--;
 	conn->body = false;
@@ -72,10 +70,8 @@ core_body_arrived(struct tr_conn *conn, struct core_request *request)
 }
 
 void
-core_body_done(struct core *core, struct core_request *request)
+core_body_uncharge(struct core *core, struct core_request *request)
 {
-	if (request->body_bytes == 0)
-		return;
 	core->body_bytes[kind(request)] -= request->body_bytes;
 	if (request->abandoned)
 		core->body_abandoned[kind(request)] -= request->body_bytes;

@@ -17,17 +17,41 @@
 /** Charge the open request's value; @p arrived: it needs no waiting for. False: no room now. */
 bool core_body_admit(struct tr_conn *conn, struct core_request *request, bool arrived);
 
+/** The same as core_body_parsed(), of a connection with a request that is open. */
+void core_body_await(struct tr_conn *conn);
+
+/** The same as core_body_arrived(), of a value that counts as incomplete. */
+void core_body_complete(struct tr_conn *conn, struct core_request *request);
+
+/** The same as core_body_done(), of a value that is charged. */
+void core_body_uncharge(struct core *core, struct core_request *request);
+
 /**
  * All that had come was parsed. A request that is open still, though its value had arrived, lacks
  * what ends it, such as a line end: its connection must make progress as well.
  */
-void core_body_parsed(struct tr_conn *conn);
+static inline void
+core_body_parsed(struct tr_conn *conn)
+{
+	if (conn->open != NULL)
+		core_body_await(conn);
+}
 
 /** The value has arrived, or will not: it does not count as incomplete any more. */
-void core_body_arrived(struct tr_conn *conn, struct core_request *request);
+static inline void
+core_body_arrived(struct tr_conn *conn, struct core_request *request)
+{
+	if (conn->body)
+		core_body_complete(conn, request);
+}
 
 /** The value was executed or discarded: it is charged no more. */
-void core_body_done(struct core *core, struct core_request *request);
+static inline void
+core_body_done(struct core *core, struct core_request *request)
+{
+	if (request->body_bytes > 0)
+		core_body_uncharge(core, request);
+}
 
 /** A request is abandoned: the engine has its value past its time. */
 void core_body_abandoned(struct core *core, struct core_request *request);

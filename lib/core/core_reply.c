@@ -108,7 +108,7 @@ core_reply_tell(struct core_request *request, const struct tr_response *response
 	request->state = CORE_REQUEST_ANSWERED;
 	if (!is_next(request) || !compose_or_wait(conn, request, response))
 		request->response = *response;
-	else
+	else if (!TAILQ_EMPTY(&conn->pipeline))
 		core_reply_compose(conn);
 	if (conn->held > 0)
 		core_order_run(conn);

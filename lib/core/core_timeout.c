@@ -22,10 +22,8 @@ core_timeout_begin(struct core *core, struct core_request *request)
 }
 
 void
-core_timeout_end(struct core *core, struct core_request *request)
+core_timeout_stop(struct core *core, struct core_request *request)
 {
-	if (!request->timed)
-		return;
 	request->timed = false;
 	request->with_engine = false;
 	if (request->abandoned)

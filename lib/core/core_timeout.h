@@ -23,8 +23,16 @@
 /** A request is held for the engine, or given to it: its time counts from the first of these. */
 void core_timeout_begin(struct core *core, struct core_request *request);
 
+/** The same as core_timeout_end(), of a request whose time counts. */
+void core_timeout_stop(struct core *core, struct core_request *request);
+
 /** The engine has answered it, or it will never execute. */
-void core_timeout_end(struct core *core, struct core_request *request);
+static inline void
+core_timeout_end(struct core *core, struct core_request *request)
+{
+	if (request->timed)
+		core_timeout_stop(core, request);
+}
 
 /** Answer for the engine where it is overdue. */
 void core_timeout_tick(struct core *core);
