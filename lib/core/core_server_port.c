@@ -101,7 +101,7 @@ enter_vlan(struct tr_core_server *server)
 	for (i = 0; i < server->nb_cores; i++) {
 		core = server->cores[i];
 		core->port = core_vlan_init(&server->vlans[i], server->config.vlan, core->port,
-					    &core->stats);
+					    core->control_mbufs, &core->stats);
 	}
 }
 

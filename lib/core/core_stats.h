@@ -49,6 +49,7 @@
 	X(drop_icmp_handed, "ICMP errors about no connection of this core, beyond what it hands on") \
 	X(drop_vlan, "frames of another VLAN than ours, or of none")                        \
 	X(drop_vlan_headroom, "frames not sent as there was no room in them for a VLAN's tag") \
+	X(drop_vlan_mbuf, "frames of a VLAN that others hold, dropped for want of an mbuf for a copy") \
 	X(drop_control, "messages to other cores dropped because their control ring was full")
 /* clang-format on */
 

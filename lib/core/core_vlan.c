@@ -9,14 +9,15 @@
 
 static uint16_t vlan_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t vlan_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
-static bool take_off(struct rte_mbuf *mbuf, uint16_t id);
+static bool take_off(struct core_vlan *vlan, struct rte_mbuf **mbuf);
+static bool make_writable(struct core_vlan *vlan, struct rte_mbuf **mbuf);
 static bool put_on(struct rte_mbuf *mbuf, uint16_t id);
 
 struct core_port *
 core_vlan_init(struct core_vlan *vlan, uint16_t id, struct core_port *below,
-	       struct core_stats *stats)
+	       struct rte_mempool *copies, struct core_stats *stats)
 {
-	*vlan = (struct core_vlan){.port = *below, .stats = stats, .id = id};
+	*vlan = (struct core_vlan){.port = *below, .stats = stats, .copies = copies, .id = id};
 	vlan->port.rx = vlan_rx;
 	vlan->port.tx = vlan_tx;
 	vlan->port.below = below;
@@ -33,12 +34,10 @@ vlan_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
 	for (i = 0; i < nb; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
 	for (i = 0; i < nb; i++) {
-		if (likely(take_off(mbufs[i], vlan->id))) {
+		if (likely(take_off(vlan, &mbufs[i])))
 			mbufs[kept++] = mbufs[i];
-			continue;
-		}
-		vlan->stats->drop_vlan++;
-		rte_pktmbuf_free(mbufs[i]);
+		else
+			rte_pktmbuf_free(mbufs[i]);
 	}
 	return kept;
 }
@@ -59,23 +58,59 @@ vlan_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 		rte_pktmbuf_free(mbufs[i]);
 	}
 	taken = first + port->below->tx(port->below, mbufs + first, nb - first);
-	/* They come again. */
+	/* They come again, as they were. */
 	for (i = taken; i < nb; i++) {
-		take_off(mbufs[i], vlan->id);
+		wire_ether_untag(rte_pktmbuf_mtod(mbufs[i], uint8_t *), mbufs[i]->data_len,
+				 vlan->id);
+		rte_pktmbuf_adj(mbufs[i], WIRE_ETHER_TAG_BYTES);
 		mbufs[i]->l2_len -= WIRE_ETHER_TAG_BYTES;
 	}
 	return taken;
 }
 
-/* False: it is not of the VLAN. Some devices have taken the tag off already. */
+/*
+ * False: it is to be dropped, and counted. Some devices have taken the tag off already; what they
+ * noted is of no use to anybody above, and not true of an answer in the same mbuf.
+ */
 static inline bool
-take_off(struct rte_mbuf *mbuf, uint16_t id)
+take_off(struct core_vlan *vlan, struct rte_mbuf **mbuf)
 {
-	if (unlikely(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED))
-		return (mbuf->vlan_tci & WIRE_ETHER_VLAN_MASK) == id;
-	if (unlikely(!wire_ether_untag(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->data_len, id)))
+	struct rte_mbuf *frame = *mbuf;
+	bool stripped = (frame->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
+
+	frame->ol_flags &= ~(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
+	if (unlikely(stripped)) {
+		if ((frame->vlan_tci & WIRE_ETHER_VLAN_MASK) == vlan->id)
+			return true;
+		vlan->stats->drop_vlan++;
 		return false;
-	rte_pktmbuf_adj(mbuf, WIRE_ETHER_TAG_BYTES);
+	}
+	if (unlikely(!RTE_MBUF_DIRECT(frame) || rte_mbuf_refcnt_read(frame) > 1)) {
+		if (!make_writable(vlan, mbuf))
+			return false;
+		frame = *mbuf;
+	}
+	if (unlikely(!wire_ether_untag(rte_pktmbuf_mtod(frame, uint8_t *), frame->data_len,
+				       vlan->id))) {
+		vlan->stats->drop_vlan++;
+		return false;
+	}
+	rte_pktmbuf_adj(frame, WIRE_ETHER_TAG_BYTES);
+	return true;
+}
+
+/* Ports in memory hand over what its sender may still hold: then the copy loses its tag. */
+static __rte_noinline bool
+make_writable(struct core_vlan *vlan, struct rte_mbuf **mbuf)
+{
+	struct rte_mbuf *copy = rte_pktmbuf_copy(*mbuf, vlan->copies, 0, UINT32_MAX);
+
+	if (copy == NULL) {
+		vlan->stats->drop_vlan_mbuf++;
+		return false;
+	}
+	rte_pktmbuf_free(*mbuf);
+	*mbuf = copy;
 	return true;
 }
 

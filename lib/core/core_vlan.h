@@ -22,6 +22,7 @@
 struct core_vlan {
 	struct core_port port; /* what the core sees */
 	struct core_stats *stats;
+	struct rte_mempool *copies;
 	uint16_t id;
 } __rte_cache_aligned;
 
@@ -32,12 +33,14 @@ struct core_vlan {
  *   Of the VLAN, from 1 to CORE_VLAN_MAX.
  * @param below
  *   The queue; stays where it is.
+ * @param copies
+ *   Mbufs for frames that somebody else holds, which are not written to.
  * @param stats
  *   The core's: what is dropped is counted there.
  * @return
  *   The port for the core.
  */
 struct core_port *core_vlan_init(struct core_vlan *vlan, uint16_t id, struct core_port *below,
-				 struct core_stats *stats);
+				 struct rte_mempool *copies, struct core_stats *stats);
 
 #endif /* CORE_VLAN_H */

@@ -31,6 +31,7 @@ static struct queue {
 } queue;
 
 static struct rte_mempool *pool;
+static struct rte_mempool *copies;
 static struct core_stats stats;
 static struct core_vlan vlan;
 static struct core_port *port;
@@ -64,13 +65,16 @@ setup(void **state)
 	(void)state;
 	test_eal_init();
 	pool = rte_pktmbuf_pool_create("vlan", 63, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	copies = rte_pktmbuf_pool_create("copies", 1, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					 SOCKET_ID_ANY);
 	assert_non_null(pool);
+	assert_non_null(copies);
 	memset(&stats, 0, sizeof(stats));
 	queue = (struct queue){
 		.port = {.rx = queue_rx, .tx = queue_tx, .queue = 3, .mtu = 1500},
 		.room = FRAMES,
 	};
-	port = core_vlan_init(&vlan, VLAN, &queue.port, &stats);
+	port = core_vlan_init(&vlan, VLAN, &queue.port, copies, &stats);
 	assert_int_equal(port->queue, 3);
 	assert_int_equal(port->mtu, 1500);
 	assert_ptr_equal(port->below, &queue.port);
@@ -83,6 +87,7 @@ teardown(void **state)
 	int ret = test_pools_full(state);
 
 	rte_mempool_free(pool);
+	rte_mempool_free(copies);
 	return ret;
 }
 
@@ -159,7 +164,39 @@ test_tag_taken_by_the_device(void **state)
 	assert_int_equal(port->rx(port, mbufs, FRAMES), 1);
 	assert_int_equal(stats.drop_vlan, 1);
 	assert_frame(mbufs[0], -1, 0);
+	assert_int_equal(mbufs[0]->ol_flags, 0);
+	/* Its answer, in the same mbuf, is refused: it comes again without our tag. */
+	queue.room = 0;
+	assert_int_equal(port->tx(port, mbufs, 1), 0);
+	assert_frame(mbufs[0], -1, 0);
+	assert_int_equal(mbufs[0]->l2_len, WIRE_ETHER_HEADER_BYTES);
 	rte_pktmbuf_free(mbufs[0]);
+}
+
+/* Over rings in memory its sender may hold a frame still, and send it again: with its tag. */
+static void
+test_receives_what_others_hold(void **state)
+{
+	struct rte_mbuf *mbufs[FRAMES], *sent[2];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		sent[i] = queue.frames[i] = frame(VLAN, i);
+		rte_mbuf_refcnt_update(sent[i], 1);
+	}
+	queue.nb = 2;
+	/* There is one mbuf for copies. */
+	assert_int_equal(port->rx(port, mbufs, FRAMES), 1);
+	assert_int_equal(stats.drop_vlan_mbuf, 1);
+	assert_int_equal(stats.drop_vlan, 0);
+	assert_frame(mbufs[0], -1, 0);
+	rte_pktmbuf_free(mbufs[0]);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(rte_mbuf_refcnt_read(sent[i]), 1);
+		assert_frame(sent[i], VLAN, i);
+		rte_pktmbuf_free(sent[i]);
+	}
 }
 
 /* What the port does not take comes again, as it was. */
@@ -235,9 +272,9 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_receives_its_own), TEST(test_tag_taken_by_the_device),
-		TEST(test_sends_tagged),     TEST(test_sends_what_others_hold),
-		TEST(test_no_headroom),
+		TEST(test_receives_its_own),	      TEST(test_tag_taken_by_the_device),
+		TEST(test_receives_what_others_hold), TEST(test_sends_tagged),
+		TEST(test_sends_what_others_hold),    TEST(test_no_headroom),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
