@@ -17,6 +17,7 @@
 
 static void carry(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us);
 static struct rte_mbuf *corrupt(struct impair_link *link, struct rte_mbuf *mbuf);
+static uint16_t ipv4_at(const struct rte_mbuf *mbuf);
 static void fill_in_checksums(struct rte_mbuf *mbuf);
 static uint64_t wire_ns(const struct impair_settings *settings, uint32_t bytes);
 static uint64_t due_us(struct impair_link *link, uint32_t bytes, uint64_t now_us);
@@ -95,23 +96,19 @@ carry(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us)
 }
 
 /*
- * In a copy: what is sent may have to be sent again as it was. Behind the Ethernet header and of
- * IPv4 alone, as nothing but the frame's own checksum, which is the device's, protects the rest.
- * What the port is to cut, queued before the impairment began, has no checksum yet and is left
- * alone.
+ * In a copy: what is sent may have to be sent again as it was. Of IPv4 alone, as nothing but the
+ * frame's own checksum, which is the device's, protects the rest. What the port is to cut, queued
+ * before the impairment began, has no checksum yet and is left alone.
  */
 static struct rte_mbuf *
 corrupt(struct impair_link *link, struct rte_mbuf *mbuf)
 {
-	struct rte_ether_hdr ether;
+	uint16_t at = ipv4_at(mbuf);
 	struct rte_mbuf *copy;
 	uint8_t *packet;
 	uint64_t bit;
 
-	if (mbuf->data_len <= sizeof(ether) || (mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0)
-		return mbuf;
-	memcpy(&ether, rte_pktmbuf_mtod(mbuf, const void *), sizeof(ether));
-	if (ether.ether_type != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
+	if (at == 0 || (mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0)
 		return mbuf;
 	copy = rte_pktmbuf_copy(mbuf, link->copies, 0, UINT32_MAX);
 	if (copy == NULL) {
@@ -121,11 +118,31 @@ corrupt(struct impair_link *link, struct rte_mbuf *mbuf)
 	rte_pktmbuf_free(mbuf);
 	fill_in_checksums(copy);
 	copy->ol_flags &= ~(RX_CHECKSUMS | TX_CHECKSUMS);
-	packet = rte_pktmbuf_mtod_offset(copy, uint8_t *, sizeof(ether));
-	bit = random_below(link, 8 * (copy->data_len - sizeof(ether)));
+	packet = rte_pktmbuf_mtod_offset(copy, uint8_t *, at);
+	bit = random_below(link, 8 * (copy->data_len - at));
 	packet[bit / 8] ^= 1 << bit % 8;
 	link->stats.corrupted++;
 	return copy;
+}
+
+/* Where the IPv4 packet of a frame begins, also in a VLAN; 0: it has none. */
+static uint16_t
+ipv4_at(const struct rte_mbuf *mbuf)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	uint16_t at = sizeof(struct rte_ether_hdr);
+	rte_be16_t type;
+
+	if (mbuf->data_len <= at)
+		return 0;
+	memcpy(&type, data + at - sizeof(type), sizeof(type));
+	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
+		at += sizeof(struct rte_vlan_hdr);
+		if (mbuf->data_len <= at)
+			return 0;
+		memcpy(&type, data + at - sizeof(type), sizeof(type));
+	}
+	return type == RTE_BE16(RTE_ETHER_TYPE_IPV4) ? at : 0;
 }
 
 /* Those that were left to the port: it would make a right one of what is wrong. */

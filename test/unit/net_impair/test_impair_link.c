@@ -17,6 +17,7 @@
 
 #include "impair_link.h"
 #include "test_eal.h"
+#include "wire_ether.h"
 
 #define FRAMES 100000
 #define FRAME_BYTES 200
@@ -236,6 +237,17 @@ test_corrupt(void **state)
 	assert_int_equal(link.stats.corrupted, 1);
 }
 
+/* As a port in a VLAN does before this one sees the frame. */
+static void
+put_tag_on(struct rte_mbuf *mbuf)
+{
+	uint8_t *data = (uint8_t *)rte_pktmbuf_prepend(mbuf, WIRE_ETHER_TAG_BYTES);
+
+	assert_non_null(data);
+	wire_ether_tag(data, 7);
+	mbuf->l2_len += WIRE_ETHER_TAG_BYTES;
+}
+
 /* With the sums that are there nothing is left over. */
 static bool
 tcp_is_right(const struct rte_ipv4_hdr *ipv4)
@@ -247,26 +259,31 @@ tcp_is_right(const struct rte_ipv4_hdr *ipv4)
 	return (uint16_t)(sum + (sum >> 16)) == 0xffff;
 }
 
-/* A port that fills in checksums would make a right frame of a wrong one. */
+/* The header before the packet stays, and the packet no longer fits its checksums. */
 static void
-test_corrupt_offloaded(void **state)
+corrupt_offloaded(bool tagged)
 {
+	unsigned int i, ip_right = 0, tcp_right = 0;
 	const struct rte_ipv4_hdr *ipv4;
 	struct rte_mbuf *sent, *got;
-	unsigned int i, ip_right = 0, tcp_right = 0;
+	uint8_t header[18];
+	uint16_t at;
 	bool ip, tcp;
 
-	(void)state;
 	link.settings.corrupt_ppm = IMPAIR_PPM;
 	for (i = 0; i < 1000; i++) {
 		sent = frame(i);
 		sent->ol_flags =
 			RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_CKSUM;
+		if (tagged)
+			put_tag_on(sent);
+		at = sent->l2_len;
+		memcpy(header, rte_pktmbuf_mtod(sent, const void *), at);
 		impair_link_put(&link, sent, 0);
 		got = take(0);
 		assert_int_equal(got->ol_flags & ~RTE_MBUF_F_TX_IPV4, 0);
-		ipv4 = rte_pktmbuf_mtod_offset(got, const struct rte_ipv4_hdr *,
-					       sizeof(struct rte_ether_hdr));
+		assert_memory_equal(rte_pktmbuf_mtod(got, const void *), header, at);
+		ipv4 = rte_pktmbuf_mtod_offset(got, const struct rte_ipv4_hdr *, at);
 		ip = rte_raw_cksum(ipv4, sizeof(*ipv4)) == 0xffff;
 		tcp = tcp_is_right(ipv4);
 		assert_false(ip && tcp);
@@ -277,6 +294,36 @@ test_corrupt_offloaded(void **state)
 	/* 20 of 186 bytes are the IP header's, and some of these are no business of TCP. */
 	assert_in_range(ip_right, 800, 950);
 	assert_in_range(tcp_right, 20, 100);
+	assert_int_equal(link.stats.corrupted, 1000);
+}
+
+/* A port that fills in checksums would make a right frame of a wrong one. */
+static void
+test_corrupt_offloaded(void **state)
+{
+	(void)state;
+	corrupt_offloaded(false);
+}
+
+/* Between a VLAN and the device frames have their tag. */
+static void
+test_corrupt_in_a_vlan(void **state)
+{
+	struct rte_mbuf *sent = frame(1);
+
+	(void)state;
+	corrupt_offloaded(true);
+	/* A tag alone, and what is no IPv4, are left alone. */
+	put_tag_on(sent);
+	rte_pktmbuf_trim(sent, sent->pkt_len - 18);
+	impair_link_put(&link, sent, 0);
+	assert_ptr_equal(take(0), sent);
+	rte_pktmbuf_append(sent, 46);
+	*rte_pktmbuf_mtod_offset(sent, rte_be16_t *, 16) = RTE_BE16(RTE_ETHER_TYPE_ARP);
+	impair_link_put(&link, sent, 0);
+	assert_ptr_equal(take(0), sent);
+	assert_int_equal(link.stats.corrupted, 1000);
+	rte_pktmbuf_free(sent);
 }
 
 /* What the port is to cut has no checksums that could be filled in. */
@@ -475,6 +522,7 @@ main(void)
 		TEST(test_reorder),
 		TEST(test_corrupt),
 		TEST(test_corrupt_offloaded),
+		TEST(test_corrupt_in_a_vlan),
 		TEST(test_corrupt_large),
 		TEST(test_corrupt_not_ip),
 		TEST(test_no_copies),
