@@ -41,6 +41,9 @@ eth_input_any(struct ip *ip, struct rte_mbuf *mbuf, uint64_t now_us, struct ip_p
 	case RTE_ETHER_TYPE_IPV6:
 		if (!ip->ip6.enabled)
 			break;
+		/* RFC 4862 appendix A: our question of whether another has our address. */
+		if (group && rte_is_same_ether_addr(&ether.src, &ip->config.mac))
+			return ip_drop(mbuf, &ip->stats.drop_eth_own);
 		return ip6_input(ip, mbuf, group, now_us, packet);
 	default:
 		break;

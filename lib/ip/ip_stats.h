@@ -37,6 +37,7 @@
 	X(drop_eth_short, "frames shorter than an Ethernet header")                        \
 	X(drop_eth_type, "frames of a type that is not spoken here")                       \
 	X(drop_eth_address, "frames for another host")                                     \
+	X(drop_eth_own, "IPv6 frames to a group that are our own, looped back")              \
 	X(drop_arp_malformed, "ARP packets that are short or not for IPv4 over Ethernet")  \
 	X(drop_arp_conflict, "ARP packets in which another host claims our address")       \
 	X(drop_arp_ignored, "ARP packets that are neither for us nor from a neighbour")    \

@@ -26,7 +26,9 @@
 #define ROUNDS 200000
 
 /* What chance does not come to here: other tests do. */
-#define RARE "drop_no_mbuf drop_tx_queue drop_ip_fragment drop_fragment_full icmp_errors_limited"
+#define RARE                                                                                       \
+	"drop_eth_own drop_no_mbuf drop_tx_queue drop_ip_fragment drop_fragment_full "             \
+	"icmp_errors_limited"
 
 /** Counts of what the test itself saw. */
 struct balance {

@@ -125,6 +125,41 @@ test_a_question_is_no_use(void **state)
 	assert_true(ip_next_timer_us(host->ip) == UINT64_MAX);
 }
 
+/*
+ * A switch that loops, or a group that a device hands back: what we ask of others we hear
+ * ourselves. It is no other host that has our address, nor an answer.
+ */
+/* Shows: 4862-duplicate. */
+static void
+test_looped_back(void **state)
+{
+	static const struct tr_addr *const targets[] = {&ours6_near, &ours6};
+	struct wire_nd nd = {.target = ours6};
+	struct ip_host *host = *state;
+	uint8_t frame[FRAME_MAX];
+	unsigned int i, nb = 0;
+
+	ip_host_sleep(host, SECOND / 2);
+	while (ip_host_sent(host)) {
+		memcpy(frame, host->sent, host->sent_bytes);
+		assert_int_equal(ip_host_receive(host, frame, host->sent_bytes), IP_TAKEN);
+		nb++;
+	}
+	assert_int_equal(ip_stats(host->ip)->drop_eth_own, nb);
+	assert_int_equal(ip_stats(host->ip)->drop_nd_conflict, 0);
+	ip6_host_begin(host);
+	for (i = 0; i < RTE_DIM(targets); i++)
+		assert_true(ip_addr_is_ours(host->ip, *targets[i]));
+	/* Nor is our word to all when another probes for it. */
+	nd.type = WIRE_ICMP6_NEIGHBOUR_SOLICITATION;
+	ip6_host_receive_nd(host, &none6, &ours6_group, &nd);
+	assert_true(ip_host_sent(host));
+	memcpy(frame, host->sent, host->sent_bytes);
+	assert_int_equal(ip_host_receive(host, frame, host->sent_bytes), IP_TAKEN);
+	assert_int_equal(ip_stats(host->ip)->drop_eth_own, nb + 1);
+	assert_int_equal(ip_stats(host->ip)->drop_nd_conflict, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ip6_host_setup, ip_host_teardown)
 
 int
@@ -134,6 +169,7 @@ main(void)
 		TEST(test_an_answer_is_no_use),
 		TEST(test_an_answer_to_nobody_known),
 		TEST(test_a_question_is_no_use),
+		TEST(test_looped_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
