@@ -57,8 +57,8 @@ static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
 static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
 static void icmp_error(void *arg, const struct ip_error *error);
 static bool may_hand_on(struct core *core);
-static void link_heard(void *arg, const struct ip_link_news *news);
-static void post_others(struct core *core, const struct core_message *message);
+static bool link_heard(void *arg, const struct ip_link_news *news);
+static bool post_others(struct core *core, const struct core_message *message);
 
 /*
  * Several cores put nothing together: a device, which sees no ports in most fragments, gives them
@@ -518,12 +518,12 @@ run_link(struct core *core, const struct core_message *message)
 }
 
 /* A router's advertisement, or that another has an address of ours, comes to one core. */
-static void
+static bool
 link_heard(void *arg, const struct ip_link_news *news)
 {
 	const struct core_message message = {.run = run_link, .link = *news};
 
-	post_others(arg, &message);
+	return post_others(arg, &message);
 }
 
 static void
@@ -570,13 +570,19 @@ may_hand_on(struct core *core)
 	return true;
 }
 
-static void
+/* False: the ring of one was full. */
+static bool
 post_others(struct core *core, const struct core_message *message)
 {
 	struct tr_core_server *server = core->owner;
+	bool all = true;
 	unsigned int i;
 
-	for (i = 0; i < server->nb_cores; i++)
-		if (server->cores[i] != core && core_control_post(server->cores[i], message) < 0)
-			core->stats.drop_control++;
+	for (i = 0; i < server->nb_cores; i++) {
+		if (server->cores[i] == core || core_control_post(server->cores[i], message) == 0)
+			continue;
+		core->stats.drop_control++;
+		all = false;
+	}
+	return all;
 }

@@ -75,6 +75,7 @@ struct ip_error {
 /** What a host of IPv6 hears on its link for all of its cores. */
 enum ip_link_kind {
 	IP_LINK_ROUTER, /* a router advertised itself, or is none any more */
+	IP_LINK_ROUTER_SILENT, /* one does not answer: others are better */
 	IP_LINK_DUPLICATE /* another host has an address of ours, which was tried only */
 };
 
@@ -105,9 +106,10 @@ struct ip_events {
 
 	/**
 	 * This core heard news of the link: the others want ip_link_update(). Of a router that goes
-	 * on at most once a second. May be NULL.
+	 * on at most once a second. May be NULL. False when not all others could be told: they are
+	 * told again.
 	 */
-	void (*link)(void *arg, const struct ip_link_news *news);
+	bool (*link)(void *arg, const struct ip_link_news *news);
 };
 
 /** What ip_create() needs. */

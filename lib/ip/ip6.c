@@ -7,10 +7,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-/* RFC 4862 section 5.1, RFC 4861 section 10. */
+/* RFC 4862 section 5.1. */
 #define DAD_US UINT64_C(1000000)
-#define ROUTER_SOLICITATION_US UINT64_C(4000000)
-#define ROUTER_SOLICITATIONS 3
 
 /* RFC 3810 section 5.2. */
 #define REPORT_RECORD_BYTES 20
@@ -33,6 +31,7 @@ ip6_setup(struct ip *ip)
 {
 	const struct tr_addr_net *net = &ip->config.ipv6;
 	struct ip6 *ip6 = &ip->ip6;
+	unsigned int i;
 
 	ip6->next_us = UINT64_MAX;
 	if (tr_addr_is_none(&net->addr))
@@ -46,7 +45,9 @@ ip6_setup(struct ip *ip)
 	/* The first tick begins. */
 	ip6->start_us = 0;
 	ip6->report_us = UINT64_MAX;
-	ip6->router_until_us = UINT64_MAX;
+	for (i = 0; i < IP6_OWN; i++)
+		ip6->own[i].tell_us = UINT64_MAX;
+	ip6_router_setup(&ip6->router);
 	ip6_schedule(ip);
 	return 0;
 }
@@ -55,6 +56,7 @@ void
 ip6_tick(struct ip *ip, uint64_t now_us)
 {
 	struct ip6 *ip6 = &ip->ip6;
+	unsigned int i;
 
 	if (now_us >= ip6->start_us)
 		start(ip, now_us);
@@ -62,8 +64,10 @@ ip6_tick(struct ip *ip, uint64_t now_us)
 		ip6->report_us = UINT64_MAX;
 		report_groups(ip, now_us);
 	}
-	if (now_us >= ip6->router_until_us)
-		ip6_router(ip, &ip6->router, 0, now_us);
+	for (i = 0; i < IP6_OWN; i++)
+		if (now_us >= ip6->own[i].tell_us)
+			nd_tell_duplicate(ip, &ip6->own[i], now_us);
+	ip6_router_tick(ip, now_us);
 	ip6_schedule(ip);
 }
 
@@ -71,56 +75,45 @@ void
 ip6_schedule(struct ip *ip)
 {
 	struct ip6 *ip6 = &ip->ip6;
+	unsigned int i;
 
-	ip6->next_us = RTE_MIN(ip6->start_us, RTE_MIN(ip6->report_us, ip6->router_until_us));
+	ip6->next_us = RTE_MIN(ip6->start_us, ip6->report_us);
+	for (i = 0; i < IP6_OWN; i++)
+		ip6->next_us = RTE_MIN(ip6->next_us, ip6->own[i].tell_us);
+	ip6->next_us = RTE_MIN(ip6->next_us, ip6_router_next_us(&ip6->router));
 }
 
-/* Try our addresses; a second later use them, and look for a router, three times. */
+/* Try our addresses; a second later use them, and look for a router. */
 static void
 start(struct ip *ip, uint64_t now_us)
 {
 	struct ip6 *ip6 = &ip->ip6;
 	unsigned int i;
 
-	if (ip6->step == 0) {
+	if (!ip6->trying) {
 		/* RFC 4862 section 5.4.2: who has the address must hear of us, and we of them. */
 		report_groups(ip, now_us);
 		for (i = 0; i < IP6_OWN; i++)
 			nd_probe(ip, &ip6->own[i].addr, now_us);
 		ip6->start_us = now_us + DAD_US;
-		ip6->step++;
+		ip6->trying = true;
 		return;
 	}
 	for (i = 0; i < IP6_OWN; i++)
 		if (ip6->own[i].state == IP6_TENTATIVE)
 			ip6->own[i].state = IP6_USED;
 	/* Again, as the first may be lost, and now from an address (RFC 3590). */
-	if (ip6->step == 1)
-		report_groups(ip, now_us);
-	if (ip6->step > ROUTER_SOLICITATIONS || !tr_addr_is_none(&ip->config.ipv6.gateway) ||
-	    !tr_addr_is_none(&ip6->router)) {
-		ip6->start_us = UINT64_MAX;
-		return;
-	}
-	nd_solicit_router(ip, now_us);
-	ip6->start_us = now_us + ROUTER_SOLICITATION_US;
-	ip6->step++;
+	report_groups(ip, now_us);
+	ip6->start_us = UINT64_MAX;
+	ip6_router_start(ip, now_us);
 }
 
 bool
-ip6_router(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s, uint64_t now_us)
+ip6_tell(struct ip *ip, const struct ip_link_news *news)
 {
-	struct ip6 *ip6 = &ip->ip6;
-	bool known = tr_addr_is_same(&ip6->router, addr);
+	const struct ip_events *events = ip->config.events;
 
-	/* RFC 4861 section 6.3.6: any will do; the first does as long as it wants to. */
-	if (!known && (!tr_addr_is_none(&ip6->router) || lifetime_s == 0))
-		return false;
-	ip6->router = lifetime_s == 0 ? tr_addr_none() : *addr;
-	ip6->router_until_us =
-		lifetime_s == 0 ? UINT64_MAX : now_us + lifetime_s * UINT64_C(1000000);
-	ip6_schedule(ip);
-	return known == (lifetime_s == 0);
+	return events == NULL || events->link == NULL || events->link(ip->config.events_arg, news);
 }
 
 void

@@ -39,16 +39,30 @@ enum ip6_own_state {
 struct ip6_own {
 	struct tr_addr addr;
 	enum ip6_own_state state;
+	uint64_t tell_us; /* when the other cores are to be told that it is a duplicate */
+};
+
+/** The router that advertised itself. */
+struct ip6_router {
+	struct tr_addr addr; /* or none */
+	struct tr_addr gone; /* the one before, of which the other cores do not know yet; or none */
+	bool started; /* our addresses have been tried: we may ask */
+	bool heard; /* by this core, not by another */
+	bool silent; /* as a neighbour it does not answer: any other is better */
+	uint8_t nb_asked; /* times that we asked for routers since there is none */
+	uint64_t until_us; /* then it is none */
+	uint64_t told_us; /* when the other cores were told of it last */
+	uint64_t tell_us; /* when they are to be told again */
+	uint64_t asked_us; /* when we asked last */
+	uint64_t ask_us; /* when we are to ask again */
 };
 
 /** IPv6 of a host. */
 struct ip6 {
 	bool enabled; /* an address was configured; else the rest means nothing */
-	uint8_t step; /* of the start */
+	bool trying; /* whether others have our addresses: the first step of the start is done */
 	struct ip6_own own[IP6_OWN];
-	struct tr_addr router; /* that advertised itself; or none */
-	uint64_t router_until_us; /* then it is none */
-	uint64_t router_told_us; /* when the other cores were told of it last */
+	struct ip6_router router;
 	uint64_t start_us; /* when the next step of the start is due */
 	uint64_t report_us; /* when a report of our groups is due */
 	uint64_t next_us; /* the earliest of these */
@@ -74,13 +88,33 @@ void ip6_tick(struct ip *ip, uint64_t now_us);
 /** Compute when something is due next. */
 void ip6_schedule(struct ip *ip);
 
-/**
- * A router advertised itself for so long, or says that it is none any more.
- *
- * @return
- *   Whether there is another router than before, or none any more.
- */
-bool ip6_router(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s, uint64_t now_us);
+/** Tell the other cores. False: they are to be told again. */
+bool ip6_tell(struct ip *ip, const struct ip_link_news *news);
+
+/** Begin, with no router. */
+void ip6_router_setup(struct ip6_router *router);
+
+/** Our addresses have been tried: ask for routers. */
+void ip6_router_start(struct ip *ip, uint64_t now_us);
+
+/** A router advertised itself for so long, or is none any more (0): this core heard it. */
+void ip6_router_heard(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s,
+		      uint64_t now_us);
+
+/** Another core heard of a router. */
+void ip6_router_told(struct ip *ip, const struct ip_link_news *news, uint64_t now_us);
+
+/** A neighbour, perhaps our router, was asked and did not answer. */
+void ip6_router_silent(struct ip *ip, const struct tr_addr *addr, uint64_t now_us);
+
+/** The same, and it did: it hears us. */
+void ip6_router_answered(struct ip *ip, const struct tr_addr *addr);
+
+/** Run what is due. */
+void ip6_router_tick(struct ip *ip, uint64_t now_us);
+
+/** When something is due next. */
+uint64_t ip6_router_next_us(const struct ip6_router *router);
 
 /** Somebody asks which groups we are in: tell within @p within_us. */
 void ip6_report_soon(struct ip *ip, uint64_t within_us, uint64_t now_us);
@@ -150,6 +184,9 @@ void nd_solicit(struct ip *ip, const struct tr_addr *addr, const struct rte_ethe
 
 /** Ask whether somebody has an address of ours, which is not used yet. */
 void nd_probe(struct ip *ip, const struct tr_addr *addr, uint64_t now_us);
+
+/** Tell the other cores that another host has an address of ours. */
+void nd_tell_duplicate(struct ip *ip, struct ip6_own *own, uint64_t now_us);
 
 /** Ask for routers. */
 void nd_solicit_router(struct ip *ip, uint64_t now_us);

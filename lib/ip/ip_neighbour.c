@@ -372,8 +372,10 @@ update(struct ip *ip, struct ip_neighbour_entry *entry, const struct rte_ether_a
 	entry->tries = 0;
 	entry->used = false;
 	change(&ip->neighbours);
-	if (state == REACHABLE && !tr_addr_is_ipv4(&entry->addr))
+	if (state == REACHABLE && !tr_addr_is_ipv4(&entry->addr)) {
 		for_us = IP_NEIGHBOUR_REACHABLE_IPV6_US;
+		ip6_router_answered(ip, &entry->addr);
+	}
 	schedule(&ip->neighbours, entry, now_us + for_us);
 	for (i = 0; i < entry->nb_waiting; i++)
 		transmit(ip, entry, entry->waiting[i]);
@@ -427,6 +429,8 @@ expire(struct ip *ip, struct ip_neighbour_entry *entry, uint64_t now_us)
 	bool unused = (entry->state == REACHABLE || entry->state == STALE) && !entry->used;
 
 	if (entry->tries == IP_NEIGHBOUR_TRIES || unused) {
+		if (!unused)
+			ip6_router_silent(ip, &entry->addr, now_us);
 		remove_entry(ip, entry);
 		return false;
 	}

@@ -30,7 +30,7 @@ ip_route(const struct ip *ip, const struct tr_addr *dst, struct tr_addr *next_ho
 	if (route != NULL)
 		*next_hop = tr_addr_is_none(&route->via) ? *dst : route->via;
 	else
-		*next_hop = tr_addr_is_ipv4(dst) ? tr_addr_none() : ip->ip6.router;
+		*next_hop = tr_addr_is_ipv4(dst) ? tr_addr_none() : ip->ip6.router.addr;
 	return !tr_addr_is_none(next_hop);
 }
 
@@ -42,7 +42,7 @@ ip_route_is_router(const struct ip *ip, const struct tr_addr *addr)
 	for (i = 0; i < ip->routes.nb; i++)
 		if (tr_addr_is_same(&ip->routes.list[i].via, addr))
 			return true;
-	return tr_addr_is_same(&ip->ip6.router, addr);
+	return tr_addr_is_same(&ip->ip6.router.addr, addr);
 }
 
 int
@@ -190,12 +190,12 @@ void
 ip_route_walk(const struct ip *ip,
 	      void (*visit)(const struct tr_addr_route *route, bool learned, void *arg), void *arg)
 {
-	const struct tr_addr_route learned = {.via = ip->ip6.router};
+	const struct tr_addr_route learned = {.via = ip->ip6.router.addr};
 	unsigned int i;
 
 	for (i = 0; i < ip->routes.nb; i++)
 		visit(&ip->routes.list[i], false, arg);
-	if (ip->ip6.enabled && !tr_addr_is_none(&ip->ip6.router) &&
+	if (ip->ip6.enabled && !tr_addr_is_none(&ip->ip6.router.addr) &&
 	    tr_addr_is_none(&ip->config.ipv6.gateway))
 		visit(&learned, true, arg);
 }

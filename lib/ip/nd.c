@@ -7,7 +7,7 @@
 
 #include <netinet/in.h>
 
-/* Of a router that goes on advertising itself. */
+/* Of what could not be told. */
 #define TOLD_AGAIN_US UINT64_C(1000000)
 
 static const struct tr_addr all_nodes = {{0xff, 2, [15] = 1}};
@@ -19,11 +19,8 @@ static bool advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_
 		       uint64_t now_us);
 static bool router_advertised(struct ip *ip, const struct wire_nd *nd,
 			      const struct ip_packet *packet, uint64_t now_us);
-static void hear_router(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s,
-			uint64_t now_us);
-static void tell(struct ip *ip, const struct ip_link_news *news);
 static bool is_on_link(const struct ip *ip, const struct tr_addr *addr);
-static void conflict(struct ip *ip, struct ip6_own *own);
+static void conflict(struct ip *ip, struct ip6_own *own, uint64_t now_us);
 static void nd_output(struct ip *ip, const struct wire_nd *nd, struct ip6_send *send,
 		      uint64_t now_us);
 
@@ -126,7 +123,7 @@ solicited(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packe
 	if (own->state == IP6_TENTATIVE) {
 		/* Who wants it as we do: then neither has it. Who asks for it: nobody has, yet. */
 		if (probe)
-			conflict(ip, own);
+			conflict(ip, own, now_us);
 		else
 			ip->stats.drop_nd_ignored++;
 		return true;
@@ -158,11 +155,11 @@ advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *pack
 	if (!ip6_is_host(&packet->src) || (packet->dst.bytes[0] == 0xff && advertisement.solicited))
 		return false;
 	if (own != NULL) {
-		conflict(ip, own);
+		conflict(ip, own, now_us);
 		return true;
 	}
 	if (!(nd->flags & WIRE_ND_ROUTER))
-		hear_router(ip, &nd->target, 0, now_us);
+		ip6_router_heard(ip, &nd->target, 0, now_us);
 	if (ip_neighbour_advertised(ip, &advertisement, now_us))
 		ip->stats.nd_updates++;
 	else
@@ -180,37 +177,9 @@ router_advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_packe
 		return false;
 	if (nd->has_mac)
 		ip_neighbour_seen(ip, &packet->src, &nd->mac, now_us);
-	hear_router(ip, &packet->src, nd->router_lifetime_s, now_us);
+	ip6_router_heard(ip, &packet->src, nd->router_lifetime_s, now_us);
 	ip->stats.nd_updates++;
 	return true;
-}
-
-/* The other cores want changes at once, and now and then that it goes on. */
-static void
-hear_router(struct ip *ip, const struct tr_addr *addr, uint16_t lifetime_s, uint64_t now_us)
-{
-	const struct ip_link_news news = {
-		.kind = IP_LINK_ROUTER,
-		.lifetime_s = lifetime_s,
-		.addr = *addr,
-	};
-	struct ip6 *ip6 = &ip->ip6;
-	bool changed = ip6_router(ip, addr, lifetime_s, now_us);
-
-	if (!changed &&
-	    (!tr_addr_is_same(&ip6->router, addr) || now_us - ip6->router_told_us < TOLD_AGAIN_US))
-		return;
-	ip6->router_told_us = now_us;
-	tell(ip, &news);
-}
-
-static void
-tell(struct ip *ip, const struct ip_link_news *news)
-{
-	const struct ip_events *events = ip->config.events;
-
-	if (events != NULL && events->link != NULL)
-		events->link(ip->config.events_arg, news);
 }
 
 void
@@ -220,8 +189,8 @@ ip_link_update(struct ip *ip, const struct ip_link_news *news, uint64_t now_us)
 
 	if (!ip->ip6.enabled)
 		return;
-	if (news->kind == IP_LINK_ROUTER) {
-		ip6_router(ip, &news->addr, news->lifetime_s, now_us);
+	if (news->kind != IP_LINK_DUPLICATE) {
+		ip6_router_told(ip, news, now_us);
 		return;
 	}
 	/* That core was still trying it: so is this one, or it has just begun to use it. */
@@ -240,15 +209,22 @@ is_on_link(const struct ip *ip, const struct tr_addr *addr)
 
 /* RFC 4862 section 5.4.5: an address that another host has is not used. One in use is kept. */
 static void
-conflict(struct ip *ip, struct ip6_own *own)
+conflict(struct ip *ip, struct ip6_own *own, uint64_t now_us)
 {
-	const struct ip_link_news news = {.kind = IP_LINK_DUPLICATE, .addr = own->addr};
-
 	ip->stats.drop_nd_conflict++;
 	if (own->state != IP6_TENTATIVE)
 		return;
 	own->state = IP6_DUPLICATE;
-	tell(ip, &news);
+	nd_tell_duplicate(ip, own, now_us);
+}
+
+void
+nd_tell_duplicate(struct ip *ip, struct ip6_own *own, uint64_t now_us)
+{
+	const struct ip_link_news news = {.kind = IP_LINK_DUPLICATE, .addr = own->addr};
+
+	own->tell_us = ip6_tell(ip, &news) ? UINT64_MAX : now_us + TOLD_AGAIN_US;
+	ip6_schedule(ip);
 }
 
 static void

@@ -55,13 +55,14 @@ on_error(void *arg, const struct ip_error *error)
 	host->error = *error;
 }
 
-static void
+static bool
 on_link(void *arg, const struct ip_link_news *news)
 {
 	struct ip_host *host = arg;
 
 	host->nb_news++;
 	host->news = *news;
+	return !host->deaf;
 }
 
 static const struct ip_events events = {

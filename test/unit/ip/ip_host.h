@@ -40,6 +40,7 @@ struct ip_host {
 	struct ip_error error; /* the last */
 	unsigned int nb_news;
 	struct ip_link_news news; /* of the link, the last */
+	bool deaf; /* the other cores cannot be told of them */
 	unsigned int nb_packets; /* put together from fragments; the last is in delivered */
 	uint16_t sent_bytes;
 	uint8_t sent[FRAME_MAX]; /* by ip_host_sent() */
