@@ -50,6 +50,7 @@ static void refuse_ipv6(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type
 static void strip(struct rte_mbuf *mbuf, uint16_t fragment_at);
 static void begin(struct ip *ip, struct rte_mbuf *mbuf, uint16_t header_bytes, uint32_t noted,
 		  uint64_t now_us);
+static void drop_old(struct ip *ip, uint64_t now_us);
 static struct rte_mbuf *finish(struct ip *ip, struct rte_mbuf *whole);
 static struct rte_mbuf *check_whole(struct ip *ip, struct rte_mbuf *whole);
 static bool agree(struct rte_mbuf *whole);
@@ -140,14 +141,22 @@ ip_fragment_tick(struct ip *ip, uint64_t now_us)
 
 	if (now_us < fragments->next_us)
 		return;
-	do {
+	drop_old(ip, now_us);
+	fragments->next_us = fragments->held > 0 ? now_us + CHECK_US : UINT64_MAX;
+}
+
+static void
+drop_old(struct ip *ip, uint64_t now_us)
+{
+	struct ip_fragments *fragments = &ip->fragments;
+
+	while (fragments->held > 0) {
 		rte_ip_frag_table_del_expired_entries(fragments->table, fragments->dead, now_us);
 		if (fragments->dead->cnt == 0)
 			break;
 		tell(ip, now_us);
 		bury(ip, &ip->stats.drop_fragment_timeout);
-	} while (fragments->held > 0);
-	fragments->next_us = fragments->held > 0 ? now_us + CHECK_US : UINT64_MAX;
+	}
 }
 
 /* Where a fragment counts that is of no use; NULL for one that is. */
@@ -227,8 +236,8 @@ begin(struct ip *ip, struct rte_mbuf *mbuf, uint16_t header_bytes, uint32_t note
 	struct ip_fragments *fragments = &ip->fragments;
 	struct rte_mbuf *segment;
 
-	/* Or the table drops them, and says no reason. */
-	ip_fragment_tick(ip, now_us);
+	/* Now, or the table drops them as it needs their place, and says no reason. */
+	drop_old(ip, now_us);
 	mbuf->tx_offload = 0;
 	mbuf->l3_len = header_bytes;
 	for (segment = mbuf->next; segment != NULL; segment = segment->next)

@@ -337,6 +337,24 @@ test_timeout(void **state)
 	assert_int_equal(ip_stats(host->ip)->drop_fragment_timeout, 1);
 	outlive(host);
 	assert_int_equal(ip_stats(host->ip)->drop_fragment_timeout, 2);
+
+	/* Nor where another packet's fragments were looked at a moment before. */
+	ip_host_know(host, PEER, &peer_mac);
+	receive(host, .id = 3, .bytes = 64);
+	ip_host_sleep(host, SECOND / 2);
+	receive(host, .id = 4, .bytes = 64);
+	ip_host_sleep(host, IP_FRAGMENT_TIMEOUT_US);
+	assert_int_equal(ip_stats(host->ip)->drop_fragment_timeout, 3);
+	assert_int_equal(ip_stats(host->ip)->icmp_errors_sent, 2);
+	host->now_us++;
+	receive(host, .id = 4, .bytes = 64);
+	assert_int_equal(ip_stats(host->ip)->drop_fragment_timeout, 4);
+	assert_int_equal(ip_stats(host->ip)->icmp_errors_sent, 3);
+	receive(host, .id = 4, .offset = 64, .bytes = 9, .last = true);
+	check_whole(host, 73);
+	assert_int_equal(fragment_drops(host), 4);
+	while (ip_host_sent(host))
+		;
 }
 
 /* RFC 3168 section 5.3. */
