@@ -39,8 +39,6 @@
 	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |                            \
 	 RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 
-static int check(uint16_t port_id, unsigned int nb_queues, uint16_t mtu,
-		 const struct rte_eth_dev_info *info, char *error, size_t error_size);
 static uint32_t mtu_max(const struct rte_eth_dev_info *info);
 static int configure(uint16_t port_id, unsigned int nb_queues, const struct rte_eth_dev_info *info,
 		     bool *interrupts, struct core_rss *rss, struct rte_eth_conf *conf);
@@ -60,6 +58,32 @@ static uint16_t ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint1
 static uint16_t ethdev_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 
 int
+core_ethdev_check(uint16_t port_id, unsigned int nb_queues, uint16_t mtu, char *error,
+		  size_t error_size)
+{
+	struct rte_eth_dev_info info;
+	int ret = rte_eth_dev_info_get(port_id, &info);
+
+	if (ret < 0) {
+		snprintf(error, error_size, "port %u: %s", port_id, strerror(-ret));
+		return ret;
+	}
+	if (nb_queues > info.max_rx_queues || nb_queues > info.max_tx_queues) {
+		snprintf(error, error_size,
+			 "port %u (%s) has %u queues for %u lcores: give fewer lcores (-l)",
+			 port_id, info.driver_name, RTE_MIN(info.max_rx_queues, info.max_tx_queues),
+			 nb_queues);
+		return -ENOSPC;
+	}
+	if (mtu != 0 && (mtu < info.min_mtu || mtu > mtu_max(&info))) {
+		snprintf(error, error_size, "port %u (%s) takes no MTU of %u: %u to %u would do",
+			 port_id, info.driver_name, mtu, info.min_mtu, mtu_max(&info));
+		return -ERANGE;
+	}
+	return 0;
+}
+
+int
 core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
 		  uint16_t mtu, bool interrupts, struct core_rss *rss, struct core_port *ports,
 		  char *error, size_t error_size)
@@ -70,14 +94,14 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	unsigned int i;
 	int ret;
 
+	ret = core_ethdev_check(port_id, nb_queues, mtu, error, error_size);
+	if (ret < 0)
+		return ret;
 	ret = rte_eth_dev_info_get(port_id, &info);
 	if (ret < 0) {
 		snprintf(error, error_size, "port %u: %s", port_id, strerror(-ret));
 		return ret;
 	}
-	ret = check(port_id, nb_queues, mtu, &info, error, error_size);
-	if (ret < 0)
-		return ret;
 	ret = configure(port_id, nb_queues, &info, &interrupts, rss, &conf);
 	if (ret == 0 && mtu != 0)
 		ret = set_mtu(port_id, mtu);
@@ -105,25 +129,6 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	for (i = 0; i < nb_queues; i++) {
 		ports[i] = port;
 		ports[i].queue = i;
-	}
-	return 0;
-}
-
-static int
-check(uint16_t port_id, unsigned int nb_queues, uint16_t mtu, const struct rte_eth_dev_info *info,
-      char *error, size_t error_size)
-{
-	if (nb_queues > info->max_rx_queues || nb_queues > info->max_tx_queues) {
-		snprintf(error, error_size,
-			 "port %u (%s) has %u queues for %u lcores: give fewer lcores (-l)",
-			 port_id, info->driver_name,
-			 RTE_MIN(info->max_rx_queues, info->max_tx_queues), nb_queues);
-		return -ENOSPC;
-	}
-	if (mtu != 0 && (mtu < info->min_mtu || mtu > mtu_max(info))) {
-		snprintf(error, error_size, "port %u (%s) takes no MTU of %u: %u to %u would do",
-			 port_id, info->driver_name, mtu, info->min_mtu, mtu_max(info));
-		return -ERANGE;
 	}
 	return 0;
 }

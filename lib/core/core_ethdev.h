@@ -15,6 +15,15 @@
 struct rte_eth_dev_info;
 
 /**
+ * Whether a port has so many queues, and takes this MTU, as core_ethdev_setup() will want to know.
+ *
+ * @return
+ *   0 or -errno with a line in @p error: -ENOSPC, -ERANGE, or the driver's.
+ */
+int core_ethdev_check(uint16_t port_id, unsigned int nb_queues, uint16_t mtu, char *error,
+		      size_t error_size);
+
+/**
  * Configure a port: a queue pair for each core, RSS and checksum offloads where it has them.
  *
  * @param rx_mbufs

@@ -35,6 +35,10 @@ core_server_port_setup(struct tr_core_server *server, char *error, size_t error_
 		return -EIO;
 	}
 	core_rss_init(&server->rss, rss_key, server->nb_cores);
+	/* Before memory is taken for its frames, of which there may not be enough. */
+	ret = core_ethdev_check(port_id, server->nb_cores, server->config.mtu, error, error_size);
+	if (ret < 0)
+		return ret;
 	ret = create_rx_mbufs(server, core_ethdev_offers_rss(port_id), error, error_size);
 	if (ret < 0)
 		return ret;

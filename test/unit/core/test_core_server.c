@@ -20,6 +20,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_ip.h>
+#include <rte_malloc.h>
 
 #include "core_control.h"
 #include "core_info.h"
@@ -431,6 +432,27 @@ test_a_bad_configuration_is_named(void **state)
 	assert_refused(&given, ENOENT, "none-such");
 }
 
+/* Not that there is no memory for its frames, of which there need be none. */
+static void
+test_an_mtu_is_refused_before_memory_is_taken(void **state)
+{
+	struct tr_core_config given = config();
+	void *taken[64];
+	unsigned int nb = 0;
+
+	(void)state;
+	assert_return_code(rte_eal_hotplug_add("vdev", "net_memif0", "role=client"), 0);
+	assert_return_code(rte_eth_dev_get_port_by_name("net_memif0", &given.port_id), 0);
+	given.mtu = 60000;
+	while (nb < RTE_DIM(taken) && (taken[nb] = rte_malloc(NULL, 64 << 20, 0)) != NULL)
+		nb++;
+	assert_in_range(nb, 1, RTE_DIM(taken) - 1);
+	assert_refused(&given, ERANGE, "takes no MTU of 60000");
+	while (nb > 0)
+		rte_free(taken[--nb]);
+	rte_eal_hotplug_remove("vdev", "net_memif0");
+}
+
 static void
 test_a_second_server_is_told_why(void **state)
 {
@@ -491,6 +513,7 @@ main(void)
 		TEST(test_errors_are_handed_on_within_limits),
 		TEST(test_a_port_is_in_a_vlan),
 		TEST(test_a_bad_configuration_is_named),
+		TEST(test_an_mtu_is_refused_before_memory_is_taken),
 		TEST(test_a_second_server_is_told_why),
 		TEST(test_what_a_producer_drops_has_a_name),
 		TEST(test_every_value_finds_budget),
