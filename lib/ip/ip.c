@@ -201,12 +201,14 @@ ipv4_setup(struct ip *ip)
 		 */
 		ip->addr = RTE_BE32(UINT32_MAX);
 		ip->mask = RTE_BE32(UINT32_MAX);
+		ip->usual_bytes = UINT32_MAX;
 		return 0;
 	}
 	if (!tr_addr_is_ipv4(&net->addr) || net->prefix_len < 1 || net->prefix_len > 32)
 		return -EINVAL;
 	ip->has_ipv4 = true;
 	ip->addr = tr_addr_to_ipv4(&net->addr);
+	ip->usual_bytes = WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES;
 	ip->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - net->prefix_len));
 	/* RFC 3021: a link of two has no broadcast address. */
 	if (net->prefix_len < 31) {

@@ -111,7 +111,7 @@ is_usual(const struct ip *ip, const struct rte_mbuf *mbuf, struct wire_ipv4 *ipv
 	uint64_t flags = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	uint32_t bytes = mbuf->pkt_len;
 
-	if (bytes != mbuf->data_len || bytes < WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES ||
+	if (bytes != mbuf->data_len || bytes < ip->usual_bytes ||
 	    !wire_ether_is(data, &ip->config.mac, RTE_ETHER_TYPE_IPV4))
 		return false;
 	data += WIRE_ETHER_HEADER_BYTES;

@@ -31,6 +31,7 @@ struct ip {
 	struct ip_config config;
 	bool has_ipv4; /* an address was configured; else there is IPv6 alone */
 	rte_be32_t addr; /* ours */
+	uint32_t usual_bytes; /* of the shortest frame of ip_input_usual(): of IPv6 alone none is */
 	rte_be32_t mask; /* of the on-link prefix */
 	/* RFC 1122 section 3.2.1.3: addresses of the prefix that are no host's; 0: all are. */
 	rte_be32_t network;

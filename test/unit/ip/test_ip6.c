@@ -702,8 +702,12 @@ test_alone(void **state)
 		ip_host_receive(host, frame,
 				frame_arp(frame, &broadcast_mac, 1, &peer_mac, PEER, addrs[i]));
 		ip_host_receive(host, frame, frame_echo(frame, PEER, 40));
+		assert_int_equal(
+			ip_host_receive(host, frame,
+					frame_ipv4(frame, PEER, addrs[i], IPPROTO_TCP, 40)),
+			IP_TAKEN);
 	}
-	assert_int_equal(ip_stats(host->ip)->drop_eth_type, 2 * RTE_DIM(addrs));
+	assert_int_equal(ip_stats(host->ip)->drop_eth_type, 3 * RTE_DIM(addrs));
 	assert_false(ip_addr_is_peer(host->ip, tr_addr_ipv4(PEER)));
 	source = ip_source(host->ip, tr_addr_ipv4(PEER));
 	assert_true(tr_addr_is_none(&source));
