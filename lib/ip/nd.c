@@ -96,6 +96,7 @@ solicited(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packe
 {
 	struct ip6_own *own = ip6_find_own(ip, &nd->target);
 	bool probe = tr_addr_is_none(&packet->src);
+	bool near = !probe && is_on_link(ip, &packet->src);
 	struct tr_addr group = ip6_solicited_group(&nd->target);
 	struct wire_nd answer = {
 		.type = WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT,
@@ -111,8 +112,12 @@ solicited(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packe
 
 	if (probe && (nd->has_mac || !tr_addr_is_same(&packet->dst, &group)))
 		return false;
-	/* Who is not on our link asks somebody who is. */
-	if (!probe && !is_on_link(ip, &packet->src)) {
+	/*
+	 * Section 7.2.3 does not ask for its prefix, which may be one of the link that we do not
+	 * know. But what lies beyond a router is not to become a neighbour by its word: it is
+	 * answered where it says it is, and nothing is noted.
+	 */
+	if (!probe && !near && (!nd->has_mac || !ip_addr_is_peer(ip, packet->src))) {
 		ip->stats.drop_nd_ignored++;
 		return true;
 	}
@@ -130,7 +135,8 @@ solicited(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packe
 	}
 	/* Where it says, or was: that an answer went there is no use of the entry. */
 	if (!probe && nd->has_mac) {
-		ip_neighbour_seen(ip, &packet->src, &nd->mac, now_us);
+		if (near)
+			ip_neighbour_seen(ip, &packet->src, &nd->mac, now_us);
 		send.mac = &nd->mac;
 	} else if (!probe) {
 		send.mac = ip_neighbour_mac(ip, &packet->src);

@@ -198,7 +198,7 @@ test_flood_of_solicitations(void **state)
 	const uint8_t *payload;
 	struct wire_ipv6 ipv6;
 	struct tr_addr addr = peer6;
-	unsigned int i;
+	unsigned int learned, i;
 
 	ip6_host_begin(host);
 	for (i = 0; i < 4; i++) {
@@ -222,9 +222,19 @@ test_flood_of_solicitations(void **state)
 		send_to(host, &addr);
 		assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_TCP);
 	}
-	/* Who is not on the link gets no answer, and no entry; the one there is stays. */
+	/* Who has an address of another network gets an answer where it is, and no entry. */
+	learned = host->nb_events;
 	ask_from(host, &far6, true);
+	assert_int_equal(host->nb_events, learned);
+	assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+	assert_int_equal(payload[0], WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT);
+	assert_true(tr_addr_is_same(&ipv6.dst, &far6));
+	assert_memory_equal(host->sent, &other_mac, 6);
+	send_to(host, &far6);
+	assert_int_equal(ip_stats(host->ip)->drop_no_route, 1);
+	/* Where it is it must say; and it cannot be us. */
 	ask_from(host, &far6, false);
+	ask_from(host, &ours6, true);
 	assert_false(ip_host_sent(host));
 	assert_int_equal(ip_stats(host->ip)->drop_nd_ignored, 2);
 	send_to(host, &addr);
