@@ -60,3 +60,14 @@ core_rss_frame_owner(const struct core_rss *rss, const struct rte_mbuf *mbuf)
 		return CORE_RSS_NO_CORE;
 	return core_rss_owner(rss, core_rss_hash(rss, flow, bytes));
 }
+
+uint16_t
+core_rss_conn_owner(const struct core_rss *rss, const struct ip_ends *ends, rte_be16_t remote_port,
+		    rte_be16_t local_port)
+{
+	uint8_t flow[WIRE_FLOW_BYTES_MAX];
+	unsigned int bytes =
+		wire_flow_write(&ends->remote, &ends->local, remote_port, local_port, flow);
+
+	return core_rss_owner(rss, core_rss_hash(rss, flow, bytes));
+}

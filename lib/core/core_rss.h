@@ -17,6 +17,7 @@
 
 #include <rte_mbuf.h>
 
+#include "ip.h"
 #include "wire_flow.h"
 
 /** Bytes of the longest key that devices take; more than the hash of any flow needs. */
@@ -61,5 +62,20 @@ core_rss_owner(const struct core_rss *rss, uint32_t hash)
 
 /** The core that owns a frame's connection, or CORE_RSS_NO_CORE. */
 uint16_t core_rss_frame_owner(const struct core_rss *rss, const struct rte_mbuf *mbuf);
+
+/**
+ * The core that owns a connection of ours: that which its peer's segments come to.
+ *
+ * @param rss
+ *   Of that port.
+ * @param ends
+ *   Its addresses.
+ * @param remote_port
+ *   The peer's.
+ * @param local_port
+ *   Ours.
+ */
+uint16_t core_rss_conn_owner(const struct core_rss *rss, const struct ip_ends *ends,
+			     rte_be16_t remote_port, rte_be16_t local_port);
 
 #endif /* CORE_RSS_H */

@@ -83,6 +83,13 @@ struct tcp_events {
 	 * tcp_conn_user() and tcp_conn_trace().
 	 */
 	void (*traced)(void *arg, struct tcp_conn *conn);
+
+	/**
+	 * Asked by tcp_connect(), which takes no other port of ours: whether segments between these
+	 * ends come to this core. NULL: they do, whatever the ports.
+	 */
+	bool (*comes_here)(void *arg, const struct ip_ends *ends, rte_be16_t remote_port,
+			   rte_be16_t local_port);
 };
 
 /** Explicit congestion notification (RFC 3168). */
@@ -219,9 +226,10 @@ int tcp_unlisten(struct tcp *tcp, struct tr_addr addr, rte_be16_t port);
  * Open actively. The SYN leaves with the next tcp_output().
  *
  * @param local_port
- *   0: chosen (RFC 6056).
+ *   0: chosen (RFC 6056), of those for which comes_here() says so.
  * @return
- *   The connection, or NULL with rte_errno: EADDRINUSE, ENOBUFS, EINVAL (no such peer),
+ *   The connection, or NULL with rte_errno: EADDRINUSE (this port, or all that can be chosen: there
+ *   is such a connection, or it would be another core's), ENOBUFS, EINVAL (no such peer),
  *   EADDRNOTAVAIL (no address of ours for it).
  */
 struct tcp_conn *tcp_connect(struct tcp *tcp, struct tr_addr remote_addr, rte_be16_t remote_port,

@@ -30,6 +30,7 @@
 static struct tcp_conn *listen_ack(struct tcp *tcp, struct tcp_segment *segment,
 				   const struct tcp_listener *listener);
 static bool choose_port(struct tcp *tcp, struct tcp_flow *flow);
+static bool is_free(struct tcp *tcp, const struct tcp_flow *flow);
 static void set_iss(struct tcp_conn *conn, uint32_t iss);
 static void receive_syn(struct tcp_conn *conn, uint32_t irs, uint16_t window,
 			const struct wire_tcp_options *options);
@@ -58,7 +59,8 @@ tcp_connect(struct tcp *tcp, struct tr_addr remote_addr, rte_be16_t remote_port,
 		rte_errno = EADDRNOTAVAIL;
 		return NULL;
 	}
-	if (local_port == 0 ? !choose_port(tcp, &flow) : tcp_conn_lookup(tcp, &flow) != NULL) {
+	if (local_port == 0 ? !choose_port(tcp, &flow) : !is_free(tcp, &flow)) {
+		tcp->stats.ports_exhausted++;
 		rte_errno = EADDRINUSE;
 		return NULL;
 	}
@@ -316,8 +318,20 @@ choose_port(struct tcp *tcp, struct tcp_flow *flow)
 	for (tries = 0; tries < PORTS; tries++) {
 		flow->local_port =
 			rte_cpu_to_be_16(PORT_FIRST + (offset + tcp->port_next++) % PORTS);
-		if (tcp_conn_lookup(tcp, flow) == NULL)
+		if (is_free(tcp, flow))
 			return true;
 	}
 	return false;
+}
+
+/* And of this core: segments that come to another would be reset there. */
+static bool
+is_free(struct tcp *tcp, const struct tcp_flow *flow)
+{
+	const struct tcp_events *events = tcp->events;
+
+	return (events->comes_here == NULL ||
+		events->comes_here(tcp->events_arg, &flow->ends, flow->remote_port,
+				   flow->local_port)) &&
+	       tcp_conn_lookup(tcp, flow) == NULL;
 }

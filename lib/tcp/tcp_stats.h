@@ -21,6 +21,7 @@
 	X(tx_bytes, "bytes sent for the first time")                                       \
 	X(opened_active, "connections established that we opened")                         \
 	X(opened_passive, "connections established that a peer opened")                    \
+	X(ports_exhausted, "connections not opened as no port was free, or none of this core") \
 	X(closed, "connections closed by both sides")                                      \
 	X(reset_received, "connections reset by the peer")                                 \
 	X(reset_sent, "resets sent")                                                       \

@@ -39,6 +39,20 @@ wire_flow_parse(const uint8_t *frame, uint32_t len, uint8_t flow[WIRE_FLOW_BYTES
 	}
 }
 
+unsigned int
+wire_flow_write(const struct tr_addr *src, const struct tr_addr *dst, rte_be16_t src_port,
+		rte_be16_t dst_port, uint8_t flow[WIRE_FLOW_BYTES_MAX])
+{
+	unsigned int skip = tr_addr_is_ipv4(dst) ? TR_ADDR_IPV4_OFFSET : 0;
+	unsigned int bytes = sizeof(src->bytes) - skip;
+
+	memcpy(flow, src->bytes + skip, bytes);
+	memcpy(flow + bytes, dst->bytes + skip, bytes);
+	memcpy(flow + 2 * bytes, &src_port, sizeof(src_port));
+	memcpy(flow + 2 * bytes + sizeof(src_port), &dst_port, sizeof(dst_port));
+	return 2 * bytes + PORTS_BYTES;
+}
+
 /* RFC 791 section 3.1 */
 static unsigned int
 parse_ipv4(const uint8_t *data, uint32_t len, uint8_t *flow)

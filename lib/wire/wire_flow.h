@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+#include <rte_byteorder.h>
+
+#include "tr_addr.h"
+
 /** Bytes of a flow: source and destination address, source and destination port. */
 #define WIRE_FLOW_IPV4_BYTES 12
 #define WIRE_FLOW_IPV6_BYTES 36
@@ -33,5 +37,21 @@
  *   6946).
  */
 unsigned int wire_flow_parse(const uint8_t *frame, uint32_t len, uint8_t flow[WIRE_FLOW_BYTES_MAX]);
+
+/**
+ * Write the flow of segments between two ends: what wire_flow_parse() finds in them.
+ *
+ * @param src
+ *   Who sends them.
+ * @param dst
+ *   Who receives them: of the same family.
+ * @param[out] flow
+ *   As wire_flow_parse() writes it.
+ * @return
+ *   Bytes of the flow.
+ */
+unsigned int wire_flow_write(const struct tr_addr *src, const struct tr_addr *dst,
+			     rte_be16_t src_port, rte_be16_t dst_port,
+			     uint8_t flow[WIRE_FLOW_BYTES_MAX]);
 
 #endif /* WIRE_FLOW_H */

@@ -101,12 +101,23 @@ on_closed(void *user, struct tcp_conn *conn, int error)
 	packet->owner.conn = NULL;
 }
 
+static bool
+on_comes_here(void *arg, const struct ip_ends *ends, rte_be16_t remote_port, rte_be16_t local_port)
+{
+	const struct packet *packet = arg;
+
+	return packet->owner.comes_here == NULL ||
+	       packet->owner.comes_here(ends, rte_be_to_cpu_16(remote_port),
+					rte_be_to_cpu_16(local_port));
+}
+
 static const struct tcp_events events = {
 	.opened = on_opened,
 	.readable = on_readable,
 	.sent = on_sent,
 	.peer_closed = on_peer_closed,
 	.closed = on_closed,
+	.comes_here = on_comes_here,
 };
 
 const struct packet_setup packet_ipv6 = {.ipv6 = true};

@@ -63,6 +63,8 @@ struct packet_owner {
 	bool close_opened;
 	bool close_peer_closed;
 	uint32_t read_bytes;
+	/* Whether what comes to a port of ours comes to this core; NULL: all does. */
+	bool (*comes_here)(const struct ip_ends *ends, uint16_t remote_port, uint16_t local_port);
 };
 
 /** A stack, its surroundings and the peer. */

@@ -283,6 +283,80 @@ test_connect_refuses_nonsense(void **state)
 	packet_end(&p);
 }
 
+/* A peer's port that nothing else uses: what is asked is asked of it. */
+#define OTHER_PORT 4711
+
+static bool
+is_every_fifth(const struct ip_ends *ends, uint16_t remote_port, uint16_t local_port)
+{
+	assert_int_equal(remote_port, OTHER_PORT);
+	assert_int_equal(ends->remote.bytes[15], 2);
+	assert_int_equal(ends->local.bytes[15], 1);
+	return local_port % 5 == 3;
+}
+
+static bool
+is_one_port(const struct ip_ends *ends, uint16_t remote_port, uint16_t local_port)
+{
+	(void)ends;
+	(void)remote_port;
+	return local_port == 50001;
+}
+
+static struct tcp_conn *
+connect_other(struct packet *p, uint16_t local_port)
+{
+	struct tr_addr peer = tr_addr_ipv4(RTE_BE32(0x0a000002));
+
+	if (p->ipv6)
+		tr_addr_parse("2001:db8::2", &peer);
+	rte_errno = 0;
+	return tcp_connect(p->tcp, peer, rte_cpu_to_be_16(OTHER_PORT), rte_cpu_to_be_16(local_port),
+			   p, p->now_us);
+}
+
+/* Only such are chosen whose segments come to this core; as ever, nobody foresees which. */
+static void
+test_ports_are_those_of_this_core(void **state)
+{
+	struct tcp_conn_info info;
+	struct tcp_conn *conn;
+	struct packet p;
+	unsigned int i;
+
+	packet_begin(&p, *state);
+	p.owner.comes_here = is_every_fifth;
+	for (i = 0; i < PACKET_CONNS; i++) {
+		conn = connect_other(&p, 0);
+		assert_non_null(conn);
+		tcp_conn_info(conn, &info);
+		assert_int_equal(rte_be_to_cpu_16(info.local_port) % 5, 3);
+		assert_true(rte_be_to_cpu_16(info.local_port) >= 49152);
+	}
+	assert_int_equal(tcp_stats(p.tcp)->ports_exhausted, 0);
+	packet_end(&p);
+}
+
+static void
+test_no_port_is_left(void **state)
+{
+	struct packet p;
+
+	packet_begin(&p, *state);
+	p.owner.comes_here = is_one_port;
+	/* Another core's, though nobody has it. */
+	assert_null(connect_other(&p, 50002));
+	assert_int_equal(rte_errno, EADDRINUSE);
+	assert_int_equal(tcp_stats(p.tcp)->ports_exhausted, 1);
+	assert_non_null(connect_other(&p, 0));
+	assert_null(connect_other(&p, 0));
+	assert_int_equal(rte_errno, EADDRINUSE);
+	assert_null(connect_other(&p, 50001));
+	assert_int_equal(rte_errno, EADDRINUSE);
+	assert_int_equal(tcp_stats(p.tcp)->ports_exhausted, 3);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -300,6 +374,8 @@ main(void)
 		both_families(test_close_and_abort),
 		cmocka_unit_test(test_all_comes_from_one_address),
 		both_families(test_connect_refuses_nonsense),
+		both_families(test_ports_are_those_of_this_core),
+		both_families(test_no_port_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

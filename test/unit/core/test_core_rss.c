@@ -142,6 +142,33 @@ test_owners_are_even(void **state)
 	}
 }
 
+/* Of a connection of ours: whose the segments of its peer are. */
+static void
+test_owner_of_a_connection(void **state)
+{
+	uint8_t flow[WIRE_FLOW_BYTES_MAX];
+	struct ip_ends ends;
+	unsigned int bytes, i;
+	bool seen[3] = {false};
+
+	(void)state;
+	core_rss_init(&rss, key, RTE_DIM(seen));
+	for (i = 0; i < 64; i++) {
+		const struct vector *vector = &(i % 2 ? vectors_ipv6 : vectors_ipv4)[0];
+		uint16_t owner;
+
+		bytes = flow_of(vector, i % 2 ? AF_INET6 : AF_INET, flow);
+		assert_true(tr_addr_parse(vector->src, &ends.remote));
+		assert_true(tr_addr_parse(vector->dst, &ends.local));
+		flow[bytes - 1] = i;
+		owner = core_rss_conn_owner(&rss, &ends, rte_cpu_to_be_16(vector->src_port),
+					    rte_cpu_to_be_16((vector->dst_port & 0xff00) | i));
+		assert_int_equal(owner, core_rss_owner(&rss, core_rss_hash(&rss, flow, bytes)));
+		seen[owner] = true;
+	}
+	assert_true(seen[0] && seen[1] && seen[2]);
+}
+
 int
 main(void)
 {
@@ -149,6 +176,7 @@ main(void)
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_same_as_dpdk),
 		cmocka_unit_test(test_owners_are_even),
+		cmocka_unit_test(test_owner_of_a_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,30 @@ test_fragments_of_ipv6(void **state)
 	}
 }
 
+/* What is written is what would be found in a segment. */
+static void
+test_write(void **state)
+{
+	struct tr_addr src, dst;
+	uint8_t flow[WIRE_FLOW_BYTES_MAX];
+	rte_be16_t port[2];
+
+	(void)state;
+	memcpy(port, ports, sizeof(port));
+	memcpy(&src, addrs, sizeof(src));
+	memcpy(&dst, addrs + 16, sizeof(dst));
+	assert_int_equal(wire_flow_write(&src, &dst, port[0], port[1], flow), WIRE_FLOW_IPV6_BYTES);
+	assert_memory_equal(flow, addrs, sizeof(addrs));
+	assert_memory_equal(flow + sizeof(addrs), ports, sizeof(ports));
+	memcpy(&src, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+	dst = src;
+	memcpy(src.bytes + 12, addrs, 4);
+	memcpy(dst.bytes + 12, addrs + 4, 4);
+	assert_int_equal(wire_flow_write(&src, &dst, port[0], port[1], flow), WIRE_FLOW_IPV4_BYTES);
+	assert_memory_equal(flow, addrs, 8);
+	assert_memory_equal(flow + 8, ports, sizeof(ports));
+}
+
 int
 main(void)
 {
@@ -201,6 +225,7 @@ main(void)
 		cmocka_unit_test(test_fragments_of_ipv4),
 		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_fragments_of_ipv6),
+		cmocka_unit_test(test_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
