@@ -13,9 +13,10 @@
 #include <rte_branch_prediction.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_ring_elem.h>
 
 #include "chain.h"
-#include "core_ethdev.h"
+#include "core_client_port.h"
 #include "ip.h"
 #include "tcp.h"
 
@@ -38,17 +39,38 @@
 /* Short: ports are chosen at random, and no connection of before is waited for. */
 #define TIME_WAIT_US (1000 * 1000)
 
+/* What other clients of a port heard, and this one has not looked at. */
+#define NEWS_MAX 64
+
 struct client_conn {
 	struct core_client *client;
 	struct tcp_conn *tcp; /* NULL: the number is free */
 	bool closing; /* TCP was told that nothing more will be sent */
 };
 
+/* Clients that share a port. */
+struct clients {
+	struct core_client_port port;
+	unsigned int nb;
+	struct core_client *clients[];
+};
+
+/* What a client hears of the link for all. */
+struct news {
+	bool is_link;
+	union {
+		struct ip_neighbour neighbour;
+		struct ip_link_news link;
+	};
+};
+
 struct core_client {
 	struct core_client_config config;
-	struct core_port port;
-	bool port_started;
-	bool port_set_up;
+	struct clients *all;
+	unsigned int index; /* among them */
+	struct core_port *port; /* our queue of it */
+	struct core_stats stats;
+	struct rte_ring *news; /* of the others; NULL: there are none */
 	struct rte_mempool *rx_mbufs;
 	struct rte_mempool *control_mbufs;
 	struct chain_pool chains;
@@ -57,8 +79,19 @@ struct core_client {
 	struct client_conn *conns;
 };
 
+static int create_all(struct clients *all, char *error, size_t error_size);
+static struct core_client *create_client(struct clients *all,
+					 const struct core_client_config *config);
 static int create_pools(struct core_client *client);
 static int create_stack(struct core_client *client);
+static void destroy_all(struct clients *all);
+static void abort_conns(struct core_client *client);
+static void destroy_client(struct core_client *client);
+static bool has_news(const struct core_client *client);
+static void hear_news(struct core_client *client, uint64_t now_us);
+static bool tell_others(struct core_client *client, const struct news *news);
+static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
+static bool link_heard(void *arg, const struct ip_link_news *news);
 static void receive(struct core_client *client, uint64_t now_us);
 static void transmit(struct core_client *client);
 static void transmit_last(struct core_client *client, uint32_t *patience_us);
@@ -68,6 +101,8 @@ static void conn_readable(void *user, struct tcp_conn *tcp);
 static void conn_sent(void *user, struct tcp_conn *tcp);
 static void conn_peer_closed(void *user, struct tcp_conn *tcp);
 static void conn_closed(void *user, struct tcp_conn *tcp, int error);
+static bool conn_comes_here(void *arg, const struct ip_ends *ends, rte_be16_t remote_port,
+			    rte_be16_t local_port);
 
 static const struct tcp_events tcp_events = {
 	.opened = conn_opened,
@@ -75,54 +110,98 @@ static const struct tcp_events tcp_events = {
 	.sent = conn_sent,
 	.peer_closed = conn_peer_closed,
 	.closed = conn_closed,
+	.comes_here = conn_comes_here,
+};
+
+/* Of several clients: what is no TCP segment comes to any of them. */
+static const struct ip_events ip_events_of_many = {
+	.neighbour = neighbour_learned,
+	.link = link_heard,
 };
 
 struct core_client *
 core_client_create(const struct core_client_config *config, char *error, size_t error_size)
 {
-	struct core_client *client = calloc(1, sizeof(*client));
+	struct core_client *client;
+
+	return core_client_create_all(config, 1, &client, error, error_size) == 0 ? client : NULL;
+}
+
+int
+core_client_create_all(const struct core_client_config *configs, unsigned int nb,
+		       struct core_client **clients, char *error, size_t error_size)
+{
+	struct clients *all = NULL;
 	int ret = -ENOMEM;
 
 	error[0] = '\0';
-	if (!rte_eth_dev_is_valid_port(config->port_id)) {
+	if (!rte_eth_dev_is_valid_port(configs->port_id)) {
 		snprintf(error, error_size,
 			 "port %u: EAL found none; --vdev=... or -a ... among its options would do",
-			 config->port_id);
-		goto fail;
+			 configs->port_id);
+		return -ENODEV;
 	}
-	if (client == NULL)
-		goto fail;
-	client->config = *config;
-	client->conns = calloc(config->conns_max, sizeof(client->conns[0]));
-	if (client->conns == NULL)
-		goto fail;
-	ret = create_pools(client);
-	if (ret < 0)
-		goto fail;
-	ret = core_ethdev_setup(config->port_id, 1, &client->rx_mbufs, 0, false, NULL,
-				&client->port, error, error_size);
-	if (ret < 0)
-		goto fail;
-	client->port_set_up = true;
-	client->chains.link_segments = client->port.tx_segments;
-	client->chains.share_mbufs = client->port.share_mbufs;
-	if (!tr_addr_is_none(&config->ipv6.addr))
-		ret = core_ethdev_hear_groups(config->port_id, error, error_size);
-	if (ret == 0)
-		ret = create_stack(client);
-	if (ret < 0)
-		goto fail;
-	ret = core_ethdev_start(config->port_id, 1, NULL, &client->port, error, error_size);
-	if (ret < 0)
-		goto fail;
-	client->port_started = true;
-	return client;
-
-fail:
+	if (nb <= CORE_CLIENT_PORT_MAX)
+		all = calloc(1, sizeof(*all) + nb * sizeof(all->clients[0]));
+	for (; all != NULL && all->nb < nb; all->nb++) {
+		all->clients[all->nb] = create_client(all, &configs[all->nb]);
+		if (all->clients[all->nb] == NULL)
+			break;
+	}
+	if (all != NULL && all->nb == nb)
+		ret = create_all(all, error, error_size);
+	if (ret == 0) {
+		memcpy(clients, all->clients, nb * sizeof(clients[0]));
+		return 0;
+	}
 	if (error[0] == '\0')
-		snprintf(error, error_size, "port %u: %s", config->port_id, strerror(-ret));
-	core_client_destroy(client);
+		snprintf(error, error_size, "port %u: %s", configs->port_id, strerror(-ret));
+	destroy_all(all);
+	return ret;
+}
+
+static struct core_client *
+create_client(struct clients *all, const struct core_client_config *config)
+{
+	struct core_client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL)
+		return NULL;
+	client->config = *config;
+	client->all = all;
+	client->index = all->nb;
+	client->port = &all->port.queues[client->index];
+	client->conns = calloc(config->conns_max, sizeof(client->conns[0]));
+	if (client->conns != NULL)
+		return client;
+	free(client);
 	return NULL;
+}
+
+static int
+create_all(struct clients *all, char *error, size_t error_size)
+{
+	const struct core_client_config *config = &all->clients[0]->config;
+	struct rte_mempool *rx_mbufs[CORE_CLIENT_PORT_MAX];
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < all->nb && ret == 0; i++) {
+		ret = create_pools(all->clients[i]);
+		rx_mbufs[i] = all->clients[i]->rx_mbufs;
+	}
+	if (ret == 0)
+		ret = core_client_port_setup(&all->port, config->port_id, all->nb, rx_mbufs,
+					     !tr_addr_is_none(&config->ipv6.addr), error,
+					     error_size);
+	for (i = 0; i < all->nb && ret == 0; i++)
+		ret = create_stack(all->clients[i]);
+	if (ret == 0)
+		ret = core_client_port_start(&all->port, error, error_size);
+	for (i = 0; i < all->nb && ret == 0; i++)
+		all->clients[i]->port =
+			core_client_port_queue(&all->port, i, &all->clients[i]->stats);
+	return ret;
 }
 
 static int
@@ -147,23 +226,33 @@ create_pools(struct core_client *client)
 	snprintf(name, sizeof(name), "%s_frames", of);
 	client->control_mbufs = rte_pktmbuf_pool_create(name, CONTROL_MBUFS, 0, 0,
 							CONTROL_MBUF_BYTES, SOCKET_ID_ANY);
-	return client->control_mbufs != NULL ? 0 : -rte_errno;
+	if (client->control_mbufs == NULL)
+		return -rte_errno;
+	if (client->all->nb == 1)
+		return 0;
+	snprintf(name, sizeof(name), "%s_news", of);
+	client->news = rte_ring_create_elem(name, sizeof(struct news), NEWS_MAX, SOCKET_ID_ANY,
+					    RING_F_SC_DEQ);
+	return client->news != NULL ? 0 : -rte_errno;
 }
 
 static int
 create_stack(struct core_client *client)
 {
 	const struct core_client_config *config = &client->config;
+	const struct core_port *port = client->port;
 	struct ip_config ip = {
-		.mac = client->port.mac,
+		.mac = port->mac,
 		.ipv4 = config->ipv4,
 		.ipv6 = config->ipv6,
-		.mtu = client->port.mtu,
+		.mtu = port->mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
 		.mbufs = client->control_mbufs,
-		.tx_ipv4_checksum = client->port.tx_ipv4_checksum,
-		.tx_tcp_checksum = client->port.tx_tcp_checksum,
+		.tx_ipv4_checksum = port->tx_ipv4_checksum,
+		.tx_tcp_checksum = port->tx_tcp_checksum,
 		.socket = SOCKET_ID_ANY,
+		.events = client->news != NULL ? &ip_events_of_many : NULL,
+		.events_arg = client,
 	};
 	struct tcp_config tcp = {
 		.name = config->name,
@@ -175,12 +264,14 @@ create_stack(struct core_client *client)
 		.receive_window_bytes = RECEIVE_WINDOW_BYTES,
 		.reassembly_max = REASSEMBLY_MAX,
 		.chain_pool = &client->chains,
-		.large_mbufs = client->port.tx_large_mbufs,
+		.large_mbufs = port->tx_large_mbufs,
 		.mbufs = client->control_mbufs,
 		.time_wait_us = TIME_WAIT_US,
 		.socket = SOCKET_ID_ANY,
 	};
 
+	client->chains.link_segments = port->tx_segments;
+	client->chains.share_mbufs = port->share_mbufs;
 	if (getrandom(tcp.secret, sizeof(tcp.secret), 0) != sizeof(tcp.secret))
 		return -errno;
 	client->ip = ip_create(&ip);
@@ -194,34 +285,67 @@ create_stack(struct core_client *client)
 void
 core_client_destroy(struct core_client *client)
 {
+	if (client != NULL)
+		destroy_all(client->all);
+}
+
+/* The port goes before the pools: it may hold mbufs of any of them. */
+static void
+destroy_all(struct clients *all)
+{
+	unsigned int i;
+
+	if (all == NULL)
+		return;
+	for (i = 0; i < all->nb; i++)
+		abort_conns(all->clients[i]);
+	core_client_port_stop(&all->port);
+	for (i = 0; i < all->nb; i++) {
+		tcp_destroy(all->clients[i]->tcp);
+		ip_destroy(all->clients[i]->ip);
+	}
+	core_client_port_teardown(&all->port);
+	for (i = 0; i < all->nb; i++)
+		destroy_client(all->clients[i]);
+	free(all);
+}
+
+static void
+abort_conns(struct core_client *client)
+{
 	uint32_t patience_us = CORE_PORT_PATIENCE_US;
+	bool started = client->all->port.started;
 	uint32_t i;
 
-	if (client == NULL)
-		return;
 	/* Their owner wants to hear no more. */
 	for (i = 0; client->tcp != NULL && i < client->config.conns_max; i++)
 		if (client->conns[i].tcp != NULL) {
 			client->conns[i].client = NULL;
 			/* Resets go at once, into a queue that must not overflow. */
-			if (client->port_started && ip_txq(client->ip)->nb >= IP_TXQ_SIZE / 2)
+			if (started && ip_txq(client->ip)->nb >= IP_TXQ_SIZE / 2)
 				transmit_last(client, &patience_us);
 			tcp_abort(client->conns[i].tcp);
 		}
-	if (client->port_started) {
+	if (started)
 		transmit_last(client, &patience_us);
-		core_ethdev_stop(client->config.port_id);
-	}
-	tcp_destroy(client->tcp);
-	ip_destroy(client->ip);
-	if (client->port_set_up)
-		core_ethdev_teardown(client->config.port_id);
+}
+
+static void
+destroy_client(struct core_client *client)
+{
+	rte_ring_free(client->news);
 	rte_mempool_free(client->control_mbufs);
 	rte_mempool_free(client->chains.segments);
 	rte_mempool_free(client->chains.mbufs);
 	rte_mempool_free(client->rx_mbufs);
 	free(client->conns);
 	free(client);
+}
+
+const struct core_stats *
+core_client_stats(const struct core_client *client)
+{
+	return &client->stats;
 }
 
 int
@@ -272,9 +396,69 @@ core_client_poll(struct core_client *client, uint64_t now_us)
 	/* Requests first: they are due. ACKs of what comes now go with those of the next turn. */
 	tcp_output(client->tcp, now_us);
 	transmit(client);
+	if (unlikely(has_news(client)))
+		hear_news(client, now_us);
 	receive(client, now_us);
 	tcp_tick(client->tcp, now_us);
 	ip_tick(client->ip, now_us);
+}
+
+/* rte_ring_empty() reads what other threads write without atomics. */
+static bool
+has_news(const struct core_client *client)
+{
+	const struct rte_ring *ring = client->news;
+
+	return ring != NULL &&
+	       __atomic_load_n(&ring->prod.tail, __ATOMIC_ACQUIRE) != ring->cons.tail;
+}
+
+static void
+hear_news(struct core_client *client, uint64_t now_us)
+{
+	struct news news;
+
+	while (rte_ring_dequeue_elem(client->news, &news, sizeof(news)) == 0) {
+		client->stats.control++;
+		if (news.is_link)
+			ip_link_update(client->ip, &news.link, now_us);
+		else
+			ip_neighbour_update(client->ip, &news.neighbour, now_us);
+	}
+}
+
+static bool
+tell_others(struct core_client *client, const struct news *news)
+{
+	struct clients *all = client->all;
+	bool told = true;
+	unsigned int i;
+
+	for (i = 0; i < all->nb; i++) {
+		if (i == client->index ||
+		    rte_ring_enqueue_elem(all->clients[i]->news, (void *)(uintptr_t)news,
+					  sizeof(*news)) == 0)
+			continue;
+		client->stats.drop_control++;
+		told = false;
+	}
+	return told;
+}
+
+static void
+neighbour_learned(void *arg, const struct ip_neighbour *neighbour)
+{
+	const struct news news = {.neighbour = *neighbour};
+
+	tell_others(arg, &news);
+}
+
+static bool
+link_heard(void *arg, const struct ip_link_news *link)
+{
+	const struct news news = {.is_link = true, .link = *link};
+
+	return tell_others(arg, &news);
 }
 
 static void
@@ -284,7 +468,7 @@ receive(struct core_client *client, uint64_t now_us)
 	struct ip_packet packet;
 	uint16_t nb, i;
 
-	nb = client->port.rx(&client->port, mbufs, RX_BURST);
+	nb = client->port->rx(client->port, mbufs, RX_BURST);
 	for (i = 0; i < nb; i++)
 		if (eth_input(client->ip, mbufs[i], now_us, &packet) == IP_DELIVER)
 			tcp_input(client->tcp, mbufs[i], &packet, now_us);
@@ -298,7 +482,7 @@ transmit(struct core_client *client)
 
 	if (txq->nb == 0)
 		return;
-	sent = client->port.tx(&client->port, txq->frames, txq->nb);
+	sent = client->port->tx(client->port, txq->frames, txq->nb);
 	txq->nb -= sent;
 	memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
 }
@@ -307,7 +491,7 @@ static void
 transmit_last(struct core_client *client, uint32_t *patience_us)
 {
 	struct ip_txq *txq = ip_txq(client->ip);
-	uint16_t sent = core_port_tx_last(&client->port, txq->frames, txq->nb, patience_us);
+	uint16_t sent = core_port_tx_last(client->port, txq->frames, txq->nb, patience_us);
 
 	txq->nb -= sent;
 	memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
@@ -367,4 +551,14 @@ conn_closed(void *user, struct tcp_conn *tcp, int error)
 	if (client != NULL)
 		client->config.events->closed(client->config.events_arg, conn - client->conns,
 					      error);
+}
+
+static bool
+conn_comes_here(void *arg, const struct ip_ends *ends, rte_be16_t remote_port,
+		rte_be16_t local_port)
+{
+	const struct core_client *client = arg;
+
+	return core_client_port_is_own(&client->all->port, client->index, ends, remote_port,
+				       local_port);
 }

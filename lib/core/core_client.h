@@ -3,10 +3,16 @@
  */
 /**
  * @file
- * A client: our own stack on a port of its own, that opens connections, and is polled by hand.
- * What a load generator needs, and no server.
+ * A client: our own stack on a port, that opens connections, and is polled by hand. What a load
+ * generator needs, and no server.
  *
- * Threads: one creates, polls and destroys it.
+ * Several can share a port and its addresses, each with a queue pair of it. They choose the ports
+ * of their connections so that what peers answer comes to the queue of the client that asked:
+ * which that is, the hash of addresses and ports says (core_rss.h). Of a port that chooses queues
+ * in another way, frames are steered (core_steer.h).
+ *
+ * Threads: one creates and destroys, while none polls; each is polled, and called otherwise, by
+ * one. Its events are called on that.
  */
 #ifndef CORE_CLIENT_H
 #define CORE_CLIENT_H
@@ -18,6 +24,7 @@
 #include "tr_addr.h"
 
 struct core_client;
+struct core_stats;
 
 /**
  * What the owner is told, from core_client_poll(); it may call core_client_connect() and
@@ -65,7 +72,25 @@ struct core_client_config {
 struct core_client *core_client_create(const struct core_client_config *config, char *error,
 				       size_t error_size);
 
-/** Reset what is still open, stop and close the port, and free everything. No event is called. */
+/**
+ * Create clients that share a port, as core_client_create() does with one.
+ *
+ * @param configs
+ *   One for each, with a name of its own; port and addresses are the same.
+ * @param nb
+ *   How many: the port has as many queues.
+ * @param[out] clients
+ *   The clients.
+ * @return
+ *   0, or -errno with @p error.
+ */
+int core_client_create_all(const struct core_client_config *configs, unsigned int nb,
+			   struct core_client **clients, char *error, size_t error_size);
+
+/**
+ * Reset what is still open, stop and close the port, and free everything, with all clients that
+ * share the port. No event is called.
+ */
 void core_client_destroy(struct core_client *client);
 
 /**
@@ -82,7 +107,8 @@ void core_client_destroy(struct core_client *client);
  * @param now_us
  *   The time.
  * @return
- *   0 or -errno: -EINVAL (no such peer), -EADDRINUSE, -ENOBUFS.
+ *   0 or -errno: -EINVAL (no such peer), -EADDRINUSE (no port of ours is left, of those of this
+ *   client), -ENOBUFS.
  */
 int core_client_connect(struct core_client *client, uint32_t conn, struct tr_addr addr,
 			uint16_t port, uint64_t now_us);
@@ -113,5 +139,8 @@ void core_client_close(struct core_client *client, uint32_t conn);
 
 /** One turn: output, transmit, receive, timers. */
 void core_client_poll(struct core_client *client, uint64_t now_us);
+
+/** What was steered to other clients, and dropped on the way, is counted in these. */
+const struct core_stats *core_client_stats(const struct core_client *client);
 
 #endif /* CORE_CLIENT_H */
