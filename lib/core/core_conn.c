@@ -19,6 +19,7 @@
 #define PROGRESS_BYTES (16 * 1024u)
 
 static void *opened(void *arg, struct tcp_conn *tcp, void *listener_arg);
+static void urgent(void *user, struct tcp_conn *tcp);
 static void readable(void *user, struct tcp_conn *tcp);
 static void sent(void *user, struct tcp_conn *tcp);
 static void peer_closed(void *user, struct tcp_conn *tcp);
@@ -26,6 +27,7 @@ static void closed(void *user, struct tcp_conn *tcp, int error);
 
 const struct tcp_events core_conn_events = {
 	.opened = opened,
+	.urgent = urgent,
 	.readable = readable,
 	.sent = sent,
 	.peer_closed = peer_closed,
@@ -169,6 +171,12 @@ core_conn_close(struct tr_conn *conn)
 }
 
 void
+core_conn_urgent(struct tr_conn *conn)
+{
+	tcp_send_urgent(conn->tcp);
+}
+
+void
 core_conn_send(struct tr_conn *conn)
 {
 	struct core *core = conn->core;
@@ -231,6 +239,15 @@ opened(void *arg, struct tcp_conn *tcp, void *listener_arg)
 		tcp_set_keepalive(tcp, true);
 	conn->ops->open(conn->protocol, conn, conn->state);
 	return conn;
+}
+
+static void
+urgent(void *user, struct tcp_conn *tcp)
+{
+	struct tr_conn *conn = user;
+
+	if (conn->ops->urgent != NULL && !conn->closing)
+		conn->ops->urgent(conn->protocol, conn, conn->state, tcp_receive_urgent(tcp));
 }
 
 static void

@@ -37,6 +37,9 @@ void core_conn_ready(struct tr_conn *conn);
 /** Parse no more; close once the pipeline is empty. */
 void core_conn_close(struct tr_conn *conn);
 
+/** What is in the send queue ends with urgent data. */
+void core_conn_urgent(struct tr_conn *conn);
+
 /** The send queue has got bytes: send them, and watch that they move. */
 void core_conn_send(struct tr_conn *conn);
 

@@ -43,6 +43,7 @@ const struct tr_protocol_host core_request_host = {
 	.request_start = request_start,
 	.request_answer = request_answer,
 	.close = core_conn_close,
+	.urgent = core_conn_urgent,
 };
 
 static struct core_request *take(struct core *core);

@@ -91,6 +91,13 @@ struct tr_protocol_host {
 
 	/** Parse nothing more; close when all that was started has been answered and sent. */
 	void (*close)(struct tr_conn *conn);
+
+	/**
+	 * All that was composed for the connection so far ends with urgent data (RFC 9293 section
+	 * 3.8.5): the client is told so. From a compose of the connection, the last bytes of it
+	 * must be in the chain. RFC 6093 advises new protocols against its use.
+	 */
+	void (*urgent)(struct tr_conn *conn);
 };
 
 /** What parse says besides the number of bytes it consumed. */
@@ -163,6 +170,15 @@ struct tr_protocol_ops {
 	 * request->protocol_data points to. May be NULL.
 	 */
 	void (*request_done)(void *protocol, struct tr_request *request);
+
+	/**
+	 * The client says that urgent data comes, or that more of it does (RFC 9293 section 3.8.5).
+	 * It comes to parse among the other bytes. May be NULL.
+	 *
+	 * @param bytes
+	 *   Of those not consumed yet, how far it reaches; they may still be on their way.
+	 */
+	void (*urgent)(void *protocol, struct tr_conn *conn, void *state, uint32_t bytes);
 };
 
 #ifdef __cplusplus

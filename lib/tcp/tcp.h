@@ -55,8 +55,14 @@ struct tcp_events {
 	void *(*opened)(void *arg, struct tcp_conn *conn, void *listener_arg);
 
 	/**
+	 * The peer says that urgent data comes, or that more of it does: once for each end that it
+	 * names. tcp_receive_urgent() says how far away that is. May be NULL.
+	 */
+	void (*urgent)(void *user, struct tcp_conn *conn);
+
+	/**
 	 * More bytes are there to read, in order. Urgent data (RFC 9293 section 3.8.5) is among
-	 * them, in line, and of the urgent pointer nothing is told: so RFC 6093 would have it.
+	 * them, in line (RFC 6093 section 3.2).
 	 */
 	void (*readable)(void *user, struct tcp_conn *conn);
 
@@ -245,6 +251,14 @@ uint32_t tcp_send_acknowledged(const struct tcp_conn *conn);
 void tcp_send(struct tcp_conn *conn);
 
 /**
+ * What is in the chain ends with urgent data (RFC 9293 section 3.8.5): the peer is told so by what
+ * is sent with the next tcp_output() and later, also where it has no window for it, until it has
+ * acknowledged it. What is appended afterwards is not urgent. Nothing happens if the chain is
+ * empty.
+ */
+void tcp_send_urgent(struct tcp_conn *conn);
+
+/**
  * The first unread bytes, contiguous.
  *
  * @param[out] len
@@ -257,6 +271,12 @@ uint32_t tcp_receive_copy(const struct tcp_conn *conn, void *data, uint32_t len)
 
 /** Unread bytes. */
 uint32_t tcp_receive_bytes(const struct tcp_conn *conn);
+
+/**
+ * Unread bytes up to the last that the peer calls urgent, whether they have come or not; 0: none is
+ * pending (RFC 9293 MUST-33).
+ */
+uint32_t tcp_receive_urgent(const struct tcp_conn *conn);
 
 /** Bytes were read: free them, and open the window when it is worth a segment. */
 void tcp_receive_consume(struct tcp_conn *conn, uint32_t len);

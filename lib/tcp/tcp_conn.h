@@ -151,6 +151,8 @@ struct tcp_conn {
 	bool sack : 1;
 	bool window_scale : 1;
 	bool ecn : 1; /* agreed on */
+	bool has_urgent : 1; /* there is urgent data, received or sent: see urgent */
+	bool output_long : 1; /* what it sends goes the long way: one of the last two */
 	bool ecn_echo : 1; /* a mark came, and no CWR after it */
 	bool ecn_cwr_due : 1; /* with the next new data */
 	bool duplicate_due : 1; /* something came twice, and the peer was not told */
@@ -220,6 +222,11 @@ struct tcp_conn {
 			uint32_t older;
 			uint32_t newer;
 		} queued;
+		/* Between these: sequence numbers behind urgent data; see tcp_urgent.h. */
+		struct {
+			uint32_t rcv_up;
+			uint32_t snd_up;
+		} urgent;
 	};
 };
 
@@ -369,6 +376,13 @@ static inline uint16_t
 tcp_conn_mss_default(const struct tr_addr *peer)
 {
 	return tr_addr_is_ipv4(peer) ? TCP_MSS_DEFAULT : TCP_MSS_DEFAULT_IPV6;
+}
+
+/** After ecn or has_urgent was written. */
+static inline void
+tcp_conn_set_output(struct tcp_conn *conn)
+{
+	conn->output_long = conn->ecn || conn->has_urgent;
 }
 
 /** Sequence number of the chain's first byte. */

@@ -16,6 +16,7 @@ void
 tcp_ecn_syn_received(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
 	conn->ecn = is_agreed(conn, segment);
+	tcp_conn_set_output(conn);
 	conn->ecn_seq = conn->iss;
 }
 

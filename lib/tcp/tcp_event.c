@@ -9,6 +9,7 @@
 
 #include "tcp_close.h"
 
+static void deliver_first(struct tcp_conn *conn);
 static bool take(struct tcp_conn *conn, enum tcp_event event);
 static void opened(struct tcp_conn *conn);
 
@@ -17,10 +18,8 @@ tcp_event_deliver(struct tcp_conn *conn)
 {
 	const struct tcp_events *events = conn->tcp->events;
 
-	if (unlikely(conn->events & TCP_EVENT_TRACED))
-		events->traced(conn->tcp->events_arg, conn);
-	if (unlikely(take(conn, TCP_EVENT_OPENED)))
-		opened(conn);
+	if (unlikely(conn->events & (TCP_EVENT_TRACED | TCP_EVENT_OPENED | TCP_EVENT_URGENT)))
+		deliver_first(conn);
 	if (take(conn, TCP_EVENT_SENT))
 		events->sent(conn->user, conn);
 	if (take(conn, TCP_EVENT_READABLE))
@@ -37,6 +36,20 @@ tcp_event_deliver(struct tcp_conn *conn)
 		}
 		conn->user = NULL;
 	}
+}
+
+/* What is rare. Where urgent data ends is told before it is read. */
+static __rte_noinline void
+deliver_first(struct tcp_conn *conn)
+{
+	const struct tcp_events *events = conn->tcp->events;
+
+	if (conn->events & TCP_EVENT_TRACED)
+		events->traced(conn->tcp->events_arg, conn);
+	if (take(conn, TCP_EVENT_OPENED))
+		opened(conn);
+	if (take(conn, TCP_EVENT_URGENT) && events->urgent != NULL)
+		events->urgent(conn->user, conn);
 }
 
 /* Of a connection that is over, or that its owner has closed, only the end is told. */

@@ -20,6 +20,7 @@ enum tcp_event {
 	TCP_EVENT_READABLE = 0x04,
 	TCP_EVENT_PEER_CLOSED = 0x08,
 	TCP_EVENT_CLOSED = 0x10,
+	TCP_EVENT_URGENT = 0x40, /* delivered after opened */
 	TCP_EVENT_TRACED = 0x20 /* stays raised while the connection is traced; delivered first */
 };
 

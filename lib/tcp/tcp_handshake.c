@@ -275,6 +275,9 @@ receive_syn(struct tcp_conn *conn, uint32_t irs, uint16_t window,
 	conn->rcv_nxt = irs + 1;
 	conn->rcv_adv = conn->rcv_nxt;
 	conn->last_ack_sent = conn->rcv_nxt;
+	/* What the owner has appended may be, what the peer sends is not yet. */
+	if (conn->has_urgent)
+		conn->urgent.rcv_up = conn->rcv_nxt;
 	agree(conn, options);
 	/* A SYN's window is not scaled. */
 	conn->snd_wnd = window;

@@ -13,6 +13,7 @@
 #include "tcp_segment.h"
 #include "tcp_seq.h"
 #include "tcp_timer.h"
+#include "tcp_urgent.h"
 
 /* RFC 9293 section 3.8.6.3 */
 #define SEGMENTS_PER_ACK 2
@@ -157,6 +158,11 @@ syn_received(struct tcp_conn *conn, struct tcp_segment *segment)
 {
 	if (!tcp_handshake_syn_received(conn, segment))
 		return;
+	/* Who is told of urgent data is its owner first. */
+	if (segment->flags & WIRE_TCP_URG)
+		tcp_event_deliver(conn);
+	if (conn->state == TCP_CLOSED)
+		return;
 	text(conn, segment);
 	fin(conn);
 }
@@ -178,13 +184,12 @@ closed(struct tcp_conn *conn, struct tcp_segment *segment)
 	conn->tcp->stats.drop_flags++;
 }
 
-/*
- * RFC 9293 section 3.10.7.4, seventh. Urgent data is data: the pointer is not looked at, as RFC
- * 6093 section 5 advises applications to have it, and URG is only counted.
- */
+/* RFC 9293 section 3.10.7.4, sixth and seventh */
 static void
 text(struct tcp_conn *conn, struct tcp_segment *segment)
 {
+	if (segment->flags & WIRE_TCP_URG)
+		tcp_urgent_received(conn, segment);
 	if (segment->flags & WIRE_TCP_FIN && !conn->fin_seen)
 		note_fin(conn, segment);
 	if (segment->len == 0)

@@ -16,6 +16,7 @@
 #include "tcp_seq.h"
 #include "tcp_tail.h"
 #include "tcp_timer.h"
+#include "tcp_urgent.h"
 
 /* Room in the queue of frames that is left to others: ARP, ICMP, resets. */
 #define TXQ_RESERVE 64
@@ -391,13 +392,14 @@ plan_next(const struct tcp_conn *conn, struct plan *plan)
 
 /*
  * New data may go to the port several segments at a time, but none that carries CWR: not all ports
- * set it in the first of them alone (RFC 3168 section 6.1.2).
+ * set it in the first of them alone (RFC 3168 section 6.1.2). Nor one with an urgent pointer, which
+ * counts from each segment's own number.
  */
 static uint32_t
 plan_bytes_max(const struct tcp_conn *conn)
 {
 	if (likely(conn->tcp->large_mbufs == 0) || conn->snd_nxt != conn->snd_max ||
-	    conn->ecn_cwr_due)
+	    conn->ecn_cwr_due || conn->has_urgent)
 		return conn->mss;
 	return LARGE_BYTES_MAX - LARGE_BYTES_MAX % conn->mss;
 }
@@ -735,7 +737,7 @@ transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32
 {
 	struct tcp *tcp = conn->tcp;
 
-	if (likely(conn->reassembly.head == NULL && !conn->ecn)) {
+	if (likely(conn->reassembly.head == NULL && !conn->output_long)) {
 		const struct wire_tcp header = begin(conn, seq, flags);
 		uint16_t bytes = wire_tcp_header_bytes_usual(&header.options);
 
@@ -757,6 +759,8 @@ transmit_data_long(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, u
 	if (conn->ecn)
 		flags = tcp_ecn_send(conn, seq, len, flags);
 	header = begin(conn, seq, flags);
+	if (conn->has_urgent)
+		tcp_urgent_send(conn, &header);
 	add_sack(conn, &header, len);
 	transmit(conn, mbuf, &header);
 }

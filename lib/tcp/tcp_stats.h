@@ -53,7 +53,7 @@
 	X(keepalive_probes, "keepalive probes sent")                                       \
 	X(challenge_acks, "challenge ACKs sent (RFC 5961)")                                \
 	X(out_of_order, "segments kept for reassembly")                                    \
-	X(urgent, "segments with URG: what they carry is read like any other")             \
+	X(urgent, "segments with URG: what they carry is read in line")                    \
 	X(duplicates, "segments without any new byte")                                     \
 	X(send_starved, "segments not sent for want of an mbuf, tried again later")        \
 	X(icmp_noted, "ICMP errors kept for the case that their connection fails")         \

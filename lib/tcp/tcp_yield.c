@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "tcp_urgent.h"
+
 static struct tcp_conn_queue *queue_of(struct tcp *tcp, enum tcp_state state);
 static struct tcp_conn *oldest(const struct tcp *tcp, const struct tcp_conn_queue *queue);
 
@@ -16,6 +18,7 @@ tcp_yield_enter(struct tcp_conn *conn, enum tcp_state state)
 
 	if (queue == NULL || !conn->closed)
 		return;
+	tcp_urgent_forget(conn);
 	conn->queued.older = queue->newest;
 	conn->queued.newer = 0;
 	if (queue->newest == 0)

@@ -225,6 +225,7 @@ step_free(struct fuzz_step *step)
 	if (more & 0x10)
 		segment.ack += far[more >> 5];
 	segment.window = fuzz_16(step->input);
+	segment.urgent = segment.window;
 	segment.len = fuzz_8(step->input);
 	segment.options.has_timestamps ^= options & 1;
 	segment.options.ts_value += (uint32_t)(options & 2) << 30;
@@ -275,6 +276,8 @@ step_owner(struct fuzz_step *step)
 		world->refuse = !world->refuse;
 	} else if (what == 6) {
 		fuzz_world_listen(world, !world->listening);
+	} else if (conn != NULL) {
+		tcp_send_urgent(conn);
 	}
 }
 

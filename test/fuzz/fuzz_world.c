@@ -31,6 +31,7 @@
 static struct rte_mempool *wire_pool;
 
 static void *on_opened(void *arg, struct tcp_conn *conn, void *listener_arg);
+static void on_urgent(void *user, struct tcp_conn *conn);
 static void on_readable(void *user, struct tcp_conn *conn);
 static void on_sent(void *user, struct tcp_conn *conn);
 static void on_peer_closed(void *user, struct tcp_conn *conn);
@@ -45,6 +46,7 @@ static void release(struct rte_mbuf **mbufs, uint16_t *nb);
 
 static const struct tcp_events events = {
 	.opened = on_opened,
+	.urgent = on_urgent,
 	.readable = on_readable,
 	.sent = on_sent,
 	.peer_closed = on_peer_closed,
@@ -310,6 +312,19 @@ on_opened(void *arg, struct tcp_conn *conn, void *listener_arg)
 }
 
 static void
+on_urgent(void *user, struct tcp_conn *conn)
+{
+	struct fuzz_peer *peer = user;
+	uint32_t bytes = tcp_receive_urgent(conn);
+	struct tcp_conn_info info;
+
+	fuzz_check(peer->conn == conn && peer->opened && !peer->peer_closed);
+	tcp_conn_info(conn, &info);
+	/* As far as the pointer reaches from the end of the window. */
+	fuzz_check(bytes > 0 && bytes <= info.receive_bytes + info.rcv_wnd + UINT16_MAX);
+}
+
+static void
 on_readable(void *user, struct tcp_conn *conn)
 {
 	struct fuzz_peer *peer = user;
@@ -403,6 +418,7 @@ write_tcp(uint8_t *data, uint16_t port, const struct fuzz_segment *segment)
 		.seq = segment->seq,
 		.ack = segment->ack,
 		.window = segment->window,
+		.urgent = segment->urgent,
 		.flags = segment->flags,
 	};
 	uint32_t bytes;

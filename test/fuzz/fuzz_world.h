@@ -82,6 +82,7 @@ struct fuzz_segment {
 	uint32_t seq;
 	uint32_t ack;
 	uint16_t window;
+	uint16_t urgent; /* the urgent pointer */
 	uint16_t len; /* of data */
 	struct wire_tcp_options options;
 	const uint8_t *raw; /* instead of the options: bytes as they are */

@@ -57,6 +57,15 @@ on_opened(void *arg, struct tcp_conn *conn, void *listener_arg)
 }
 
 static void
+on_urgent(void *user, struct tcp_conn *conn)
+{
+	struct packet *packet = user;
+
+	packet->owner.urgent++;
+	packet->owner.urgent_bytes = tcp_receive_urgent(conn);
+}
+
+static void
 on_readable(void *user, struct tcp_conn *conn)
 {
 	struct packet *packet = user;
@@ -113,6 +122,7 @@ on_comes_here(void *arg, const struct ip_ends *ends, rte_be16_t remote_port, rte
 
 static const struct tcp_events events = {
 	.opened = on_opened,
+	.urgent = on_urgent,
 	.readable = on_readable,
 	.sent = on_sent,
 	.peer_closed = on_peer_closed,

@@ -53,6 +53,7 @@ struct packet_owner {
 	unsigned int sent;
 	unsigned int peer_closed;
 	unsigned int closed;
+	unsigned int urgent;
 	int error; /* of closed */
 	bool refuse; /* opened returns NULL */
 	bool read; /* consume what is readable, and check it */
@@ -63,6 +64,7 @@ struct packet_owner {
 	bool close_opened;
 	bool close_peer_closed;
 	uint32_t read_bytes;
+	uint32_t urgent_bytes; /* to be read, as it was told last */
 	/* Whether what comes to a port of ours comes to this core; NULL: all does. */
 	bool (*comes_here)(const struct ip_ends *ends, uint16_t remote_port, uint16_t local_port);
 };

@@ -3,7 +3,7 @@
  */
 /*
  * RFC 9293 section 3.10.7 as a table: every combination of flags in every state (attack 6), in a
- * segment that is exactly where it is expected. And what URG does: nothing.
+ * segment that is exactly where it is expected. And what URG does to the others: nothing.
  */
 #include <errno.h>
 
@@ -145,7 +145,7 @@ test_every_combination_in_every_state(void **test_state)
 			check(state, flags);
 }
 
-/* RFC 9293 MUST-31: of any length; read in line, as RFC 6093 would have it. Attack 5. */
+/* RFC 9293 MUST-31: of any length; read in line, as RFC 6093 has it. Attack 5. */
 /* Shows: MUST-30, MUST-31. */
 static void
 test_urgent_pointer_points_nowhere(void **state)
@@ -168,6 +168,8 @@ test_urgent_pointer_points_nowhere(void **state)
 	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
 	assert_int_equal(p.owner.readable, i);
 	assert_int_equal(tcp_stats(p.tcp)->urgent, 2 * i);
+	/* Each names another end, but those that name nothing. */
+	assert_int_equal(p.owner.urgent, 2 * (i - 1));
 	packet_end(&p);
 }
 

@@ -22,6 +22,7 @@ struct rig_state {
 	uint32_t missing;
 	uint32_t skip; /* of a value that was refused */
 	uint32_t number; /* of the connection */
+	struct tr_conn *conn;
 };
 
 static const struct tcp_events client_events;
@@ -367,6 +368,14 @@ core_rig_read(struct core_rig *rig, unsigned int index)
 }
 
 static void
+client_urgent(void *user, struct tcp_conn *tcp)
+{
+	struct core_rig_client *client = user;
+
+	client->urgent_end = client->nb_received + tcp_receive_urgent(tcp);
+}
+
+static void
 client_nothing(void *user, struct tcp_conn *tcp)
 {
 	(void)user;
@@ -393,6 +402,7 @@ client_closed(void *user, struct tcp_conn *tcp, int error)
 
 static const struct tcp_events client_events = {
 	.opened = client_opened,
+	.urgent = client_urgent,
 	.readable = client_readable,
 	.sent = client_nothing,
 	.peer_closed = client_peer_closed,
@@ -492,8 +502,8 @@ protocol_open(void *protocol, struct tr_conn *conn, void *state)
 {
 	struct core_rig *rig = protocol;
 
-	(void)conn;
 	((struct rig_state *)state)->number = rig->nb_opened++;
+	((struct rig_state *)state)->conn = conn;
 }
 
 static void
@@ -599,10 +609,11 @@ protocol_parse(void *protocol, const struct tr_protocol_host *host, struct tr_co
 	static const struct tr_response ok = {.status = TR_ENGINE_OK};
 	struct rig_state *state = conn_state;
 	struct tr_request *request;
+	struct core_rig *rig = protocol;
 	size_t nb;
 	char c;
 
-	(void)protocol;
+	rig->host = host;
 	*consumed = 0;
 	while (*consumed < len) {
 		if (state->skip > 0) {
@@ -666,7 +677,6 @@ protocol_compose(void *protocol, void *state, const struct tr_request *request,
 	static const char failure[] = "?";
 	int ret = 0;
 
-	(void)state;
 	if (event.failed)
 		parts[0].iov_base = (void *)(uintptr_t)failure;
 	if (response->value_len <= 1) {
@@ -675,10 +685,22 @@ protocol_compose(void *protocol, void *state, const struct tr_request *request,
 			ret = tr_chain_append(chain, parts, 1);
 		if (rig->history != NULL && ret == 0)
 			order_history_add(rig->history, &event);
+		if (rig->answer_urgent)
+			rig->host->urgent(((struct rig_state *)state)->conn);
 		return ret;
 	}
 	parts[1] = (struct iovec){(void *)(uintptr_t)response->value, response->value_len};
 	return tr_chain_append_value(chain, parts, 2, 1, response->release, response->release_arg);
+}
+
+static void
+protocol_urgent(void *protocol, struct tr_conn *conn, void *state, uint32_t bytes)
+{
+	struct core_rig *rig = protocol;
+
+	assert_ptr_equal(((struct rig_state *)state)->conn, conn);
+	rig->nb_urgent++;
+	rig->urgent_bytes = bytes;
 }
 
 static const struct tr_protocol_ops rig_protocol = {
@@ -690,4 +712,5 @@ static const struct tr_protocol_ops rig_protocol = {
 	.closed = protocol_closed,
 	.parse = protocol_parse,
 	.compose = protocol_compose,
+	.urgent = protocol_urgent,
 };

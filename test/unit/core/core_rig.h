@@ -38,6 +38,7 @@ struct core_rig_client {
 	bool deaf; /* reads nothing: set by the test; ends with core_rig_read() */
 	char received[65536]; /* what the server sent, as a string */
 	uint32_t nb_received;
+	uint32_t urgent_end; /* of urgent data: so many bytes will have been received */
 };
 
 /** Everything. */
@@ -63,6 +64,10 @@ struct core_rig {
 	uint32_t trailer_bytes; /* that the protocol says will follow a value */
 	uint32_t value_bytes[26]; /* of the answer to each letter, beside the letter */
 	struct order_history *history; /* where to record what happens, if set */
+	bool answer_urgent; /* all that is composed is urgent */
+	const struct tr_protocol_host *host; /* as parse was given */
+	unsigned int nb_urgent; /* how often the protocol was told of urgent data */
+	uint32_t urgent_bytes; /* and of how much, the last time */
 	unsigned int nb_opened; /* connections to the core: numbers them in the history */
 	/* What clients receive goes here, if set, and not to client->received. */
 	void (*sink)(struct core_rig *rig, unsigned int index, const uint8_t *data, uint32_t len);

@@ -336,6 +336,49 @@ test_a_silent_client_is_asked_whether_it_is_there(void **state)
 	assert_int_equal(keepalive_probes(), 0);
 }
 
+/* Client 0 speaks to echo, which does not care. */
+/* Shows: MUST-32, MUST-33. */
+static void
+test_a_protocol_is_told_of_urgent_data(void **state)
+{
+	struct iovec part = {.iov_base = (char[]){"AB"}, .iov_len = 2};
+	unsigned int i;
+
+	(void)state;
+	core_rig_connect(&rig, 1);
+	rig.answer_at_once = true;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(tr_chain_append(tcp_chain(rig.clients[i].tcp), &part, 1), 0);
+		tcp_send_urgent(rig.clients[i].tcp);
+		core_rig_say(&rig, i, "C");
+	}
+	assert_string_equal(rig.clients[0].received, "ABC");
+	assert_string_equal(rig.clients[1].received, "ABC");
+	assert_int_equal(tcp_stats(rig.core->tcp)->urgent, 2);
+	assert_int_equal(rig.nb_urgent, 1);
+	assert_int_equal(rig.urgent_bytes, 2);
+	assert_int_equal(rig.clients[1].urgent_end, 0);
+	core_rig_say(&rig, 1, "D");
+	assert_int_equal(rig.nb_urgent, 1);
+}
+
+/* Shows: MUST-30. */
+static void
+test_a_protocol_sends_urgent_data(void **state)
+{
+	(void)state;
+	core_rig_connect(&rig, 1);
+	core_rig_say(&rig, 1, "AB");
+	assert_int_equal(rig.clients[1].urgent_end, 0);
+	rig.answer_urgent = true;
+	core_rig_say(&rig, 1, "CD");
+	assert_string_equal(rig.clients[1].received, "ABCD");
+	assert_int_equal(rig.clients[1].urgent_end, 4);
+	rig.answer_urgent = false;
+	core_rig_say(&rig, 1, "E");
+	assert_int_equal(rig.clients[1].urgent_end, 4);
+}
+
 int
 main(void)
 {
@@ -353,6 +396,8 @@ main(void)
 		TEST(test_a_core_under_pressure_does_not_sleep_for_long),
 		TEST(test_pressure_on_any_queue),
 		TEST(test_a_silent_client_is_asked_whether_it_is_there),
+		TEST(test_a_protocol_is_told_of_urgent_data),
+		TEST(test_a_protocol_sends_urgent_data),
 		TEST(test_many_connections),
 	};
 
