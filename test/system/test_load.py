@@ -257,16 +257,16 @@ def request_times(sock):
             times[k] = (times[k][0], at_us)
 
 
-def own_stack_command(folder, vdev, *args):
+def own_stack_command(folder, vdev, *args, addr=f"{servers.HOST_ADDRESS}/24",
+                      server=servers.ADDRESS):
     """What loads over our own stack, in a second process with a port of its own."""
     return [str(BENCH), *servers.eal_args(folder.prefix, "1", tap=False), "--log-level=*:error",
-            f"--vdev={vdev}", "--", "load", "--addr", f"{servers.HOST_ADDRESS}/24", "--server",
-            servers.ADDRESS, *args]
+            f"--vdev={vdev}", "--", "load", "--addr", addr, "--server", server, *args]
 
 
-def own_stack(folder, vdev, *args):
+def own_stack(folder, vdev, *args, **whom):
     """The same, to its end."""
-    done = subprocess.run(own_stack_command(folder, vdev, *args), check=False, timeout=DEADLINE_S,
+    done = subprocess.run(own_stack_command(folder, vdev, *args, **whom), check=False, timeout=DEADLINE_S,
                           text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, **folder.options())
     assert not folder.left()
@@ -289,6 +289,38 @@ def test_own_stack(args):
     assert told["transport"] == "tailrace" and told["fill_refused"] == 0
     assert result["refused"] == result["misses"] == result["differing"] == 0
     assert result["hits"] > 50 and result["stored"] > 5
+
+
+IPV6, HOST_IPV6 = "2001:db8:77::2", "2001:db8:77::1"
+
+
+@pytest.mark.parametrize("name", [IPV6, f"[{IPV6}]", f"[{IPV6}]:{servers.PORT}"])
+def test_ipv6(name):
+    """Over the kernel's sockets, with its address in every form that people write."""
+    with servers.Tailrace(args=("--addr", f"{IPV6}/64")) as server:
+        netns.run("ip", "-6", "address", "add", f"{HOST_IPV6}/64", "dev", servers.TAP, "nodad")
+        before = server.counter("ip6_rx")
+        done = run("--kernel", "--server", name, *SHORT, "--verify", "--json")
+        assert server.counter("ip6_rx") - before > 100
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    result, = told["results"]
+    assert told["server"] == name
+    assert result["misses"] == result["refused"] == result["differing"] == 0 < result["hits"]
+
+
+def test_own_stack_ipv6():
+    """From stack to stack, which has IPv6 alone: it waits until its address may be used."""
+    with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
+        with ports.memif_server(folder, "--addr", f"{IPV6}/64", "--listen",
+                                str(servers.PORT)) as vdev:
+            done = own_stack(other, vdev, *SHORT, "--verify", "--json", "--value-bytes", "0-5000",
+                             addr=f"{HOST_IPV6}/64", server=IPV6)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    result, = told["results"]
+    assert told["transport"] == "tailrace" and told["server"] == IPV6
+    assert result["misses"] == result["refused"] == result["differing"] == 0 < result["hits"]
 
 
 def test_killed_peers():
@@ -614,6 +646,11 @@ SERVER = ("--kernel", "--server", "127.0.0.1")
 @pytest.mark.parametrize("args, named", [
     ((), "--server"),
     (("--server", "localhost"), "IPv4"),
+    (("--server", "[127.0.0.1]:1"), "[127.0.0.1]:1"),
+    (("--server", "[2001:db8::2"), "[2001:db8::2]:11211"),
+    (("--server", "[2001:db8::2]1"), "[2001:db8::2]:11211"),
+    (("--server", "[2001:db8::2]:"), "[2001:db8::2]:11211"),
+    (("--server", "2001:db8::2::1"), "IPv6"),
     (("--server", "127.0.0.1:0"), "127.0.0.1:0"),
     (("--server", "127.0.0.1:65536"), "127.0.0.1:65536"),
     (("--server", "127.0.0.1:"), "127.0.0.1:"),
@@ -648,6 +685,11 @@ SERVER = ("--kernel", "--server", "127.0.0.1")
     (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--addr", "10.0.0.3/24"), "port 0 twice"),
     (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--threads", "2"), "--addr"),
     (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--gateway", "here"), "here"),
+    (("--server", "10.0.0.2", "--addr", "10.0.0.1/33"), "prefix length"),
+    (("--server", "2001:db8::2", "--addr", "2001:db8::1/129"), "prefix length"),
+    (("--server", "2001:db8::2", "--addr", "10.0.0.1/24"), "--addr: not of the same family"),
+    (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--gateway", "fe80::1"),
+     "--gateway: not of the same family"),
 ])
 def test_bad_arguments(args, named):
     done = run(*args)

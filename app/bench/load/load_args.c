@@ -12,7 +12,9 @@
 /* Every option, in the order of the help. */
 static const struct option options[] = {
 	{.help = "Whom, and which way"},
-	{"--server", OPTION_VALUE, "ADDR[:PORT]", "whom to ask (port: 11211)", load_option_server},
+	{"--server", OPTION_VALUE, "ADDR[:PORT]",
+	 "whom to ask (port: 11211); with a port an IPv6 address stands in brackets",
+	 load_option_server},
 	{"--protocol", OPTION_VALUE, "text|binary", "memcached's (default: text)",
 	 load_option_protocol},
 	{"--kernel", OPTION_NOTHING, NULL, "over the kernel's sockets", load_option_kernel},
@@ -124,6 +126,7 @@ load_args_usage(FILE *out)
 		"Examples:\n"
 		"  tailrace-bench load --kernel --server 10.77.0.2 --depth 16 --threads 2\n"
 		"  tailrace-bench load --kernel --server 10.77.0.2 --rate 50K --hgrm out.hgrm\n"
+		"  tailrace-bench load --kernel --server [2001:db8::2]:11211\n"
 		"  tailrace-bench load --kernel --server 10.77.0.2 --sweep 10K-200K/20 "
 		"--report sweep.html\n"
 		"  tailrace-bench load --kernel --server 10.77.0.2 --key-bytes etc "
@@ -179,6 +182,9 @@ check_ways(struct option_parser *p)
 	if (args->kernel)
 		return 0;
 	p->option = "--addr";
+	for (i = 0; i < args->nb_addrs; i++)
+		if (tr_addr_is_ipv4(&args->addrs[i].addr) != tr_addr_is_ipv4(&args->server_addr))
+			return option_fail(p, "not of the same family as --server");
 	for (i = 1; i < args->nb_addrs; i++)
 		for (j = 0; j < i; j++)
 			if (args->addrs[i].port_id == args->addrs[j].port_id)
@@ -191,5 +197,9 @@ check_ways(struct option_parser *p)
 		return option_fail(p, "%u: each needs an --addr and a port of its own",
 				   args->threads);
 	args->threads = args->nb_addrs;
+	p->option = "--gateway";
+	if (!tr_addr_is_none(&args->gateway) &&
+	    tr_addr_is_ipv4(&args->gateway) != tr_addr_is_ipv4(&args->server_addr))
+		return option_fail(p, "not of the same family as --server");
 	return 0;
 }

@@ -17,12 +17,13 @@
 
 #include "load_protocol.h"
 #include "load_size.h"
+#include "tr_addr.h"
 
 #define LOAD_ARGS_THREADS_MAX 64
 
 /** Where a thread with our own stack is. */
 struct load_addr {
-	uint32_t addr; /* network order */
+	struct tr_addr addr;
 	uint8_t prefix_len;
 	uint16_t port_id; /* of the ethdev */
 };
@@ -33,9 +34,9 @@ struct load_args {
 	bool kernel; /* sockets; or else our own stack */
 	struct load_addr addrs[LOAD_ARGS_THREADS_MAX]; /* of our own stack: one for each thread */
 	unsigned int nb_addrs;
-	uint32_t gateway; /* network order; 0: none */
+	struct tr_addr gateway; /* or none */
 	const char *server; /* as given */
-	uint32_t server_addr; /* network order */
+	struct tr_addr server_addr;
 	uint16_t server_port; /* host order */
 	const struct load_protocol *protocol;
 	uint32_t connections; /* of all threads */

@@ -47,6 +47,7 @@ struct kernel {
 
 static void *open_all(struct load_worker *worker);
 static int open_one(struct kernel *kernel, struct kernel_conn *conn);
+static socklen_t socket_addr(const struct load_args *args, struct sockaddr_storage *addr);
 static int watch(struct kernel *kernel, struct kernel_conn *conn);
 static void close_all(void *transport);
 static bool send_parts(void *transport, uint32_t index, const struct iovec *parts, unsigned int nb);
@@ -106,24 +107,21 @@ static int
 open_one(struct kernel *kernel, struct kernel_conn *conn)
 {
 	const struct load_args *args = kernel->worker->plan->args;
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(args->server_port),
-		.sin_addr.s_addr = args->server_addr,
-	};
+	struct sockaddr_storage addr;
+	socklen_t addr_bytes = socket_addr(args, &addr);
 	/* Of connect(), too. */
 	struct timeval timeout = {.tv_sec = CONNECT_TIMEOUT_S};
 	int on = 1;
 	int error;
 
-	conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	conn->fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (conn->fd < 0)
 		return -1;
 	conn->buffer = malloc(kernel->buffer_bytes);
 	if (conn->buffer != NULL &&
 	    setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
 	    setsockopt(conn->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) == 0 &&
-	    connect(conn->fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+	    connect(conn->fd, (struct sockaddr *)&addr, addr_bytes) == 0 &&
 	    watch(kernel, conn) == 0)
 		return 0;
 	error = errno;
@@ -131,6 +129,24 @@ open_one(struct kernel *kernel, struct kernel_conn *conn)
 	close(conn->fd);
 	errno = error;
 	return -1;
+}
+
+/* The server's; returns its bytes. */
+static socklen_t
+socket_addr(const struct load_args *args, struct sockaddr_storage *addr)
+{
+	struct sockaddr_in ipv4 = {.sin_family = AF_INET, .sin_port = htons(args->server_port)};
+	struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_port = htons(args->server_port)};
+
+	memset(addr, 0, sizeof(*addr));
+	if (tr_addr_is_ipv4(&args->server_addr)) {
+		ipv4.sin_addr.s_addr = tr_addr_to_ipv4(&args->server_addr);
+		memcpy(addr, &ipv4, sizeof(ipv4));
+		return sizeof(ipv4);
+	}
+	memcpy(&ipv6.sin6_addr, &args->server_addr, sizeof(ipv6.sin6_addr));
+	memcpy(addr, &ipv6, sizeof(ipv6));
+	return sizeof(ipv6);
 }
 
 static int

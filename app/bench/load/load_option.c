@@ -3,7 +3,6 @@
  */
 #include "load_option.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +19,7 @@
 #define ZIPF_DEFAULT 0.99
 #define ZIPF_MAX 10
 
+static const char *split_addr(const char *value, char *addr, size_t size);
 static bool read_rate(const char *text, double *rate, const char **end);
 static int parse_size(struct option_parser *p, const char *value, uint32_t min, uint32_t max,
 		      enum load_size_kind etc, struct load_size *size);
@@ -29,23 +29,38 @@ int
 load_option_server(struct option_parser *p, const char *value)
 {
 	struct load_args *args = p->args;
-	char addr[INET_ADDRSTRLEN] = "";
-	size_t len = strcspn(value, ":");
+	char addr[TR_ADDR_TEXT_SIZE] = "";
+	const char *end = split_addr(value, addr, sizeof(addr));
 	uint64_t port = 11211;
-	const char *end = value + len;
 
-	if (len < sizeof(addr))
-		memcpy(addr, value, len);
-	if (inet_pton(AF_INET, addr, &args->server_addr) != 1 ||
+	if (!tr_addr_parse(addr, &args->server_addr) ||
+	    (value[0] == '[' && tr_addr_is_ipv4(&args->server_addr)) ||
 	    (*end == ':' && !option_read_number(end + 1, &port, &end)) || *end != '\0' ||
 	    port < 1 || port > UINT16_MAX)
 		return option_fail(p,
-				   "%s: an IPv4 address, perhaps with a port, such as "
-				   "127.0.0.1:11211 would do",
+				   "%s: an IPv4 or IPv6 address, perhaps with a port, such as "
+				   "127.0.0.1:11211 or [2001:db8::2]:11211 would do",
 				   value);
 	args->server = value;
 	args->server_port = port;
 	return 0;
+}
+
+/* The address, without brackets, and what stands behind it. With a port one with colons has them.
+ */
+static const char *
+split_addr(const char *value, char *addr, size_t size)
+{
+	bool bracket = value[0] == '[';
+	const char *begin = value + bracket;
+	size_t len = strcspn(begin, bracket ? "]" : ":");
+	bool closed = bracket && begin[len] == ']';
+
+	if (!bracket && begin[len] == ':' && strchr(begin + len + 1, ':') != NULL)
+		len = strlen(begin);
+	if (len < size && bracket == closed)
+		memcpy(addr, begin, len);
+	return begin + len + closed;
 }
 
 int
@@ -63,7 +78,7 @@ load_option_addr(struct option_parser *p, const char *value)
 {
 	struct load_args *args = p->args;
 	struct load_addr *addr = &args->addrs[args->nb_addrs];
-	char text[INET_ADDRSTRLEN] = "";
+	char text[TR_ADDR_TEXT_SIZE] = "";
 	size_t len = strcspn(value, "/");
 	const char *end = value + len;
 	uint64_t prefix_len = 0, port = 0;
@@ -72,12 +87,13 @@ load_option_addr(struct option_parser *p, const char *value)
 		return option_fail(p, "%u of them at most would do", LOAD_ARGS_THREADS_MAX);
 	if (len < sizeof(text))
 		memcpy(text, value, len);
-	if (inet_pton(AF_INET, text, &addr->addr) != 1 || *end != '/' ||
-	    !option_read_number(end + 1, &prefix_len, &end) || prefix_len < 1 || prefix_len > 32 ||
+	if (!tr_addr_parse(text, &addr->addr) || *end != '/' ||
+	    !option_read_number(end + 1, &prefix_len, &end) || prefix_len < 1 ||
+	    prefix_len > (tr_addr_is_ipv4(&addr->addr) ? 32 : 128) ||
 	    (strncmp(end, ",port=", 6) == 0 && !option_read_number(end + 6, &port, &end)) ||
 	    *end != '\0' || port >= RTE_MAX_ETHPORTS)
 		return option_fail(p,
-				   "%s: an IPv4 address with its prefix length, perhaps with a "
+				   "%s: an address with its prefix length, perhaps with a "
 				   "port, such as 10.77.0.1/24,port=0, would do",
 				   value);
 	addr->prefix_len = prefix_len;
@@ -91,8 +107,8 @@ load_option_gateway(struct option_parser *p, const char *value)
 {
 	struct load_args *args = p->args;
 
-	if (inet_pton(AF_INET, value, &args->gateway) != 1)
-		return option_fail(p, "%s: an IPv4 address would do", value);
+	if (!tr_addr_parse(value, &args->gateway))
+		return option_fail(p, "%s: an IPv4 or IPv6 address would do", value);
 	return 0;
 }
 

@@ -65,12 +65,14 @@ open_all(struct load_worker *worker)
 	struct stack *stack = calloc(1, sizeof(*stack));
 	char error[256];
 	char name[16];
+	const struct tr_addr_net net = {
+		.addr = addr->addr,
+		.prefix_len = addr->prefix_len,
+		.gateway = args->gateway,
+	};
 	struct core_client_config config = {
 		.name = name,
 		.port_id = addr->port_id,
-		.ipv4 = {.addr = tr_addr_ipv4(addr->addr),
-			 .prefix_len = addr->prefix_len,
-			 .gateway = tr_addr_ipv4(args->gateway)},
 		.conns_max = worker->nb_conns,
 		.events = &events,
 		.events_arg = stack,
@@ -87,6 +89,7 @@ open_all(struct load_worker *worker)
 		return NULL;
 	}
 	snprintf(name, sizeof(name), "load%u", worker->index);
+	*(tr_addr_is_ipv4(&net.addr) ? &config.ipv4 : &config.ipv6) = net;
 	stack->worker = worker;
 	stack->us_per_cycle = 1e6 / rte_get_tsc_hz() * 0x1p32;
 	stack->begin = rte_rdtsc();
@@ -111,9 +114,11 @@ open_conns(struct stack *stack)
 	while (stack->nb_opened < worker->nb_conns) {
 		while (stack->nb_asked < worker->nb_conns &&
 		       stack->nb_asked < stack->nb_opened + OPENING_MAX) {
-			rc = core_client_connect(stack->client, stack->nb_asked,
-						 tr_addr_ipv4(args->server_addr), args->server_port,
-						 now_us(stack));
+			rc = core_client_connect(stack->client, stack->nb_asked, args->server_addr,
+						 args->server_port, now_us(stack));
+			/* An address of IPv6 is tried for a second before it is used. */
+			if (rc == -EADDRNOTAVAIL && !tr_addr_is_ipv4(&args->server_addr))
+				break;
 			if (rc < 0)
 				return load_worker_fail(worker, "%s: %s", args->server,
 							strerror(-rc));
