@@ -9,8 +9,10 @@ import socket
 import time
 
 import pytest
+from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6NDOptDstLLAddr, IPv6
 from scapy.layers.l2 import ARP, Ether
 
+import netns
 import server as servers
 
 pytestmark = pytest.mark.tailrace_only("its own log")
@@ -85,6 +87,25 @@ def test_address_conflict(server):
     assert len(events(server, "drop_arp_conflict")) == 2
     server.cmd("set log tailrace.trouble notice")
     assert re.search(r"tailrace\.trouble +notice", server.cmd("show log tailrace.*"))
+
+
+def test_address_conflict_ipv6():
+    """The same of its address of IPv6, which is in use by then and kept."""
+    address = "2001:db8:77::2"
+    frame = (Ether(src="02:00:00:00:00:99", dst="33:33:00:00:00:01")
+             / IPv6(src=address, dst="ff02::1", hlim=255) / ICMPv6ND_NA(tgt=address, R=0, S=0, O=1)
+             / ICMPv6NDOptDstLLAddr(lladdr="02:00:00:00:00:99"))
+    with servers.Tailrace(args=("--addr", f"{address}/64")) as server:
+        netns.run("ip", "-6", "address", "add", "2001:db8:77::1/64", "dev", servers.TAP, "nodad")
+        ping = ("ping", "-6", "-c", "1", "-W", "1", address)
+        servers.wait_until("IPv6", lambda: " 0% packet loss" in netns.run(*ping, check=False), 20)
+        with contextlib.closing(socket.socket(socket.AF_PACKET, socket.SOCK_RAW)) as sock:
+            sock.bind((servers.TAP, 0))
+            sock.send(bytes(frame))
+        event, = wait_event(server, "drop_nd_conflict")
+        assert (event.count, event.total, event.suppressed) == (1, 1, 0)
+        assert event.text == "neighbour discovery in which another host has our address"
+        assert " 0% packet loss" in netns.run(*ping)
 
 
 def test_limit():
