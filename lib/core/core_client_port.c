@@ -42,8 +42,9 @@ core_client_port_start(struct core_client_port *port, char *error, size_t error_
 	ret = core_ethdev_start(port->port_id, port->nb, &port->rss, port->queues, error,
 				error_size);
 	port->started = ret == 0;
-	if (ret < 0 || port->nb == 1 || port->queues[0].rss || port->queues[0].partial)
+	if (ret < 0 || port->nb == 1 || port->queues[0].rss)
 		return ret;
+	config.partial = port->queues[0].is_there != NULL;
 	port->steer = core_steer_create(&config);
 	return port->steer != NULL ? 0 : -rte_errno;
 }
@@ -60,10 +61,8 @@ bool
 core_client_port_is_own(const struct core_client_port *port, unsigned int client,
 			const struct ip_ends *ends, rte_be16_t remote_port, rte_be16_t local_port)
 {
-	/* Of a port whose peer chooses the queues, they are those of the queue that we send by. */
-	if (port->nb == 1 || (port->steer == NULL && !port->queues[0].rss))
-		return true;
-	return core_rss_conn_owner(&port->rss, ends, remote_port, local_port) == client;
+	return port->nb == 1 ||
+	       core_rss_conn_owner(&port->rss, ends, remote_port, local_port) == client;
 }
 
 void

@@ -53,6 +53,7 @@ static void set_rss(uint16_t port_id, unsigned int nb_queues, struct core_rss *r
 static bool has_interrupt(uint16_t port_id, uint16_t queue);
 static bool reads_any_memory(const struct rte_eth_dev_info *info);
 static bool has_partial_queues(const char *driver);
+static bool is_counted(const struct core_port *port, bool sent);
 static bool hears_all(const char *driver);
 static uint16_t ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t ethdev_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
@@ -125,7 +126,7 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	port.share_mbufs = strcmp(info.driver_name, "net_ring") != 0;
 	port.tx_external = port.tx_segments && port.share_mbufs && reads_any_memory(&info);
 	port.rx_interrupt = interrupts;
-	port.partial = has_partial_queues(info.driver_name);
+	port.is_there = has_partial_queues(info.driver_name) ? is_counted : NULL;
 	for (i = 0; i < nb_queues; i++) {
 		ports[i] = port;
 		ports[i].queue = i;
@@ -409,6 +410,21 @@ static bool
 has_partial_queues(const char *driver)
 {
 	return strcmp(driver, "net_memif") == 0 || strcmp(driver, "net_vhost") == 0;
+}
+
+/*
+ * Drivers count for the queues that their peer has opened. net_memif finds the first queue's ring
+ * where another's was never named, and reads from it and writes to it.
+ */
+static bool
+is_counted(const struct core_port *port, bool sent)
+{
+	struct rte_eth_stats stats;
+
+	if (port->queue >= RTE_ETHDEV_QUEUE_STAT_CNTRS ||
+	    rte_eth_stats_get(port->port_id, &stats) != 0)
+		return false;
+	return (sent ? stats.q_opackets : stats.q_ipackets)[port->queue] > 0;
 }
 
 static uint16_t

@@ -41,7 +41,12 @@ struct core_port {
 	bool tx_external;
 	bool rx_interrupt;
 	bool rss; /* of several queues: this one brings the connections that core_rss says */
-	bool partial; /* a peer decides which of the queues there are: others bring and take none */
+	/*
+	 * Of a port whose peer decides which of the queues there are; NULL: all are. Whether this
+	 * one is, asked after it brought frames, or (sent) took some. What one that is not there
+	 * brings is rubbish, and what it takes is lost.
+	 */
+	bool (*is_there)(const struct core_port *port, bool sent);
 	bool tx_cut; /* of one that stands before another: it sees frames as the wire does */
 	struct core_port *below; /* what this one stands in front of (core_between.h), or NULL */
 	/*

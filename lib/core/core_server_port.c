@@ -88,8 +88,7 @@ core_server_port_start(struct tr_core_server *server, char *error, size_t error_
 	server->port_started = ret == 0;
 	if (ret == 0 && server->config.vlan != 0)
 		enter_vlan(server);
-	/* A core whose queue is not there could answer nobody. */
-	if (ret < 0 || server->nb_cores == 1 || server->ports[0].rss || server->ports[0].partial)
+	if (ret < 0 || server->nb_cores == 1 || server->ports[0].rss)
 		return ret;
 	ret = create_steering(server);
 	return ret < 0 ? core_server_no_pools("steering", error, error_size) : 0;
@@ -117,6 +116,7 @@ create_steering(struct tr_core_server *server)
 		.rss = &server->rss,
 		.wake = wake_core,
 		.wake_arg = server,
+		.partial = server->ports[0].is_there != NULL,
 		.socket = SOCKET_ID_ANY,
 	};
 	struct core *core;

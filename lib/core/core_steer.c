@@ -3,6 +3,8 @@
  */
 #include "core_steer.h"
 
+#include <string.h>
+
 #include <rte_branch_prediction.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
@@ -16,6 +18,9 @@
 #define FRAMES_MAX 4096
 #define RING_FRAMES_MIN 128
 
+/* Frames of a core that wait for the first core to send them. */
+#define RING_OUT_FRAMES 512
+
 /* Frames that are passed at a time. */
 #define PASS_BURST 32
 
@@ -25,12 +30,19 @@ struct outbox {
 	unsigned int nb;
 };
 
+/* Of a queue, one way. */
+enum presence { PRESENCE_THERE, PRESENCE_UNKNOWN, PRESENCE_MISSING };
+
 struct steer_port {
 	struct core_port port; /* what the core sees */
 	struct core_steer *steer;
 	struct core_stats *stats;
 	struct rte_ring **inbox; /* by the core that passes */
 	struct outbox *outbox; /* by the owner */
+	enum presence brings; /* of our queue */
+	enum presence takes;
+	struct rte_ring *out; /* what the first core is to send for this one; NULL: it does */
+	struct outbox *unsent; /* the first core's, of what it took from those: for one core */
 	uint16_t core;
 	uint16_t next; /* whose ring is looked into first */
 } __rte_cache_aligned;
@@ -41,9 +53,14 @@ struct core_steer {
 };
 
 static int create_port(struct core_steer *steer, uint16_t core);
-static struct rte_ring *create_ring(uint16_t nb_cores, int socket);
+static int create_out(struct steer_port *own);
+static struct rte_ring *create_ring(unsigned int frames, int socket);
+static void destroy_ring(struct rte_ring *ring);
 static uint16_t steer_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t steer_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
+static uint16_t receive(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max);
+static uint16_t send_first(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb);
+static void send_for_others(struct steer_port *own);
 static uint16_t take(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t keep_own(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb);
 static void pass(struct steer_port *own, uint16_t owner);
@@ -55,15 +72,86 @@ steer_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
 {
 	struct steer_port *own = container_of(port, struct steer_port, port);
 	uint16_t taken = take(own, mbufs, max / 2);
-	uint16_t nb = port->below->rx(port->below, mbufs + taken, max - taken);
+	uint16_t nb;
 
+	if (unlikely(own->unsent != NULL))
+		send_for_others(own);
+	if (likely(own->brings == PRESENCE_THERE))
+		nb = port->below->rx(port->below, mbufs + taken, max - taken);
+	else
+		nb = receive(own, mbufs + taken, max - taken);
 	return taken + keep_own(own, mbufs + taken, nb);
+}
+
+/* From a queue that has brought nothing yet, or is not there. */
+static uint16_t
+receive(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max)
+{
+	struct core_port *below = own->port.below;
+	uint16_t nb;
+
+	if (own->brings == PRESENCE_MISSING)
+		return 0;
+	nb = below->rx(below, mbufs, max);
+	if (nb == 0)
+		return 0;
+	own->brings = own->port.is_there(&own->port, false) ? PRESENCE_THERE : PRESENCE_MISSING;
+	if (own->brings == PRESENCE_THERE)
+		return nb;
+	rte_pktmbuf_free_bulk(mbufs, nb);
+	return 0;
 }
 
 static uint16_t
 steer_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 {
-	return port->below->tx(port->below, mbufs, nb);
+	struct steer_port *own = container_of(port, struct steer_port, port);
+	uint16_t passed;
+
+	if (likely(own->takes == PRESENCE_THERE))
+		return port->below->tx(port->below, mbufs, nb);
+	if (own->takes == PRESENCE_UNKNOWN && own->brings == PRESENCE_THERE)
+		return send_first(own, mbufs, nb);
+	passed = rte_ring_sp_enqueue_burst(own->out, (void **)mbufs, nb, NULL);
+	if (own->steer->config.wake != NULL)
+		own->steer->config.wake(own->steer->config.wake_arg, 0);
+	return passed;
+}
+
+/* One frame, to see what becomes of it. */
+static uint16_t
+send_first(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	struct core_port *below = own->port.below;
+	uint16_t sent = below->tx(below, mbufs, RTE_MIN(nb, 1));
+
+	if (sent > 0)
+		own->takes =
+			own->port.is_there(&own->port, true) ? PRESENCE_THERE : PRESENCE_MISSING;
+	return sent;
+}
+
+/* What our queue does not take waits, and the rings fill up. */
+static void
+send_for_others(struct steer_port *own)
+{
+	struct core_port *below = own->port.below;
+	struct outbox *unsent;
+	uint16_t core, sent;
+
+	for (core = 1; core < own->steer->config.rss->nb_cores; core++) {
+		unsent = &own->unsent[core];
+		if (unsent->nb == 0)
+			unsent->nb = rte_ring_sc_dequeue_burst(own->steer->ports[core].out,
+							       (void **)unsent->frames, PASS_BURST,
+							       NULL);
+		if (unsent->nb == 0)
+			continue;
+		sent = below->tx(below, unsent->frames, unsent->nb);
+		unsent->nb -= sent;
+		memmove(unsent->frames, unsent->frames + sent,
+			unsent->nb * sizeof(unsent->frames[0]));
+	}
 }
 
 static uint16_t
@@ -141,7 +229,9 @@ core_steer_waits(const struct core_steer *steer, unsigned int core)
 	uint16_t i;
 
 	for (i = 0; i < steer->config.rss->nb_cores; i++)
-		if (own->inbox[i] != NULL && has_frames(own->inbox[i]))
+		if ((own->inbox[i] != NULL && has_frames(own->inbox[i])) ||
+		    (own->unsent != NULL && i > 0 &&
+		     (own->unsent[i].nb > 0 || has_frames(steer->ports[i].out))))
 			return true;
 	return false;
 }
@@ -211,19 +301,37 @@ create_port(struct core_steer *steer, uint16_t core)
 	for (from = 0; from < nb_cores; from++) {
 		if (from == core)
 			continue;
-		own->inbox[from] = create_ring(nb_cores, socket);
+		own->inbox[from] = create_ring(RTE_MAX(rte_align32prevpow2(FRAMES_MAX / nb_cores),
+						       (uint32_t)RING_FRAMES_MIN),
+					       socket);
 		if (own->inbox[from] == NULL)
 			return -ENOMEM;
 	}
-	return 0;
+	return steer->config.partial ? create_out(own) : 0;
+}
+
+/* The first queue is there wherever one is. */
+static int
+create_out(struct steer_port *own)
+{
+	const struct core_steer_config *config = &own->steer->config;
+
+	if (own->core > 0) {
+		own->brings = PRESENCE_UNKNOWN;
+		own->takes = PRESENCE_UNKNOWN;
+		own->out = create_ring(RING_OUT_FRAMES, config->socket);
+		return own->out != NULL ? 0 : -ENOMEM;
+	}
+	own->unsent =
+		rte_calloc_socket("core_steer_unsent", config->rss->nb_cores,
+				  sizeof(own->unsent[0]), RTE_CACHE_LINE_SIZE, config->socket);
+	return own->unsent != NULL ? 0 : -ENOMEM;
 }
 
 /* Not by name: many rings would use up EAL's memzones. */
 static struct rte_ring *
-create_ring(uint16_t nb_cores, int socket)
+create_ring(unsigned int frames, int socket)
 {
-	unsigned int frames =
-		RTE_MAX(rte_align32prevpow2(FRAMES_MAX / nb_cores), (uint32_t)RING_FRAMES_MIN);
 	struct rte_ring *ring = rte_malloc_socket("core_steer_ring", rte_ring_get_memsize(frames),
 						  RTE_CACHE_LINE_SIZE, socket);
 
@@ -236,22 +344,32 @@ void
 core_steer_destroy(struct core_steer *steer)
 {
 	struct steer_port *own;
-	struct rte_mbuf *mbuf;
-	uint16_t core, from;
+	uint16_t core, i;
 
 	if (steer == NULL)
 		return;
 	for (core = 0; core < steer->config.rss->nb_cores; core++) {
 		own = &steer->ports[core];
-		for (from = 0; own->inbox != NULL && from < steer->config.rss->nb_cores; from++) {
-			if (own->inbox[from] == NULL)
-				continue;
-			while (rte_ring_sc_dequeue(own->inbox[from], (void **)&mbuf) == 0)
-				rte_pktmbuf_free(mbuf);
-			rte_free(own->inbox[from]);
+		for (i = 0; i < steer->config.rss->nb_cores; i++) {
+			if (own->inbox != NULL)
+				destroy_ring(own->inbox[i]);
+			if (own->unsent != NULL)
+				rte_pktmbuf_free_bulk(own->unsent[i].frames, own->unsent[i].nb);
 		}
+		destroy_ring(own->out);
 		rte_free(own->inbox);
 		rte_free(own->outbox);
+		rte_free(own->unsent);
 	}
 	rte_free(steer);
+}
+
+static void
+destroy_ring(struct rte_ring *ring)
+{
+	struct rte_mbuf *mbuf;
+
+	while (ring != NULL && rte_ring_sc_dequeue(ring, (void **)&mbuf) == 0)
+		rte_pktmbuf_free(mbuf);
+	rte_free(ring);
 }

@@ -11,6 +11,9 @@
  * A port for each core stands before its queue; nothing else knows of it. Frames wait in bounded
  * rings: what finds one full is dropped and counted.
  *
+ * A core whose queue may not be there (core_port.h) sends through the first core, whose queue is,
+ * until its own has brought frames. So it needs none.
+ *
  * Threads: create and destroy are for the control thread; a port is its core's.
  */
 #ifndef CORE_STEER_H
@@ -29,6 +32,7 @@ struct core_steer_config {
 	/** A core was passed frames, and may sleep. On the core that passed them. May be NULL. */
 	void (*wake)(void *arg, unsigned int core);
 	void *wake_arg;
+	bool partial; /* of queues that say whether they are there */
 	int socket;
 };
 

@@ -12,10 +12,10 @@ import server as servers
 
 
 @contextlib.contextmanager
-def running(folder, vdev, *args, telemetry=False):
+def running(folder, vdev, *args, lcores="0", telemetry=False):
     """The server on a port of this kind; afterwards it must end as it should."""
     with open(folder.path / "log", "w+b") as log:
-        proc = subprocess.Popen([servers.BINARY, *servers.eal_args(folder.prefix, tap=False,
+        proc = subprocess.Popen([servers.BINARY, *servers.eal_args(folder.prefix, lcores, tap=False,
                                                                    telemetry=telemetry),
                                  f"--vdev={vdev}", "--", "--addr", f"{servers.ADDRESS}/24", *args],
                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -43,10 +43,10 @@ def has_engine_thread(pid):
 
 
 @contextlib.contextmanager
-def memif_server(folder, *args, telemetry=False):
+def memif_server(folder, *args, lcores="0", telemetry=False):
     """The server on a memif; yields the device for its peer in another process."""
     vdev = f"net_memif0,role=%s,socket={folder.path / 'memif.sock'},socket-abstract=no"
-    with running(folder, vdev % "server", *args, telemetry=telemetry) as proc:
+    with running(folder, vdev % "server", *args, lcores=lcores, telemetry=telemetry) as proc:
         servers.wait_until("the engine thread", lambda: has_engine_thread(proc.pid),
                            servers.START_DEADLINE_S)
         # memif's client asks once: too early is never. From the thread to the port it is a

@@ -323,6 +323,24 @@ def test_own_stack_ipv6():
     assert result["misses"] == result["refused"] == result["differing"] == 0 < result["hits"]
 
 
+def test_own_stack_to_several_cores():
+    """Two cores and a memif of one queue: each has connections, and both answer by that queue."""
+    with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
+        with ports.memif_server(folder, "--listen", str(servers.PORT), lcores="0,1",
+                                telemetry=True) as vdev:
+            done = own_stack(other, vdev, *SHORT, "--verify", "--json", "--connections", "40")
+            with telemetry.Session(folder.runtime) as session:
+                cores = [session.ask(f"/tailrace/stack,{core}") for core in range(2)]
+    assert done.returncode == 0, done.stderr
+    result, = json.loads(done.stdout)["results"]
+    assert result["refused"] == result["misses"] == result["differing"] == 0
+    # All that comes is the first core's, or was steered to the other: no queue brings it twice.
+    assert cores[1]["rx_frames"] <= cores[0]["steered"]
+    for core in cores:
+        assert core["opened_passive"] > 0 and core["requests"] > 50
+        assert core["drop_no_conn"] == core["reset_sent"] == 0
+
+
 def test_killed_peers():
     """Of a memif: each dies in the midst of its load, and whoever comes next is served."""
     def answered():

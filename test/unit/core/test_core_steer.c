@@ -37,6 +37,9 @@ struct queue {
 	unsigned int nb;
 	unsigned int at;
 	unsigned int sent;
+	bool full; /* takes nothing */
+	bool missing; /* and what it brings is rubbish */
+	unsigned int bursts; /* that were asked for */
 };
 
 static struct rte_mempool *pool;
@@ -53,6 +56,7 @@ queue_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
 	struct queue *queue = container_of(port, struct queue, port);
 	uint16_t nb = RTE_MIN((unsigned int)max, queue->nb - queue->at);
 
+	queue->bursts++;
 	memcpy(mbufs, &queue->frames[queue->at], nb * sizeof(mbufs[0]));
 	queue->at += nb;
 	return nb;
@@ -63,6 +67,8 @@ queue_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 {
 	struct queue *queue = container_of(port, struct queue, port);
 
+	if (queue->full)
+		return 0;
 	queue->sent += nb;
 	rte_pktmbuf_free_bulk(mbufs, nb);
 	return nb;
@@ -77,16 +83,27 @@ wake(void *arg, unsigned int core)
 			 __ATOMIC_RELAXED);
 }
 
+static bool
+queue_is_there(const struct core_port *port, bool sent)
+{
+	const struct queue *queue = &queues[port->queue];
+
+	assert_true(sent ? queue->sent > 0 : queue->at > 0);
+	return !queue->missing;
+}
+
 static int
-setup(void **state)
+setup_port(bool partial)
 {
 	static const uint8_t key[CORE_RSS_KEY_BYTES] =
 		"any that is not all zero, and of this length...";
-	struct core_steer_config config = {
-		.rss = &rss, .wake = wake, .wake_arg = woken, .socket = SOCKET_ID_ANY};
+	struct core_steer_config config = {.rss = &rss,
+					   .wake = wake,
+					   .wake_arg = woken,
+					   .partial = partial,
+					   .socket = SOCKET_ID_ANY};
 	unsigned int i;
 
-	(void)state;
 	pool = rte_pktmbuf_pool_create("steer", POOL_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 				       SOCKET_ID_ANY);
 	assert_non_null(pool);
@@ -101,10 +118,25 @@ setup(void **state)
 						    .tx = queue_tx,
 						    .queue = i,
 						    .mtu = 1500,
-						    .rx_interrupt = true};
+						    .rx_interrupt = true,
+						    .is_there = partial ? queue_is_there : NULL};
 		ports[i] = core_steer_port(steer, i, &queues[i].port, &stats[i]);
 	}
 	return 0;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	return setup_port(false);
+}
+
+static int
+setup_partial(void **state)
+{
+	(void)state;
+	return setup_port(true);
 }
 
 static int
@@ -398,6 +430,111 @@ test_threads(void **state)
 	assert_int_equal(all + dropped, CORES * QUEUE_FRAMES);
 }
 
+static void
+send(unsigned int core, unsigned int nb)
+{
+	struct rte_mbuf *mbuf;
+
+	while (nb-- > 0) {
+		mbuf = segment(0, 0);
+		assert_int_equal(ports[core]->tx(ports[core], &mbuf, 1), 1);
+	}
+}
+
+/* Who has none needs none: what is sent goes by the first core's. */
+static void
+test_a_queue_that_is_not_there(void **state)
+{
+	struct rte_mbuf *mbufs[BURST];
+	unsigned int bursts;
+
+	(void)state;
+	queues[1].missing = true;
+	queues[2].missing = true;
+	assert_false(core_steer_waits(steer, 0));
+	send(1, 3);
+	send(2, 2);
+	assert_true(woken[0] > 0);
+	assert_true(core_steer_waits(steer, 0));
+	assert_int_equal(queues[1].sent + queues[2].sent, 0);
+	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	assert_int_equal(queues[0].sent, 5);
+	assert_false(core_steer_waits(steer, 0));
+	/* Rubbish is brought once. */
+	put(1, segment(0, 0));
+	assert_int_equal(ports[1]->rx(ports[1], mbufs, BURST), 0);
+	bursts = queues[1].bursts;
+	assert_int_equal(ports[1]->rx(ports[1], mbufs, BURST), 0);
+	assert_int_equal(queues[1].bursts, bursts);
+	assert_int_equal(stats[1].steered, 0);
+	send(1, 1);
+	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	assert_int_equal(queues[0].sent, 6);
+	assert_int_equal(queues[1].sent, 0);
+}
+
+/* It is known as soon as it has brought something; what it takes is seen by one frame. */
+static void
+test_a_queue_that_is_there(void **state)
+{
+	uint32_t next[FLOWS] = {0};
+	struct rte_mbuf *mbufs[4];
+	unsigned int i;
+
+	(void)state;
+	put(1, segment(1, 0));
+	for (i = 0; i < 2 * CORES; i++)
+		turn(i % CORES, next);
+	assert_int_equal(next[1], 1);
+	for (i = 0; i < RTE_DIM(mbufs); i++)
+		mbufs[i] = segment(0, 0);
+	assert_int_equal(ports[1]->tx(ports[1], mbufs, RTE_DIM(mbufs)), 1);
+	assert_int_equal(ports[1]->tx(ports[1], mbufs + 1, RTE_DIM(mbufs) - 1), RTE_DIM(mbufs) - 1);
+	assert_int_equal(queues[1].sent, RTE_DIM(mbufs));
+	assert_false(core_steer_waits(steer, 0));
+	/* It brings frames, and takes none: there are more of one kind than of the other. */
+	put(2, segment(1, 1));
+	for (i = 0; i < 2 * CORES; i++)
+		turn(i % CORES, next);
+	assert_int_equal(next[1], 2);
+	queues[2].missing = true;
+	send(2, 3);
+	assert_int_equal(queues[2].sent, 1);
+	turn(0, next);
+	assert_int_equal(queues[0].sent, 2);
+	put(2, segment(1, 2));
+	for (i = 0; i < 2 * CORES; i++)
+		turn(i % CORES, next);
+	assert_int_equal(next[1], 3);
+}
+
+/* While the first queue is full, frames of others wait in order; then their cores' do. */
+static void
+test_the_first_queue_is_full(void **state)
+{
+	struct rte_mbuf *mbufs[BURST], *mbuf;
+	unsigned int sent = 0, i;
+
+	(void)state;
+	queues[0].full = true;
+	for (i = 0; i < 10; i++)
+		assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	for (mbuf = segment(0, 0); ports[1]->tx(ports[1], &mbuf, 1) == 1; mbuf = segment(0, 0))
+		sent++;
+	rte_pktmbuf_free(mbuf);
+	assert_in_range(sent, 64, POOL_MBUFS / 2);
+	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	assert_true(core_steer_waits(steer, 0));
+	queues[0].full = false;
+	for (i = 0; i < sent; i++)
+		assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	assert_int_equal(queues[0].sent, sent);
+	/* Some are with the first core, some on their way, as all ends. */
+	queues[0].full = true;
+	send(1, 100);
+	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+}
+
 int
 main(void)
 {
@@ -409,6 +546,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_busy_queue_lets_others_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_rest_of_the_port, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_queue_that_is_not_there, setup_partial,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_queue_that_is_there, setup_partial,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_the_first_queue_is_full, setup_partial,
+						teardown),
 	};
 
 	test_eal_init();
