@@ -17,6 +17,7 @@
 #include "tcp_loss.h"
 #include "tcp_reassembly.h"
 #include "tcp_receive.h"
+#include "tcp_user_timeout.h"
 
 /* Mbufs that one connection may keep out of order, whatever the others leave. */
 #define REASSEMBLY_CONN_MAX 128
@@ -91,7 +92,7 @@ setup(struct tcp *tcp, const struct tcp_config *config)
 	tcp->mss_ipv6 = RTE_MIN(tcp->mss, ip_mtu(config->ip) - TCP_IPV4_HEADERS - TCP_IPV6_MORE);
 	tcp_set_large(tcp, config->large_mbufs);
 	tcp->time_wait_us = config->time_wait_us;
-	tcp->user_timeout_s = config->user_timeout_s;
+	tcp_user_timeout_init(tcp, config);
 	tcp_keepalive_init(tcp, config);
 	memcpy(tcp->secret, config->secret, sizeof(tcp->secret));
 	tcp_wheel_init(&tcp->wheel, config->now_us);

@@ -130,6 +130,9 @@ struct tcp_config {
 	uint64_t keepalive_interval_us; /* from probe to probe; 0: 75 s */
 	uint8_t keepalive_probes_max; /* without an answer; 0: 9 */
 	uint16_t user_timeout_s; /* of each connection; see tcp_set_user_timeout() */
+	bool user_timeout_option; /* tell peers of it, and let them change it (RFC 5482) */
+	uint16_t user_timeout_min_s; /* whatever a peer wants; 0: 100 */
+	uint16_t user_timeout_max_s; /* the same; 0: an hour */
 	uint64_t now_us;
 	int socket;
 };
@@ -309,11 +312,13 @@ void tcp_set_keepalive(struct tcp_conn *conn, bool on);
 /**
  * The local user timeout (RFC 9293 section 3.9.1, RFC 5482 section 2): for how long what was sent
  * may go unacknowledged, or probes of a closed window unanswered, before closed is called with
- * -ETIMEDOUT. It takes the place of a number of retransmissions, until tcp_close(). The option of
- * RFC 5482 is neither sent nor looked at: the peer has no say.
+ * -ETIMEDOUT. It takes the place of a number of retransmissions, until tcp_close().
+ *
+ * Where the configuration has user_timeout_option, the peer is told of it by the option of RFC
+ * 5482, and its own wish changes a timeout that was not set here.
  *
  * @param timeout_s
- *   0: as many as there are retransmissions.
+ *   0: as many as there are retransmissions, and the peer may change it.
  */
 void tcp_set_user_timeout(struct tcp_conn *conn, uint16_t timeout_s);
 

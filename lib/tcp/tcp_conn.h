@@ -152,7 +152,7 @@ struct tcp_conn {
 	bool window_scale : 1;
 	bool ecn : 1; /* agreed on */
 	bool has_urgent : 1; /* there is urgent data, received or sent: see urgent */
-	bool output_long : 1; /* what it sends goes the long way: one of the last two */
+	bool output_long : 1; /* what it sends goes the long way; see tcp_conn_set_output() */
 	bool ecn_echo : 1; /* a mark came, and no CWR after it */
 	bool ecn_cwr_due : 1; /* with the next new data */
 	bool duplicate_due : 1; /* something came twice, and the peer was not told */
@@ -211,7 +211,9 @@ struct tcp_conn {
 			      */
 	uint16_t mss_max; /* of mss: what peer and port take, whatever the way between them */
 	uint16_t user_timeout_s; /* 0: counted in retries */
-	uint8_t challenges; /* challenge ACKs since challenge_ms */
+	uint8_t challenges : 4; /* challenge ACKs since challenge_ms */
+	bool user_timeout_own : 1; /* the owner has set it: the peer does not change it */
+	bool user_timeout_due : 1; /* the peer is to be told of it */
 	uint8_t keepalive_probes; /* without an answer */
 	union {
 		/* Of one in SYN-RECEIVED, and until opened() is called. */
@@ -276,6 +278,9 @@ struct tcp {
 	uint64_t keepalive_interval_us;
 	uint8_t keepalive_probes_max;
 	uint16_t user_timeout_s;
+	bool user_timeout_option; /* sent, and heeded between the next two */
+	uint16_t user_timeout_min_s;
+	uint16_t user_timeout_max_s;
 	uint16_t port_next; /* for ephemeral ports */
 	enum tcp_ecn ecn;
 	uint8_t secret[TCP_ISN_SECRET_BYTES];
@@ -378,11 +383,11 @@ tcp_conn_mss_default(const struct tr_addr *peer)
 	return tr_addr_is_ipv4(peer) ? TCP_MSS_DEFAULT : TCP_MSS_DEFAULT_IPV6;
 }
 
-/** After ecn or has_urgent was written. */
+/** After ecn, has_urgent or user_timeout_due was written. */
 static inline void
 tcp_conn_set_output(struct tcp_conn *conn)
 {
-	conn->output_long = conn->ecn || conn->has_urgent;
+	conn->output_long = conn->ecn || conn->has_urgent || conn->user_timeout_due;
 }
 
 /** Sequence number of the chain's first byte. */

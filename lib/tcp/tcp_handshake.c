@@ -19,6 +19,7 @@
 #include "tcp_receive.h"
 #include "tcp_seq.h"
 #include "tcp_timer.h"
+#include "tcp_user_timeout.h"
 #include "tcp_yield.h"
 
 /* RFC 6335 section 6: the dynamic ports */
@@ -245,10 +246,13 @@ established(struct tcp_conn *conn, const struct tcp_segment *segment)
 	tcp_timer_data_acked(conn);
 	conn->snd_wl1 = segment->header.seq;
 	conn->snd_wl2 = segment->header.ack;
-	if (conn->active)
+	if (conn->active) {
 		tcp->stats.opened_active++;
-	else
+		/* RFC 5482 section 3.3: a peer that answered by a SYN cookie has forgotten it. */
+		tcp_user_timeout_tell(conn);
+	} else {
 		tcp->stats.opened_passive++;
+	}
 	if (conn->ecn)
 		tcp->stats.ecn_connections++;
 	tcp_event_raise(conn, TCP_EVENT_OPENED);
@@ -293,6 +297,7 @@ agree(struct tcp_conn *conn, const struct wire_tcp_options *options)
 	const struct tr_addr *peer = &conn->flow.remote_addr;
 	uint16_t mss = options->has_mss ? options->mss : tcp_conn_mss_default(peer);
 
+	tcp_user_timeout_received(conn, options);
 	conn->sack = options->sack_permitted;
 	conn->timestamps = options->has_timestamps;
 	conn->ts_recent = options->ts_value;

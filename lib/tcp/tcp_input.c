@@ -14,6 +14,7 @@
 #include "tcp_seq.h"
 #include "tcp_timer.h"
 #include "tcp_urgent.h"
+#include "tcp_user_timeout.h"
 
 /* RFC 9293 section 3.8.6.3 */
 #define SEGMENTS_PER_ACK 2
@@ -97,7 +98,7 @@ predicted(struct tcp_conn *conn, struct tcp_segment *segment)
 				 tcp_seq_lt(header->options.ts_value, conn->ts_recent)))
 		return false;
 	if (acked > conn->snd_max - conn->snd_una || conn->loss.recovery != NULL ||
-	    header->options.nb_sack > 0 || conn->fin_seen)
+	    header->options.has_rare || conn->fin_seen)
 		return false;
 	if (conn->tcp->pressure || (unlikely(conn->ecn) && tcp_ecn_is_marked(segment)))
 		return false;
@@ -190,6 +191,8 @@ text(struct tcp_conn *conn, struct tcp_segment *segment)
 {
 	if (segment->flags & WIRE_TCP_URG)
 		tcp_urgent_received(conn, segment);
+	if (segment->header.options.user_timeout != 0)
+		tcp_user_timeout_received(conn, &segment->header.options);
 	if (segment->flags & WIRE_TCP_FIN && !conn->fin_seen)
 		note_fin(conn, segment);
 	if (segment->len == 0)

@@ -17,6 +17,7 @@
 #include "tcp_tail.h"
 #include "tcp_timer.h"
 #include "tcp_urgent.h"
+#include "tcp_user_timeout.h"
 
 /* Room in the queue of frames that is left to others: ARP, ICMP, resets. */
 #define TXQ_RESERVE 64
@@ -272,6 +273,7 @@ send_syn(struct tcp_conn *conn)
 		.has_timestamps = !ack || conn->timestamps,
 		.ts_value = tcp_conn_timestamp(conn),
 		.ts_echo = ack ? conn->ts_recent : 0,
+		.user_timeout = tcp_user_timeout_ours(conn),
 	};
 	if (!send_control(conn, &header))
 		return false;
@@ -762,6 +764,8 @@ transmit_data_long(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, u
 	if (conn->has_urgent)
 		tcp_urgent_send(conn, &header);
 	add_sack(conn, &header, len);
+	if (conn->user_timeout_due)
+		tcp_user_timeout_send(conn, &header, len);
 	transmit(conn, mbuf, &header);
 }
 

@@ -216,12 +216,6 @@ tcp_timer_keepalive_off(struct tcp_conn *conn)
 }
 
 void
-tcp_set_user_timeout(struct tcp_conn *conn, uint16_t timeout_s)
-{
-	conn->user_timeout_s = timeout_s;
-}
-
-void
 tcp_timer_time_wait(struct tcp_conn *conn)
 {
 	start(conn, TCP_TIMER_LINGER, RTE_MIN(conn->tcp->time_wait_us, TCP_WHEEL_DELAY_MAX_US));

@@ -11,7 +11,7 @@
 
 #define OPTIONS_MAX (WIRE_TCP_HEADER_MAX - WIRE_TCP_HEADER_BYTES)
 
-/* RFC 9293 section 3.2; RFC 7323 sections 2.2, 3.2; RFC 2018 sections 2, 3. */
+/* RFC 9293 section 3.2; RFC 7323 sections 2.2, 3.2; RFC 2018 sections 2, 3; RFC 5482 section 3. */
 #define OPTION_END 0
 #define OPTION_NOP 1
 #define OPTION_MSS 2
@@ -19,11 +19,13 @@
 #define OPTION_SACK_PERMITTED 4
 #define OPTION_SACK 5
 #define OPTION_TIMESTAMPS 8
+#define OPTION_USER_TIMEOUT 28
 
 #define MSS_BYTES 4
 #define WINDOW_SCALE_BYTES 3
 #define SACK_PERMITTED_BYTES 2
 #define TIMESTAMPS_BYTES 10
+#define USER_TIMEOUT_BYTES 4
 #define SACK_BYTES(nb) (2 + (nb)*SACK_BLOCK_BYTES)
 #define SACK_BLOCK_BYTES 8
 
@@ -34,6 +36,7 @@ _Static_assert(sizeof(struct rte_tcp_hdr) == WIRE_TCP_HEADER_BYTES, "TCP header"
 
 static void parse_options(const uint8_t *data, uint32_t len, struct wire_tcp_options *options);
 static void parse_option(const uint8_t *data, uint8_t len, struct wire_tcp_options *options);
+static void parse_user_timeout(const uint8_t *data, uint8_t len, struct wire_tcp_options *options);
 static void parse_sack(const uint8_t *data, uint8_t len, struct wire_tcp_options *options);
 static uint8_t *write_options(uint8_t *at, const struct wire_tcp_options *options);
 static bool is_usual(const struct wire_tcp_options *options);
@@ -89,6 +92,8 @@ wire_tcp_header_bytes(const struct wire_tcp_options *options)
 		bytes += 2 + SACK_PERMITTED_BYTES;
 	if (options->has_window_scale)
 		bytes += 1 + WINDOW_SCALE_BYTES;
+	if (options->user_timeout != 0)
+		bytes += USER_TIMEOUT_BYTES;
 	if (nb_sack > 0)
 		bytes += 2 + SACK_BYTES(nb_sack);
 	return bytes;
@@ -155,7 +160,25 @@ parse_option(const uint8_t *data, uint8_t len, struct wire_tcp_options *options)
 		options->ts_value = get_32(data + 2);
 		options->ts_echo = get_32(data + 6);
 		break;
+	case OPTION_USER_TIMEOUT:
+		parse_user_timeout(data, len, options);
+		break;
 	}
+}
+
+/* Zero is reserved, in whatever unit. */
+static void
+parse_user_timeout(const uint8_t *data, uint8_t len, struct wire_tcp_options *options)
+{
+	uint16_t value;
+
+	if (len != USER_TIMEOUT_BYTES || options->user_timeout != 0)
+		return;
+	value = get_16(data + 2);
+	if ((value & ~WIRE_TCP_MINUTES) == 0)
+		return;
+	options->user_timeout = value;
+	options->has_rare = true;
 }
 
 static void
@@ -172,6 +195,7 @@ parse_sack(const uint8_t *data, uint8_t len, struct wire_tcp_options *options)
 		options->sack[i].right = get_32(data + 6 + i * SACK_BLOCK_BYTES);
 	}
 	options->nb_sack = nb;
+	options->has_rare |= nb > 0;
 }
 
 /* As Linux orders and pads them, which every middlebox has seen. */
@@ -198,6 +222,9 @@ write_options(uint8_t *at, const struct wire_tcp_options *options)
 		at = put_option(put_nop(at), OPTION_WINDOW_SCALE, WINDOW_SCALE_BYTES);
 		*at++ = options->window_scale;
 	}
+	if (options->user_timeout != 0)
+		at = put_16(put_option(at, OPTION_USER_TIMEOUT, USER_TIMEOUT_BYTES),
+			    options->user_timeout);
 	if (nb_sack > 0)
 		at = put_option(put_nop(put_nop(at)), OPTION_SACK, SACK_BYTES(nb_sack));
 	for (i = 0; i < nb_sack; i++)
@@ -209,7 +236,7 @@ static inline bool
 is_usual(const struct wire_tcp_options *options)
 {
 	return !(options->has_mss | options->sack_permitted | options->has_window_scale |
-		 options->nb_sack);
+		 options->nb_sack | options->user_timeout);
 }
 
 /* How many blocks fit beside the other options. */
@@ -226,6 +253,8 @@ sack_blocks(const struct wire_tcp_options *options)
 		room -= 2 + SACK_PERMITTED_BYTES;
 	if (options->has_window_scale)
 		room -= 1 + WINDOW_SCALE_BYTES;
+	if (options->user_timeout != 0)
+		room -= USER_TIMEOUT_BYTES;
 	return RTE_MIN(RTE_MIN(options->nb_sack, (unsigned int)WIRE_TCP_SACK_MAX),
 		       room / SACK_BLOCK_BYTES);
 }

@@ -3,8 +3,8 @@
  */
 /**
  * @file
- * TCP headers and options (RFC 9293 section 3.1, 3.2; RFC 7323; RFC 2018): bytes to a checked
- * struct and back. Pure functions, any thread.
+ * TCP headers and options (RFC 9293 section 3.1, 3.2; RFC 7323; RFC 2018; RFC 5482): bytes to a
+ * checked struct and back. Pure functions, any thread.
  */
 #ifndef WIRE_TCP_H
 #define WIRE_TCP_H
@@ -23,6 +23,9 @@
 /** Blocks that fit in the options of one segment. */
 #define WIRE_TCP_SACK_MAX 4
 
+/** Of a user timeout: its other bits count minutes. */
+#define WIRE_TCP_MINUTES 0x8000
+
 #define WIRE_TCP_FIN 0x01
 #define WIRE_TCP_SYN 0x02
 #define WIRE_TCP_RST 0x04
@@ -34,13 +37,16 @@
 
 /** Options, each at most once: of several, the first that is well formed. */
 struct wire_tcp_options {
-	bool has_mss;
-	bool has_window_scale;
 	bool has_timestamps;
-	bool sack_permitted;
+	bool has_mss : 1;
+	bool has_window_scale : 1;
+	bool sack_permitted : 1;
+	/** Parsed: SACK blocks or a user timeout, which few segments have. */
+	bool has_rare : 1;
 	uint8_t window_scale; /**< 0 to 14: larger is read as 14 (RFC 7323 section 2.3). */
 	uint8_t nb_sack;
 	uint16_t mss;
+	uint16_t user_timeout; /**< In WIRE_TCP_MINUTES or seconds; 0: none (RFC 5482 section 3). */
 	uint32_t ts_value;
 	uint32_t ts_echo;
 	struct {
@@ -85,7 +91,8 @@ uint16_t wire_tcp_header_bytes(const struct wire_tcp_options *options);
 
 /**
  * Write a header with its options, padded to four bytes, checksum zero. Options in the order
- * MSS, SACK-permitted, timestamps, window scale, SACK blocks (of which as many as fit).
+ * MSS, SACK-permitted, timestamps, window scale, user timeout, SACK blocks (of which as many as
+ * fit).
  *
  * @param data
  *   Room for wire_tcp_header_bytes().

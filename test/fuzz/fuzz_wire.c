@@ -217,6 +217,7 @@ check_same_options(const struct wire_tcp_options *a, const struct wire_tcp_optio
 	if (a->has_timestamps)
 		fuzz_check(a->ts_value == b->ts_value && a->ts_echo == b->ts_echo);
 	fuzz_check(a->sack_permitted == b->sack_permitted && a->nb_sack == b->nb_sack);
+	fuzz_check(a->user_timeout == b->user_timeout);
 	for (i = 0; i < a->nb_sack; i++)
 		fuzz_check(a->sack[i].left == b->sack[i].left &&
 			   a->sack[i].right == b->sack[i].right);

@@ -192,6 +192,9 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 	config.keepalive_idle_us = setup->keepalive_idle_us;
 	config.keepalive_interval_us = setup->keepalive_interval_us;
 	config.user_timeout_s = setup->user_timeout_s;
+	config.user_timeout_option = setup->user_timeout_option;
+	config.user_timeout_min_s = setup->user_timeout_min_s;
+	config.user_timeout_max_s = setup->user_timeout_max_s;
 	config.ecn = setup->ecn;
 	config.congestion = setup->congestion != NULL ? setup->congestion : "newreno";
 	config.flight_max = setup->flight_max;

@@ -100,6 +100,9 @@ struct packet_setup {
 	uint64_t keepalive_idle_us;
 	uint64_t keepalive_interval_us;
 	uint16_t user_timeout_s;
+	bool user_timeout_option;
+	uint16_t user_timeout_min_s;
+	uint16_t user_timeout_max_s;
 	uint32_t flight_max;
 	uint32_t recovery_max;
 	uint16_t mss_max;

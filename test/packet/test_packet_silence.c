@@ -318,6 +318,161 @@ test_user_timeout_of_probes(void **state)
 	packet_end(&p);
 }
 
+/* How long data waits for an ACK, in seconds. */
+static void
+expect_user_timeout(struct packet *p, uint32_t timeout_s)
+{
+	assert_in_range(give_up_us(p), timeout_s * SECOND_US, timeout_s * SECOND_US + 2000);
+}
+
+/* The peer's SYN or segment with a user timeout, in seconds or WIRE_TCP_MINUTES. */
+static void
+inject_timeout(struct packet *p, uint8_t flags, uint32_t seq, uint32_t len, uint16_t timeout)
+{
+	const struct wire_tcp_options options = {.user_timeout = timeout};
+
+	inject(p, .flags = flags, .seq = seq, .ack = flags & ACK ? 1 : 0, .len = len,
+	       .options = &options);
+}
+
+static void
+expect_timeout(struct packet *p, uint8_t flags, uint32_t seq, uint32_t len, uint16_t timeout)
+{
+	struct packet_sent sent;
+
+	expect_sent(p, &sent, .flags = flags, .seq = seq, .ack = flags & ACK ? 1 : 0, .len = len);
+	assert_int_equal(sent.header.options.user_timeout, timeout);
+}
+
+/* RFC 5482 section 3.1, ENABLED: off, it is not sent, and a peer's does nothing. */
+/* Shows: 5482-option. */
+static void
+test_user_timeout_option_is_off(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 7});
+	inject_timeout(&p, SYN, 0, 0, 300);
+	expect_timeout(&p, SYN | ACK, 0, 0, 0);
+	inject_timeout(&p, ACK, 1, 0, 300);
+	inject_timeout(&p, ACK, 1, 10, 300);
+	tcp_set_user_timeout(p.owner.conn, 9);
+	expect_none(&p);
+	packet_append(&p, 10);
+	expect_sent(&p, &sent, .flags = ACK | PSH, .seq = 1, .ack = 11, .len = 10);
+	assert_int_equal(sent.header.options.user_timeout, 0);
+	packet_end(&p);
+	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 7});
+	inject_timeout(&p, SYN, 0, 0, 300);
+	expect_timeout(&p, SYN | ACK, 0, 0, 0);
+	inject_timeout(&p, ACK, 1, 0, 300);
+	expect_user_timeout(&p, 7);
+	packet_end(&p);
+}
+
+/* Who waits longer has his way, within limits. */
+/* Shows: 5482-option. */
+static void
+test_user_timeout_of_the_peer(void **state)
+{
+	static const struct {
+		uint16_t peers, waits_s;
+	} cases[] = {
+		{0, 10}, /* it has none */
+		{300, 300},
+		{WIRE_TCP_MINUTES | 4, 240},
+		{12, 20}, /* the lower limit */
+		{1000, 500}, /* the upper */
+		{WIRE_TCP_MINUTES | 0x7fff, 500},
+	};
+	const struct packet_setup setup = {
+		.user_timeout_s = 10,
+		.user_timeout_option = true,
+		.user_timeout_min_s = 20,
+		.user_timeout_max_s = 500,
+	};
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * RTE_DIM(cases); i++) {
+		bool late = i % 2 == 1;
+
+		packet_begin(&p, &setup);
+		inject_timeout(&p, SYN, 0, 0, late ? 0 : cases[i / 2].peers);
+		expect_timeout(&p, SYN | ACK, 0, 0, 10);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1);
+		/* With the next data as well. */
+		if (late)
+			inject_timeout(&p, ACK, 1, 1, cases[i / 2].peers);
+		expect_user_timeout(&p, cases[i / 2].waits_s);
+		packet_end(&p);
+	}
+}
+
+/* Without limits of one's own nobody gives up within 100 s, or waits for more than an hour. */
+/* Shows: 5482-option. */
+static void
+test_user_timeout_has_limits(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		packet_begin(&p, &(struct packet_setup){.user_timeout_option = true});
+		inject_timeout(&p, SYN, 0, 0, i == 0 ? 1 : WIRE_TCP_MINUTES | 1000);
+		expect_timeout(&p, SYN | ACK, 0, 0, 0);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1);
+		expect_user_timeout(&p, i == 0 ? 100 : 3600);
+		packet_end(&p);
+	}
+}
+
+/* CHANGEABLE: what the owner has set is the peer's to know, and not to change. */
+/* Shows: 5482-option. */
+static void
+test_user_timeout_of_the_owner_is_told(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	begin(&p, &(struct packet_setup){.user_timeout_option = true}, false);
+	tcp_set_user_timeout(p.owner.conn, 40000);
+	expect_timeout(&p, ACK, 1, 0, WIRE_TCP_MINUTES | 667);
+	expect_none(&p);
+	/* A full segment has no room for it, and the next tells it, once. */
+	tcp_set_user_timeout(p.owner.conn, 15);
+	packet_append(&p, 536 + 100);
+	expect_timeout(&p, ACK, 1, 536, 0);
+	expect_timeout(&p, ACK | PSH, 537, 100, 15);
+	packet_append(&p, 100);
+	expect_timeout(&p, ACK | PSH, 637, 100, 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 737);
+	inject_timeout(&p, ACK, 1, 0, 300);
+	expect_user_timeout(&p, 15);
+	packet_end(&p);
+}
+
+/* Section 3.3: with the SYN, and again with what follows, for a peer that keeps no state of it. */
+/* Shows: 5482-option. */
+static void
+test_user_timeout_of_who_opens_is_told_twice(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 30, .user_timeout_option = true});
+	p.owner.conn = packet_connect(&p);
+	tcp_set_user_timeout(p.owner.conn, 50);
+	expect_timeout(&p, SYN, 0, 0, 50);
+	inject_timeout(&p, SYN | ACK, 0, 0, 300);
+	expect_timeout(&p, ACK, 1, 0, 50);
+	packet_append(&p, 10);
+	expect_timeout(&p, ACK | PSH, 1, 10, 0);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -334,6 +489,11 @@ main(void)
 		cmocka_unit_test(test_user_timeout_is_of_what_is_not_acknowledged),
 		cmocka_unit_test(test_user_timeout_of_a_syn),
 		cmocka_unit_test(test_user_timeout_of_probes),
+		cmocka_unit_test(test_user_timeout_option_is_off),
+		cmocka_unit_test(test_user_timeout_of_the_peer),
+		cmocka_unit_test(test_user_timeout_has_limits),
+		cmocka_unit_test(test_user_timeout_of_the_owner_is_told),
+		cmocka_unit_test(test_user_timeout_of_who_opens_is_told_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

@@ -193,21 +193,34 @@ static const struct option_case option_cases[] = {
 	{"one sack block",
 	 {1, 1, 5, 10, 0, 0, 0, 1, 0xff, 0, 0, 2},
 	 12,
-	 {.nb_sack = 1, .sack = {{1, 0xff000002}}}},
+	 {.has_rare = true, .nb_sack = 1, .sack = {{1, 0xff000002}}}},
 	{"sack of no block", {5, 2, 4, 2}, 4, {.sack_permitted = true}},
 	{"sack of odd length, then a good one",
 	 {5, 9, 9, 9, 9, 9, 9, 9, 9, 5, 10, 0, 0, 0, 3, 0, 0, 0, 4},
 	 19,
-	 {.nb_sack = 1, .sack = {{3, 4}}}},
+	 {.has_rare = true, .nb_sack = 1, .sack = {{3, 4}}}},
 	{"four sack blocks",
 	 {5, 34, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0,
 	  4, 0,	 0, 0, 5, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0, 0, 8},
 	 34,
-	 {.nb_sack = 4, .sack = {{1, 2}, {3, 4}, {5, 6}, {7, 8}}}},
+	 {.has_rare = true, .nb_sack = 4, .sack = {{1, 2}, {3, 4}, {5, 6}, {7, 8}}}},
+	{"user timeout of 300 s", {28, 4, 1, 44}, 4, {.has_rare = true, .user_timeout = 300}},
+	{"user timeout of 2 minutes",
+	 {28, 4, 0x80, 2},
+	 4,
+	 {.has_rare = true, .user_timeout = WIRE_TCP_MINUTES | 2}},
+	{"user timeouts of 0, then one",
+	 {28, 4, 0, 0, 28, 4, 0x80, 0, 28, 4, 0, 9, 1},
+	 13,
+	 {.has_rare = true, .user_timeout = 9}},
+	{"user timeout of length 3, then two",
+	 {28, 3, 9, 28, 4, 0, 5, 28, 4, 0, 6},
+	 11,
+	 {.has_rare = true, .user_timeout = 5}},
 	{"two sacks: the first",
 	 {5, 10, 0, 0, 0, 1, 0, 0, 0, 2, 5, 10, 0, 0, 0, 3, 0, 0, 0, 4},
 	 20,
-	 {.nb_sack = 1, .sack = {{1, 2}}}},
+	 {.has_rare = true, .nb_sack = 1, .sack = {{1, 2}}}},
 };
 
 static void
@@ -215,6 +228,8 @@ check_options(const struct wire_tcp_options *got, const struct wire_tcp_options 
 {
 	unsigned int i;
 
+	assert_int_equal(got->has_rare, want->has_rare);
+	assert_int_equal(got->user_timeout, want->user_timeout);
 	assert_int_equal(got->has_mss, want->has_mss);
 	assert_int_equal(got->mss, want->mss);
 	assert_int_equal(got->sack_permitted, want->sack_permitted);
@@ -254,7 +269,7 @@ test_round_trip(void **state)
 	unsigned int set;
 
 	(void)state;
-	for (set = 0; set < 16 * (WIRE_TCP_SACK_MAX + 1); set++) {
+	for (set = 0; set < 32 * (WIRE_TCP_SACK_MAX + 1); set++) {
 		struct wire_tcp in = {
 			.src_port = RTE_BE16(11211),
 			.dst_port = RTE_BE16(50000),
@@ -263,7 +278,8 @@ test_round_trip(void **state)
 			.window = 0x1234,
 			.urgent = 3,
 			.flags = WIRE_TCP_ACK | WIRE_TCP_URG,
-			.options = {.has_mss = set & 1,
+			.options = {.has_rare = set >= 16,
+				    .has_mss = set & 1,
 				    .mss = set & 1 ? 1460 : 0,
 				    .sack_permitted = set & 2,
 				    .has_timestamps = set & 4,
@@ -271,7 +287,8 @@ test_round_trip(void **state)
 				    .ts_echo = set & 4 ? 0xb1b2b3b4 : 0,
 				    .has_window_scale = set & 8,
 				    .window_scale = set & 8 ? 14 : 0,
-				    .nb_sack = set / 16,
+				    .user_timeout = set & 16 ? 0x8003 : 0,
+				    .nb_sack = set / 32,
 				    .sack = {{1, 2}, {3, 4}, {5, 6}, {7, 8}}},
 		};
 		uint16_t told = wire_tcp_header_bytes(&in.options);
