@@ -28,6 +28,9 @@
 #define TURNS_MAX 10
 #define RAW_MAX 40
 
+/* An input's first byte: how large a window is, and behind that a bit for each peer: IPv6. */
+#define FIRST_IPV6 2
+
 /* A step's first byte: what, by whom, and whether the turn goes on. */
 #define STEP_KINDS 16
 #define STEP_PEER(step) ((step) >> 4 & 3)
@@ -91,9 +94,10 @@ run(struct fuzz_input input)
 {
 	static const uint32_t windows[] = {65535, 2000, 1 << 20, 500};
 	static struct fuzz_world world;
+	uint8_t first = fuzz_8(&input);
 	unsigned int i;
 
-	fuzz_world_init(&world, windows[fuzz_8(&input) % RTE_DIM(windows)]);
+	fuzz_world_init(&world, windows[first % RTE_DIM(windows)], first >> FIRST_IPV6);
 	for (i = 0; i < STEPS_MAX && input.left > 0; i++)
 		step(&world, &input);
 	make_peace(&world);
@@ -369,7 +373,11 @@ step_raw(struct fuzz_step *step)
 static void
 step_flood(struct fuzz_step *step)
 {
-	struct fuzz_segment segment = {.flags = WIRE_TCP_SYN, .window = 1000};
+	struct fuzz_segment segment = {
+		.ipv6 = step->peer->ipv6,
+		.flags = WIRE_TCP_SYN,
+		.window = 1000,
+	};
 	uint8_t nb = fuzz_8(step->input) % 32;
 	uint16_t port = FUZZ_PORT + FUZZ_PEERS + fuzz_8(step->input);
 	unsigned int i;
@@ -410,10 +418,13 @@ static struct fuzz_segment
 segment_of(const struct fuzz_step *step, uint8_t flags)
 {
 	struct fuzz_peer *peer = step->peer;
+	/* While its SYN waits for the device, nobody can know its number. */
+	bool shown = peer->live != NULL && peer->known && peer->iss == peer->conn_iss;
 	struct fuzz_segment segment = {
+		.ipv6 = peer->ipv6,
 		.flags = flags,
 		.seq = peer->next,
-		.ack = peer->live != NULL ? step->info.snd_nxt : peer->sent_max,
+		.ack = shown ? step->info.snd_nxt : peer->sent_max,
 		.window = 65535,
 	};
 
@@ -470,7 +481,12 @@ static void
 serve_honest(struct fuzz_world *world)
 {
 	struct fuzz_peer *peer = &world->peers[FUZZ_HONEST];
-	struct fuzz_segment segment = {.flags = WIRE_TCP_SYN, .seq = peer->irs, .window = 65535};
+	struct fuzz_segment segment = {
+		.ipv6 = peer->ipv6,
+		.flags = WIRE_TCP_SYN,
+		.seq = peer->irs,
+		.window = 65535,
+	};
 
 	fuzz_world_segment(world, peer->port, &segment);
 	fuzz_world_poll(world);
@@ -494,6 +510,7 @@ static void
 ask_honest(struct fuzz_world *world, struct fuzz_peer *peer)
 {
 	struct fuzz_segment segment = {
+		.ipv6 = peer->ipv6,
 		.flags = WIRE_TCP_ACK,
 		.seq = peer->irs + 1,
 		.ack = peer->iss + 1,

@@ -11,14 +11,18 @@
 #include "tcp_seq.h"
 #include "wire_ether.h"
 #include "wire_ipv4.h"
+#include "wire_ipv6.h"
 
 #define FRAME_MAX 2048
 #define TRACE_PRIME UINT64_C(0x100000001b3)
 
+static void check_ipv4(struct fuzz_world *world, const uint8_t *ip, uint32_t bytes);
+static void check_ipv6(struct fuzz_world *world, const uint8_t *ip, uint32_t bytes);
 static void trace(struct fuzz_world *world, const void *data, uint32_t len);
 static void check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes);
 static void check_ack(struct fuzz_peer *peer, const struct wire_tcp *header);
 static uint8_t scale_of(struct fuzz_peer *peer);
+static bool is_of_another(struct fuzz_world *world, struct fuzz_peer *peer, uint32_t iss);
 static void begin(struct fuzz_peer *peer, const struct wire_tcp *header);
 static void look(struct tcp_conn *conn, void *arg);
 static void check_conn(struct fuzz_peer *peer, const struct tcp_conn_info *info);
@@ -27,9 +31,8 @@ void
 fuzz_watch_frame(struct fuzz_world *world, const struct rte_mbuf *mbuf)
 {
 	uint8_t copy[FRAME_MAX];
-	const uint8_t *frame, *ip;
+	const uint8_t *frame;
 	struct wire_ether ether;
-	struct wire_ipv4 ipv4;
 	uint32_t bytes;
 
 	fuzz_check(mbuf->pkt_len <= sizeof(copy));
@@ -40,16 +43,47 @@ fuzz_watch_frame(struct fuzz_world *world, const struct rte_mbuf *mbuf)
 	fuzz_check(wire_ether_parse(frame, mbuf->pkt_len, &ether));
 	if (ether.type == RTE_ETHER_TYPE_ARP)
 		return;
-	fuzz_check(ether.type == RTE_ETHER_TYPE_IPV4);
-	ip = frame + WIRE_ETHER_HEADER_BYTES;
 	bytes = mbuf->pkt_len - WIRE_ETHER_HEADER_BYTES;
+	fuzz_check(bytes <= world->port.mtu);
+	fuzz_check(ether.type == RTE_ETHER_TYPE_IPV4 || ether.type == RTE_ETHER_TYPE_IPV6);
+	if (ether.type == RTE_ETHER_TYPE_IPV4)
+		check_ipv4(world, frame + WIRE_ETHER_HEADER_BYTES, bytes);
+	else
+		check_ipv6(world, frame + WIRE_ETHER_HEADER_BYTES, bytes);
+}
+
+static void
+check_ipv4(struct fuzz_world *world, const uint8_t *ip, uint32_t bytes)
+{
+	struct wire_ipv4 ipv4;
+
 	fuzz_check(wire_ipv4_parse(ip, bytes, bytes, 1, &ipv4) == WIRE_IPV4_OK);
-	fuzz_check(ipv4.total_bytes == bytes && bytes <= world->port.mtu);
+	fuzz_check(ipv4.total_bytes == bytes);
 	fuzz_check(ipv4.src == FUZZ_OUR_ADDR && ipv4.dst == FUZZ_PEER_ADDR);
 	fuzz_check(ipv4.protocol == IPPROTO_TCP);
 	ip += ipv4.header_bytes;
 	bytes -= ipv4.header_bytes;
-	fuzz_check(fuzz_watch_checksum(ip, bytes, ipv4.src, ipv4.dst) == 0);
+	fuzz_check(fuzz_watch_checksum(ip, bytes, tr_addr_ipv4(ipv4.src), tr_addr_ipv4(ipv4.dst)) ==
+		   0);
+	check_segment(world, ip, bytes);
+}
+
+/* Beside TCP it tries its addresses, asks for routers and tells of its groups. */
+static void
+check_ipv6(struct fuzz_world *world, const uint8_t *ip, uint32_t bytes)
+{
+	const struct tr_addr ours = FUZZ_OUR_IPV6, theirs = FUZZ_PEER_IPV6;
+	struct wire_ipv6 ipv6;
+
+	fuzz_check(wire_ipv6_parse(ip, bytes, bytes, &ipv6) == WIRE_IPV6_OK);
+	fuzz_check(ipv6.payload_bytes == bytes - WIRE_IPV6_HEADER_BYTES);
+	if (ipv6.next_header == IPPROTO_ICMPV6 || ipv6.next_header == IPPROTO_HOPOPTS)
+		return;
+	fuzz_check(ipv6.next_header == IPPROTO_TCP);
+	fuzz_check(tr_addr_is_same(&ipv6.src, &ours) && tr_addr_is_same(&ipv6.dst, &theirs));
+	ip += WIRE_IPV6_HEADER_BYTES;
+	bytes -= WIRE_IPV6_HEADER_BYTES;
+	fuzz_check(fuzz_watch_checksum(ip, bytes, ipv6.src, ipv6.dst) == 0);
 	check_segment(world, ip, bytes);
 }
 
@@ -62,6 +96,29 @@ fuzz_watch_event(struct fuzz_world *world, char kind, const struct tcp_conn_info
 	trace(world, &info->id, sizeof(info->id));
 	trace(world, &info->rcv_nxt, sizeof(info->rcv_nxt));
 	trace(world, &info->snd_una, sizeof(info->snd_una));
+}
+
+void
+fuzz_watch_opened(struct fuzz_peer *peer, const struct tcp_conn_info *info)
+{
+	unsigned int nb = RTE_MIN(peer->nb_offers, (unsigned int)FUZZ_OFFERS);
+	const struct wire_tcp *offer;
+
+	peer->conn_iss = info->snd_una - 1;
+	for (; peer->iss != peer->conn_iss && nb > 0; nb--) {
+		offer = &peer->offers[(peer->nb_offers - nb) % FUZZ_OFFERS];
+		if (offer->seq != peer->conn_iss)
+			continue;
+		begin(peer, offer);
+		check_ack(peer, offer);
+		peer->sent_max++;
+	}
+	/* One of so long ago that it is forgotten. */
+	if (peer->iss != peer->conn_iss) {
+		peer->offered = false;
+		peer->iss = peer->conn_iss;
+		peer->sent_max = peer->iss + 1;
+	}
 }
 
 void
@@ -96,12 +153,15 @@ fuzz_watch_byte(uint32_t seq)
 }
 
 uint16_t
-fuzz_watch_checksum(const uint8_t *data, uint32_t len, rte_be32_t src, rte_be32_t dst)
+fuzz_watch_checksum(const uint8_t *data, uint32_t len, struct tr_addr src, struct tr_addr dst)
 {
-	uint32_t a = rte_be_to_cpu_32(src), b = rte_be_to_cpu_32(dst);
-	uint64_t sum = (a >> 16) + (a & 0xffff) + (b >> 16) + (b & 0xffff) + IPPROTO_TCP + len;
+	uint64_t sum = IPPROTO_TCP + len;
 	uint32_t i;
 
+	/* Before an IPv4 address stand ten zeros and 0xffff, which adds nothing. */
+	for (i = 0; i < sizeof(src.bytes); i += 2)
+		sum += (src.bytes[i] << 8 | src.bytes[i + 1]) +
+		       (dst.bytes[i] << 8 | dst.bytes[i + 1]);
 	for (i = 0; i < len; i++)
 		sum += i % 2 == 0 ? (uint32_t)data[i] << 8 : data[i];
 	while (sum >> 16 != 0)
@@ -142,8 +202,13 @@ check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes)
 	if (index >= FUZZ_PEERS)
 		return;
 	peer = &world->peers[index];
-	if (header.flags & WIRE_TCP_SYN && (peer->live == NULL || header.seq != peer->iss))
-		begin(peer, &header);
+	if (header.flags & WIRE_TCP_SYN) {
+		peer->offers[peer->nb_offers++ % FUZZ_OFFERS] = header;
+		if (is_of_another(world, peer, header.seq))
+			return;
+		if (peer->live == NULL || header.seq != peer->iss)
+			begin(peer, &header);
+	}
 	fuzz_check(peer->known);
 	end = header.seq + len + !!(header.flags & (WIRE_TCP_SYN | WIRE_TCP_FIN));
 	/* No gap, nothing before the SYN, and a probe has the number of what was acknowledged. */
@@ -194,6 +259,26 @@ scale_of(struct fuzz_peer *peer)
 	return peer->scale;
 }
 
+/* A SYN cookie may leave when the connection is there, by another that left earlier. */
+static bool
+is_of_another(struct fuzz_world *world, struct fuzz_peer *peer, uint32_t iss)
+{
+	struct tcp_conn *conn = peer->conn;
+	struct tcp_conn_info info;
+
+	fuzz_watch_ended(world, peer);
+	if (conn == NULL)
+		conn = peer->live;
+	if (conn == NULL)
+		return false;
+	tcp_conn_info(conn, &info);
+	if (info.state == TCP_CLOSED)
+		return false;
+	if (info.state == TCP_SYN_SENT || info.state == TCP_SYN_RECEIVED)
+		peer->conn_iss = info.snd_una;
+	return peer->known && peer->iss == peer->conn_iss && iss != peer->iss;
+}
+
 static void
 begin(struct fuzz_peer *peer, const struct wire_tcp *header)
 {
@@ -228,6 +313,8 @@ look(struct tcp_conn *conn, void *arg)
 	peer->live_id = info.id;
 	if (info.state != TCP_SYN_SENT)
 		peer->next = info.rcv_nxt;
+	if (info.state == TCP_SYN_SENT || info.state == TCP_SYN_RECEIVED)
+		peer->conn_iss = info.snd_una;
 	peer->una = info.snd_una;
 	check_conn(peer, &info);
 }
@@ -244,7 +331,9 @@ check_conn(struct fuzz_peer *peer, const struct tcp_conn_info *info)
 	fuzz_check(in_flight <= info->send_bytes + 2);
 	fuzz_check(info->mss_bytes > 0 && info->cwnd_bytes >= info->mss_bytes);
 	fuzz_check(info->rto_us > 0);
-	if (peer->conn == NULL || !peer->opened)
+	/* One that its owner closed with a reset may wait to be told, with the next at its place.
+	 */
+	if (peer->conn != peer->live || !peer->opened)
 		return;
 	/* What was not read is what stands before RCV.NXT, but for a FIN; until it is thrown away.
 	 */

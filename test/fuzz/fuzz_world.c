@@ -13,12 +13,13 @@
 #include "wire_checksum.h"
 #include "wire_ether.h"
 #include "wire_ipv4.h"
+#include "wire_ipv6.h"
 
 #define MTU 1500
 #define LISTEN_PORT 80
 /* No two turns at one time: initial sequence numbers are by a clock of 4 us. */
-#define HEADER_BYTES (WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES)
 #define TURN_US 5
+#define LINK_UP_US 20000000 /* until IPv6 addresses are tried, and routers asked for */
 #define STARVED_US 1000000 /* between two looks at a stack that cannot send */
 #define START_US 1000000000
 #define WIRE_MBUFS 255
@@ -38,10 +39,12 @@ static void on_peer_closed(void *user, struct tcp_conn *conn);
 static void on_closed(void *user, struct tcp_conn *conn, int error);
 static uint16_t port_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t port_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
+static void bring_up(struct fuzz_world *world);
 static bool starved(const struct fuzz_world *world);
 static void know_peers(struct fuzz_world *world);
 static uint32_t write_tcp(uint8_t *data, uint16_t port, const struct fuzz_segment *segment);
-static void write_headers(uint8_t *frame, uint32_t tcp_bytes);
+static uint32_t write_headers(uint8_t *frame, bool ipv6, uint32_t tcp_bytes);
+static uint32_t header_bytes(bool ipv6);
 static void release(struct rte_mbuf **mbufs, uint16_t *nb);
 
 static const struct tcp_events events = {
@@ -65,12 +68,13 @@ fuzz_world_setup(void)
 }
 
 void
-fuzz_world_init(struct fuzz_world *world, uint32_t window_bytes)
+fuzz_world_init(struct fuzz_world *world, uint32_t window_bytes, unsigned int ipv6)
 {
 	struct sim_stack_config config = {
 		.name = "fuzz",
 		.port = &world->port,
 		.addr = tr_addr_ipv4(FUZZ_OUR_ADDR),
+		.ipv6 = ipv6 != 0 ? FUZZ_OUR_IPV6 : tr_addr_none(),
 		.events = &events,
 		.events_arg = world,
 		.nb_mbufs = CHAIN_MBUFS,
@@ -98,12 +102,27 @@ fuzz_world_init(struct fuzz_world *world, uint32_t window_bytes)
 	sim_stack_init(&world->stack, &config);
 	for (i = 0; i < FUZZ_PEERS; i++) {
 		world->peers[i].port = FUZZ_PORT + i;
+		world->peers[i].ipv6 = ipv6 >> i & 1;
 		world->peers[i].irs = 0u - 20 * i; /* some wrap early */
 		world->peers[i].next = world->peers[i].irs + 1;
 		world->peers[i].ts_clock = 0xfffffff0;
 	}
 	fuzz_world_listen(world, true);
 	know_peers(world);
+	if (ipv6 != 0)
+		bring_up(world);
+}
+
+static void
+bring_up(struct fuzz_world *world)
+{
+	uint64_t end_us = world->now_us + LINK_UP_US;
+
+	while (world->now_us < end_us) {
+		fuzz_world_poll(world);
+		world->now_us =
+			RTE_MAX(world->now_us, RTE_MIN(end_us, sim_stack_next_us(&world->stack)));
+	}
 }
 
 void
@@ -132,7 +151,7 @@ fuzz_world_segment(struct fuzz_world *world, uint16_t port, const struct fuzz_se
 	if (mbuf == NULL) /* the stack keeps them all: as a device's, they may run dry */
 		return;
 	frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	tcp = frame + HEADER_BYTES;
+	tcp = frame + header_bytes(segment->ipv6);
 	tcp_bytes = write_tcp(tcp, port, segment);
 	for (i = 0; i < segment->len; i++)
 		tcp[tcp_bytes + i] = i;
@@ -143,8 +162,7 @@ fuzz_world_segment(struct fuzz_world *world, uint16_t port, const struct fuzz_se
 		tcp[i] = fuzz_watch_byte(segment->seq + !!(segment->flags & WIRE_TCP_SYN) + i -
 					 offset);
 	tcp_bytes += segment->len;
-	write_headers(frame, tcp_bytes);
-	rte_pktmbuf_append(mbuf, HEADER_BYTES + tcp_bytes);
+	rte_pktmbuf_append(mbuf, write_headers(frame, segment->ipv6, tcp_bytes));
 	world->rx[world->nb_rx++] = mbuf;
 }
 
@@ -241,9 +259,9 @@ fuzz_world_connect(struct fuzz_world *world, struct fuzz_peer *peer)
 	peer->opened = false;
 	peer->shut = false;
 	peer->closed = false;
-	peer->conn = tcp_connect(world->stack.tcp, tr_addr_ipv4(FUZZ_PEER_ADDR),
-				 rte_cpu_to_be_16(peer->port), rte_cpu_to_be_16(LISTEN_PORT), peer,
-				 world->now_us);
+	peer->conn = tcp_connect(
+		world->stack.tcp, peer->ipv6 ? FUZZ_PEER_IPV6 : tr_addr_ipv4(FUZZ_PEER_ADDR),
+		rte_cpu_to_be_16(peer->port), rte_cpu_to_be_16(LISTEN_PORT), peer, world->now_us);
 }
 
 void
@@ -300,6 +318,8 @@ on_opened(void *arg, struct tcp_conn *conn, void *listener_arg)
 	/* Nor one beside one whose end he has not been told of. */
 	if (listener_arg != NULL && (world->refuse || peer->conn != NULL))
 		return NULL;
+	if (listener_arg != NULL)
+		fuzz_watch_opened(peer, &info);
 	peer->conn = conn;
 	peer->opened = true;
 	peer->peer_closed = false;
@@ -401,12 +421,18 @@ port_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 static void
 know_peers(struct fuzz_world *world)
 {
-	const struct ip_neighbour peer = {
+	struct ip_neighbour peer = {
 		.addr = tr_addr_ipv4(FUZZ_PEER_ADDR),
 		.mac = {{2, 0, 0, 0, 0, 2}},
 	};
+	unsigned int i;
 
 	ip_neighbour_update(world->stack.ip, &peer, world->now_us);
+	peer.addr = FUZZ_PEER_IPV6;
+	for (i = 0; i < FUZZ_PEERS && !world->peers[i].ipv6; i++)
+		;
+	if (i < FUZZ_PEERS)
+		ip_neighbour_update(world->stack.ip, &peer, world->now_us);
 }
 
 static uint32_t
@@ -436,13 +462,21 @@ write_tcp(uint8_t *data, uint16_t port, const struct fuzz_segment *segment)
 	return bytes;
 }
 
-static void
-write_headers(uint8_t *frame, uint32_t tcp_bytes)
+/* Before the segment, and its checksum; returns the length of the frame. */
+static uint32_t
+write_headers(uint8_t *frame, bool ipv6, uint32_t tcp_bytes)
 {
 	const struct wire_ether ether = {
 		.dst = {{2, 0, 0, 0, 0, 1}},
 		.src = {{2, 0, 0, 0, 0, 2}},
-		.type = RTE_ETHER_TYPE_IPV4,
+		.type = ipv6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4,
+	};
+	const struct wire_ipv6 header6 = {
+		.src = FUZZ_PEER_IPV6,
+		.dst = FUZZ_OUR_IPV6,
+		.payload_bytes = tcp_bytes,
+		.next_header = IPPROTO_TCP,
+		.hop_limit = 64,
 	};
 	const struct wire_ipv4 ipv4 = {
 		.src = FUZZ_PEER_ADDR,
@@ -451,13 +485,25 @@ write_headers(uint8_t *frame, uint32_t tcp_bytes)
 		.protocol = IPPROTO_TCP,
 		.ttl = 64,
 	};
-	uint8_t *tcp = frame + HEADER_BYTES;
+	uint8_t *tcp = frame + header_bytes(ipv6);
 	uint16_t sum;
 
 	wire_ether_write(frame, &ether);
-	wire_ipv4_write(frame + WIRE_ETHER_HEADER_BYTES, &ipv4);
-	sum = fuzz_watch_checksum(tcp, tcp_bytes, FUZZ_PEER_ADDR, FUZZ_OUR_ADDR);
+	if (ipv6)
+		wire_ipv6_write(frame + WIRE_ETHER_HEADER_BYTES, &header6);
+	else
+		wire_ipv4_write(frame + WIRE_ETHER_HEADER_BYTES, &ipv4);
+	sum = fuzz_watch_checksum(tcp, tcp_bytes,
+				  ipv6 ? FUZZ_PEER_IPV6 : tr_addr_ipv4(FUZZ_PEER_ADDR),
+				  ipv6 ? FUZZ_OUR_IPV6 : tr_addr_ipv4(FUZZ_OUR_ADDR));
 	memcpy(tcp + 16, &sum, sizeof(sum));
+	return header_bytes(ipv6) + tcp_bytes;
+}
+
+static uint32_t
+header_bytes(bool ipv6)
+{
+	return WIRE_ETHER_HEADER_BYTES + (ipv6 ? WIRE_IPV6_HEADER_BYTES : WIRE_IPV4_HEADER_BYTES);
 }
 
 static void

@@ -26,6 +26,7 @@
 #define FUZZ_BURST 32
 #define FUZZ_HELD 64
 #define FUZZ_MBUFS 2047 /* more than any pool of the stack has */
+#define FUZZ_OFFERS 8 /* answers to SYNs of one peer that are remembered */
 
 /** One peer, and what the stack has shown it. Sequence numbers are absolute. */
 struct fuzz_peer {
@@ -33,6 +34,7 @@ struct fuzz_peer {
 	struct tcp_conn *live; /* as the stack has it, also in SYN-RECEIVED and TIME-WAIT */
 	uint32_t live_id;
 	uint16_t port;
+	bool ipv6; /* it speaks IPv6, not IPv4 */
 	bool opened;
 	bool peer_closed; /* the owner was told */
 	bool shut; /* the owner sends nothing more */
@@ -44,6 +46,7 @@ struct fuzz_peer {
 	uint32_t irs; /* number of the next SYN of the peer */
 	uint32_t next; /* where the peer's next byte belongs */
 	uint32_t iss; /* of the stack */
+	uint32_t conn_iss; /* of the connection, whose SYN may not have left yet */
 	uint32_t una; /* what the stack waits to see acknowledged */
 	uint32_t sent_max; /* end of what it sent */
 	uint32_t edge; /* furthest right edge of its window */
@@ -52,6 +55,8 @@ struct fuzz_peer {
 	uint32_t ts_clock; /* the peer's own */
 	uint32_t read_seq; /* the first unread byte */
 	uint32_t append_seq; /* of the next byte that is appended */
+	unsigned int nb_offers; /* all in all */
+	struct wire_tcp offers[FUZZ_OFFERS]; /* the last, any of which its ACK may answer */
 };
 
 /** All of it. */
@@ -78,6 +83,7 @@ struct fuzz_world {
 
 /** A segment of a peer. */
 struct fuzz_segment {
+	bool ipv6;
 	uint8_t flags;
 	uint32_t seq;
 	uint32_t ack;
@@ -93,8 +99,10 @@ struct fuzz_segment {
 /** Create the pool of frames. Once. */
 void fuzz_world_setup(void);
 
-/** Begin; ends the process where memory is short. */
-void fuzz_world_init(struct fuzz_world *world, uint32_t window_bytes);
+/** Begin, with a bit in @p ipv6 for each peer that speaks it; ends the process where memory is
+ * short.
+ */
+void fuzz_world_init(struct fuzz_world *world, uint32_t window_bytes, unsigned int ipv6);
 
 /** End: all memory is back, which is checked. No connection may be left. */
 void fuzz_world_deinit(struct fuzz_world *world);
