@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include <rte_errno.h>
 #include <rte_malloc.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>

@@ -362,7 +362,8 @@ class Tailrace(_Process):
         return text.decode(errors="replace")
 
     def pools(self):
-        """How many objects of each pool are in use, by `show mempool`, and how many connections.
+        """How many objects of each pool are in use, by `show mempool`, how many credits, which are
+        requests, and how many connections.
 
         A connection that the server closed first stays in TIME-WAIT, as it should: these are not
         counted.
@@ -375,7 +376,9 @@ class Tailrace(_Process):
         assert found, "show mempool shows no pool"
         shown = self.cmd("show conn")
         total = int(re.search(r"^(\d+) connection", shown, re.MULTILINE)[1])
-        return {**found, "connections": total - shown.count("TIME-WAIT")}
+        credits = re.findall(r"(\d+) of \d+ credits", self.cmd("show submit"))
+        return {**found, "connections": total - shown.count("TIME-WAIT"),
+                "credits": sum(map(int, credits))}
 
     def counters(self):
         """The counters of the stack, by their names."""
