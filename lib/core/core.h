@@ -162,6 +162,7 @@ struct core_message {
 		struct ip_neighbour neighbour;
 		struct ip_error error;
 		struct ip_link_news link;
+		struct ip_packet packet; /* in the mbuf that arg is */
 	};
 };
 

@@ -60,7 +60,10 @@ core_rss_owner(const struct core_rss *rss, uint32_t hash)
 	return (hash & (rss->entries - 1u)) % rss->nb_cores;
 }
 
-/** The core that owns a frame's connection, or CORE_RSS_NO_CORE. */
+/**
+ * The core that owns a frame's connection; of a fragment, the one at which all of its packet meet.
+ * Or CORE_RSS_NO_CORE.
+ */
 uint16_t core_rss_frame_owner(const struct core_rss *rss, const struct rte_mbuf *mbuf);
 
 /**

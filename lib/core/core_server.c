@@ -55,23 +55,16 @@ static bool is_needed(const struct tr_core_server *server);
 static int core_main(void *arg);
 static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
 static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
+static uint16_t packet_owner(const struct core *core, const struct rte_mbuf *mbuf,
+			     const struct ip_packet *packet);
 static void icmp_error(void *arg, const struct ip_error *error);
 static bool may_hand_on(struct core *core);
 static bool link_heard(void *arg, const struct ip_link_news *news);
 static bool post_others(struct core *core, const struct core_message *message);
 
-/*
- * Several cores put nothing together: a device, which sees no ports in most fragments, gives them
- * to another core than the connection's.
- */
-static const struct ip_events ip_events_of_one = {
+static const struct ip_events ip_events = {
 	.neighbour = neighbour_learned,
 	.packet = packet_reassembled,
-	.error = icmp_error,
-	.link = link_heard,
-};
-static const struct ip_events ip_events_of_many = {
-	.neighbour = neighbour_learned,
 	.error = icmp_error,
 	.link = link_heard,
 };
@@ -249,7 +242,7 @@ create_cores(struct tr_core_server *server, char *error, size_t error_size)
 		.server = &server->config,
 		.submit = server->submit,
 		.engine = &server->engine,
-		.ip_events = server->nb_cores == 1 ? &ip_events_of_one : &ip_events_of_many,
+		.ip_events = &ip_events,
 		.owner = server,
 	};
 	struct timespec now;
@@ -527,11 +520,46 @@ link_heard(void *arg, const struct ip_link_news *news)
 }
 
 static void
+run_packet(struct core *core, const struct core_message *message)
+{
+	tcp_input(core->tcp, message->arg, &message->packet, core->now_us);
+}
+
+/*
+ * Fragments have no ports, but the first: they meet at a core that their addresses alone choose,
+ * which hands the whole packet to its connection's.
+ */
+static void
 packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet)
 {
+	const struct core_message message = {.run = run_packet, .arg = mbuf, .packet = *packet};
 	struct core *core = arg;
+	uint16_t owner = packet_owner(core, mbuf, packet);
+	const struct tr_core_server *server = core->owner;
 
-	tcp_input(core->tcp, mbuf, packet, core->now_us);
+	if (owner == core->index) {
+		tcp_input(core->tcp, mbuf, packet, core->now_us);
+		return;
+	}
+	core->stats.steered++;
+	if (core_control_post(server->cores[owner], &message) < 0) {
+		core->stats.drop_control++;
+		rte_pktmbuf_free(mbuf);
+	}
+}
+
+static uint16_t
+packet_owner(const struct core *core, const struct rte_mbuf *mbuf, const struct ip_packet *packet)
+{
+	const struct tr_core_server *server = core->owner;
+	const struct ip_ends ends = {.remote = packet->src, .local = packet->dst};
+	rte_be16_t ports[2];
+
+	/* What has no ports is dropped here as anywhere. */
+	if (server->nb_cores == 1 || packet->bytes < sizeof(ports))
+		return core->index;
+	memcpy(ports, rte_pktmbuf_mtod(mbuf, const void *), sizeof(ports));
+	return core_rss_conn_owner(&server->rss, &ends, ports[0], ports[1]);
 }
 
 static void

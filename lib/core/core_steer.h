@@ -6,7 +6,8 @@
  * Brings each TCP segment to the core that owns its connection, whichever queue it came by: for
  * ports that do not spread connections by core_rss themselves. Each core reads its own queue and
  * passes what is another's through a ring of that pair, one producer and one consumer; the owner
- * finds it among what its own queue brings. Whatever is no TCP segment stays where it came.
+ * finds it among what its own queue brings. Fragments between two addresses meet at one core. What
+ * else is no TCP segment stays where it came.
  *
  * A port for each core stands before its queue; nothing else knows of it. Frames wait in bounded
  * rings: what finds one full is dropped and counted.

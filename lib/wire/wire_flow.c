@@ -4,6 +4,7 @@
 #include "wire_flow.h"
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "wire_ether.h"
@@ -18,7 +19,8 @@
 
 static unsigned int parse_ipv4(const uint8_t *data, uint32_t len, uint8_t *flow);
 static unsigned int parse_ipv6(const uint8_t *data, uint32_t len, uint8_t *flow);
-static uint32_t skip_extensions(const uint8_t *data, uint32_t len, uint8_t protocol);
+static uint32_t skip_extensions(const uint8_t *data, uint32_t len, uint8_t protocol,
+				bool *fragment);
 
 unsigned int
 wire_flow_parse(const uint8_t *frame, uint32_t len, uint8_t flow[WIRE_FLOW_BYTES_MAX])
@@ -59,16 +61,18 @@ parse_ipv4(const uint8_t *data, uint32_t len, uint8_t *flow)
 {
 	uint32_t header_bytes;
 
-	if (len < IPV4_HEADER_BYTES + PORTS_BYTES || data[9] != IPPROTO_TCP)
+	if (len < IPV4_HEADER_BYTES + PORTS_BYTES)
 		return 0;
+	memcpy(flow, data + 12, WIRE_FLOW_IPV4_FRAGMENT_BYTES);
 	/* "More fragments" and the offset. */
 	if ((data[6] & 0x3f) != 0 || data[7] != 0)
+		return WIRE_FLOW_IPV4_FRAGMENT_BYTES;
+	if (data[9] != IPPROTO_TCP)
 		return 0;
 	header_bytes = (data[0] & 0xf) * 4;
 	if (header_bytes < IPV4_HEADER_BYTES || len < header_bytes + PORTS_BYTES)
 		return 0;
-	memcpy(flow, data + 12, 8);
-	memcpy(flow + 8, data + header_bytes, PORTS_BYTES);
+	memcpy(flow + WIRE_FLOW_IPV4_FRAGMENT_BYTES, data + header_bytes, PORTS_BYTES);
 	return WIRE_FLOW_IPV4_BYTES;
 }
 
@@ -77,21 +81,24 @@ static unsigned int
 parse_ipv6(const uint8_t *data, uint32_t len, uint8_t *flow)
 {
 	uint32_t at = IPV6_HEADER_BYTES;
+	bool fragment = false;
 
 	if (len < IPV6_HEADER_BYTES + PORTS_BYTES)
 		return 0;
 	if (data[6] != IPPROTO_TCP)
-		at = skip_extensions(data, len, data[6]);
+		at = skip_extensions(data, len, data[6], &fragment);
 	if (at == 0 || len < at + PORTS_BYTES)
 		return 0;
-	memcpy(flow, data + 8, 32);
-	memcpy(flow + 32, data + at, PORTS_BYTES);
+	memcpy(flow, data + 8, WIRE_FLOW_IPV6_FRAGMENT_BYTES);
+	if (fragment)
+		return WIRE_FLOW_IPV6_FRAGMENT_BYTES;
+	memcpy(flow + WIRE_FLOW_IPV6_FRAGMENT_BYTES, data + at, PORTS_BYTES);
 	return WIRE_FLOW_IPV6_BYTES;
 }
 
-/* Where TCP's header is; 0: there is none. */
+/* Where TCP's header is, or that of a fragment; 0: there is none. */
 static uint32_t
-skip_extensions(const uint8_t *data, uint32_t len, uint8_t protocol)
+skip_extensions(const uint8_t *data, uint32_t len, uint8_t protocol, bool *fragment)
 {
 	uint32_t at = IPV6_HEADER_BYTES;
 	const uint8_t *header;
@@ -102,11 +109,15 @@ skip_extensions(const uint8_t *data, uint32_t len, uint8_t protocol)
 		if (protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
 		    protocol == IPPROTO_DSTOPTS)
 			at += (header[1] + 1) * EXTENSION_BYTES;
+		else if (protocol != IPPROTO_FRAGMENT)
+			return 0;
 		/* RFC 6946: neither an offset nor more of it is a whole packet. */
-		else if (protocol == IPPROTO_FRAGMENT && header[2] == 0 && (header[3] & 0xf9) == 0)
+		else if (header[2] == 0 && (header[3] & 0xf9) == 0)
 			at += EXTENSION_BYTES;
 		else
-			return 0;
+			*fragment = true;
+		if (*fragment)
+			return at;
 		protocol = header[0];
 		if (protocol == IPPROTO_TCP)
 			return at;

@@ -18,6 +18,9 @@
 /** Bytes of a flow: source and destination address, source and destination port. */
 #define WIRE_FLOW_IPV4_BYTES 12
 #define WIRE_FLOW_IPV6_BYTES 36
+/** And of its addresses alone: a fragment has no ports, but the first. */
+#define WIRE_FLOW_IPV4_FRAGMENT_BYTES 8
+#define WIRE_FLOW_IPV6_FRAGMENT_BYTES 32
 #define WIRE_FLOW_BYTES_MAX WIRE_FLOW_IPV6_BYTES
 
 /**
@@ -31,10 +34,11 @@
  * @param[out] flow
  *   In network order, one behind the other, as the Toeplitz hash takes them.
  * @return
- *   Bytes of the flow; 0: not a whole TCP segment over IP, or its ports lie beyond len. A fragment
- *   is none; nor is an IPv6 packet with headers before TCP other than hop-by-hop options, routing,
- *   destination options and a fragment header that names no fragment (RFC 8200 section 4, RFC
- *   6946).
+ *   Bytes of the flow. Of a fragment, whatever of, these are its addresses alone: all fragments of
+ *   a packet have the same flow. 0: neither a fragment nor a TCP segment over IP, or its ports lie
+ *   beyond len; nor is it an IPv6 packet with headers before TCP, or the fragment header, other
+ *   than hop-by-hop options, routing, destination options and a fragment header that names no
+ *   fragment (RFC 8200 section 4, RFC 6946).
  */
 unsigned int wire_flow_parse(const uint8_t *frame, uint32_t len, uint8_t flow[WIRE_FLOW_BYTES_MAX]);
 

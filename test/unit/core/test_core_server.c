@@ -21,6 +21,7 @@
 #include <rte_ethdev.h>
 #include <rte_ip.h>
 #include <rte_malloc.h>
+#include <rte_ring_elem.h>
 
 #include "core_control.h"
 #include "core_info.h"
@@ -372,6 +373,79 @@ test_errors_are_handed_on_within_limits(void **state)
 	tr_core_destroy(server);
 }
 
+/* A part of a segment from a port, the first or the second: where it is cut, only 8 bytes fit. */
+static void
+receive_fragment(struct core *core, uint16_t src_port, uint16_t id, bool second)
+{
+	struct wire_ether ether = {.src = {{2, 0, 0, 0, 0, 3}}, .type = RTE_ETHER_TYPE_IPV4};
+	struct wire_ipv4 ipv4 = {
+		.src = PEER, .dst = OURS, .protocol = IPPROTO_TCP, .ttl = 64, .id = id};
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(core->rx_mbufs);
+	uint8_t frame[WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES + 16] = {0};
+	uint8_t *header = frame + WIRE_ETHER_HEADER_BYTES;
+	uint8_t *data = header + WIRE_IPV4_HEADER_BYTES;
+	uint32_t bytes = second ? 16 : 8;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)header;
+	struct ip_packet packet;
+
+	assert_non_null(mbuf);
+	ether.dst = core->port->mac;
+	wire_ether_write(frame, &ether);
+	ipv4.total_bytes = WIRE_IPV4_HEADER_BYTES + bytes;
+	wire_ipv4_write(header, &ipv4);
+	ip->fragment_offset = second ? RTE_BE16(1) : RTE_BE16(RTE_IPV4_HDR_MF_FLAG);
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	if (!second)
+		memcpy(data, &(rte_be16_t){rte_cpu_to_be_16(src_port)}, sizeof(src_port));
+	memcpy(rte_pktmbuf_append(mbuf, data + bytes - frame), frame, data + bytes - frame);
+	assert_int_equal(eth_input(core->ip, mbuf, core->now_us, &packet), IP_TAKEN);
+}
+
+/* Whichever core its fragments come to, a segment reaches that of its connection. */
+static void
+test_what_was_in_fragments_goes_to_its_owner(void **state)
+{
+	static const uint8_t key[CORE_RSS_KEY_BYTES] = "any that is not all zero, and so on";
+	const struct ip_ends ends = {.remote = tr_addr_ipv4(PEER), .local = tr_addr_ipv4(OURS)};
+	struct tr_core_config given = config();
+	struct tr_core_server *server = create(&given);
+	struct core_message message;
+	struct core other = {0};
+	unsigned int handed = 0;
+	struct core *core;
+	uint16_t port;
+
+	(void)state;
+	assert_non_null(server);
+	core = server->cores[0];
+	other.submit = server->submit;
+	assert_return_code(core_control_setup(&other, "other", SOCKET_ID_ANY), 0);
+	server->cores[server->nb_cores++] = &other;
+	core_rss_init(&server->rss, key, server->nb_cores);
+	for (port = 1000; port < 1600; port++) {
+		receive_fragment(core, port, port, port % 2);
+		receive_fragment(core, port, port, !(port % 2));
+		handed += core_rss_conn_owner(&server->rss, &ends, rte_cpu_to_be_16(port), 0);
+		assert_int_equal(core->stats.steered, handed);
+		/* What has no length of a header has got as far as TCP. */
+		assert_int_equal(tcp_stats(core->tcp)->drop_truncated, port - 999 - handed);
+	}
+	assert_in_range(handed, 260, 340);
+	/* There is no room for all of them. */
+	assert_int_equal(rte_ring_count(other.control) + core->stats.drop_control, handed);
+	assert_true(core->stats.drop_control > 0);
+	while (rte_ring_dequeue_elem(other.control, &message, sizeof(message)) == 0) {
+		assert_int_equal(message.packet.bytes, 24);
+		assert_true(tr_addr_is_same(&message.packet.src, &ends.remote));
+		message.run(core, &message);
+	}
+	assert_int_equal(tcp_stats(core->tcp)->drop_truncated, 600 - core->stats.drop_control);
+	server->nb_cores--;
+	core_control_teardown(&other);
+	tr_core_destroy(server);
+}
+
 static void
 test_a_port_is_in_a_vlan(void **state)
 {
@@ -511,6 +585,7 @@ main(void)
 		TEST(test_a_server_runs_and_ends),
 		TEST(test_all_cores_listen_or_none),
 		TEST(test_errors_are_handed_on_within_limits),
+		TEST(test_what_was_in_fragments_goes_to_its_owner),
 		TEST(test_a_port_is_in_a_vlan),
 		TEST(test_a_bad_configuration_is_named),
 		TEST(test_an_mtu_is_refused_before_memory_is_taken),

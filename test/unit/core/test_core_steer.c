@@ -261,24 +261,51 @@ static void
 test_the_rest_stays(void **state)
 {
 	struct rte_mbuf *mbufs[BURST];
-	struct rte_mbuf *arp = segment(0, 0), *fragment = segment(0, 0);
+	struct rte_mbuf *arp = segment(0, 0);
 	unsigned int core;
 
 	(void)state;
 	rte_pktmbuf_mtod(arp, uint8_t *)[13] = 0x06;
-	rte_pktmbuf_mtod(fragment, uint8_t *)[14 + 7] = 1;
 	for (core = 0; core < CORES; core++) {
 		rte_mbuf_refcnt_update(arp, 1);
 		put(core, arp);
-		put(core, fragment);
-		assert_int_equal(ports[core]->rx(ports[core], mbufs, BURST), 2);
+		assert_int_equal(ports[core]->rx(ports[core], mbufs, BURST), 1);
 		assert_ptr_equal(mbufs[0], arp);
-		assert_ptr_equal(mbufs[1], fragment);
 		assert_int_equal(stats[core].steered, 0);
 		rte_pktmbuf_free(arp);
 	}
 	rte_pktmbuf_free(arp);
-	rte_pktmbuf_free(fragment);
+}
+
+/* Those of a packet, of which one alone has ports, are put together by one core. */
+static void
+test_fragments_meet(void **state)
+{
+	struct rte_mbuf *mbufs[BURST];
+	struct rte_mbuf *fragment;
+	unsigned int core, i, nb, met[CORES];
+	uint8_t host;
+
+	(void)state;
+	for (host = 0; host < 32; host++) {
+		memset(met, 0, sizeof(met));
+		for (core = 0; core < CORES; core++) {
+			/* Ports, or whatever stands there, differ. */
+			fragment = segment(2 * core, 0);
+			rte_pktmbuf_mtod(fragment, uint8_t *)[14 + 7] = core;
+			rte_pktmbuf_mtod(fragment, uint8_t *)[14 + 6] = core < CORES - 1 ? 0x20 : 0;
+			rte_pktmbuf_mtod(fragment, uint8_t *)[14 + 15] = host;
+			put(core, fragment);
+		}
+		for (i = 0; i < 2 * CORES; i++) {
+			nb = ports[i % CORES]->rx(ports[i % CORES], mbufs, BURST);
+			met[i % CORES] += nb;
+			rte_pktmbuf_free_bulk(mbufs, nb);
+		}
+		for (core = 0; core < CORES; core++)
+			assert_true(met[core] == 0 || met[core] == CORES);
+	}
+	assert_true(stats[0].steered > 0 && stats[1].steered > 0 && stats[2].steered > 0);
 }
 
 /* A flow that core 0 owns not, and who does. */
@@ -542,6 +569,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_flow_reaches_one_core, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_flow_may_move, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_rest_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fragments_meet, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_full_ring_drops, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_busy_queue_lets_others_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_rest_of_the_port, setup, teardown),

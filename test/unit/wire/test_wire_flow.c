@@ -59,6 +59,16 @@ assert_none(const uint8_t *frame, uint32_t len)
 	assert_int_equal(wire_flow_parse(frame, len, flow), 0);
 }
 
+/* The addresses alone. */
+static void
+assert_fragment(const uint8_t *frame, uint32_t len, unsigned int bytes)
+{
+	uint8_t flow[WIRE_FLOW_BYTES_MAX];
+
+	assert_int_equal(wire_flow_parse(frame, len, flow), bytes);
+	assert_memory_equal(flow, addrs, bytes);
+}
+
 static void
 test_ipv4(void **state)
 {
@@ -106,7 +116,11 @@ test_fragments_of_ipv4(void **state)
 	for (bit = 0; bit < 14; bit++) {
 		make_ipv4(frame, 0);
 		frame[ETHER_BYTES + 7 - bit / 8] |= 1 << bit % 8;
-		assert_none(frame, len);
+		assert_fragment(frame, len, 8);
+		/* Whatever of. */
+		frame[ETHER_BYTES + 9] = IPPROTO_ICMP;
+		assert_fragment(frame, len, 8);
+		assert_none(frame, len - 1);
 	}
 	make_ipv4(frame, 0);
 	frame[ETHER_BYTES + 6] = 0;
@@ -188,8 +202,10 @@ test_fragments_of_ipv6(void **state)
 		if (bit == 1 || bit == 2)
 			assert_ipv6(frame, len);
 		else
-			assert_none(frame, len);
+			assert_fragment(frame, len, 32);
 	}
+	frame[ETHER_BYTES + IPV6_BYTES] = IPPROTO_ICMPV6;
+	assert_fragment(frame, len, 32);
 }
 
 /* What is written is what would be found in a segment. */
