@@ -26,8 +26,8 @@ INSIDE = "inside0"
 class Server(servers.Tailrace):
     """Told its VLAN; the host's address is on an interface there, not on the tap."""
 
-    def __init__(self):
-        super().__init__(args=["--vlan", str(VLAN), "--addr", f"{ADDRESS6}/64"])
+    def __init__(self, lcores):
+        super().__init__(lcores=lcores, args=["--vlan", str(VLAN), "--addr", f"{ADDRESS6}/64"])
         self.tagger = None
 
     def _launch(self):
@@ -41,9 +41,10 @@ class Server(servers.Tailrace):
         self._stack.enter_context(self.tagger)
 
 
-@pytest.fixture(name="server", scope="module")
-def _server():
-    with Server() as started:
+@pytest.fixture(name="server", scope="module", params=["0", "0,1"])
+def _server(request):
+    """Of one core, and of two, which look behind the tag for whose a frame is."""
+    with Server(request.param) as started:
         started.snapshot_pools()
         yield started
 
