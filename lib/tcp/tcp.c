@@ -28,6 +28,8 @@
 #define FLIGHT_MIN 1024
 #define FLIGHT_MAX 32768
 #define RECOVERY_MIN 64
+/* Of a segment that the port cuts: headers, and two mbufs of payload. */
+#define LARGE_MBUFS_MIN 3
 
 static int setup(struct tcp *tcp, const struct tcp_config *config);
 static int setup_loss(struct tcp *tcp, const struct tcp_config *config);
@@ -138,6 +140,12 @@ setup_loss(struct tcp *tcp, const struct tcp_config *config)
 	snprintf(name, sizeof(name), "%s_loss", config->name);
 	tcp->recovery_pool = tcp_loss_pool_create(name, recoveries, config->socket);
 	return tcp->recovery_pool == NULL ? -rte_errno : 0;
+}
+
+void
+tcp_set_large(struct tcp *tcp, uint16_t nb_mbufs)
+{
+	tcp->large_mbufs = nb_mbufs >= LARGE_MBUFS_MIN ? nb_mbufs : 0;
 }
 
 void

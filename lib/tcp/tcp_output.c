@@ -27,8 +27,6 @@
 
 /* Of a segment that the port cuts: with the longest headers its IP packet has no more bytes. */
 #define LARGE_BYTES_MAX (UINT16_MAX - 120)
-/* Headers, and two mbufs of payload. */
-#define LARGE_MBUFS_MIN 3
 
 /* What of the chain is sent next. */
 struct plan {
@@ -57,6 +55,7 @@ static bool send_large(struct tcp_conn *conn, const struct plan *plan, uint32_t 
 static void transmit_large(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
 			   uint8_t flags);
 static bool send_control(struct tcp_conn *conn, struct wire_tcp *header);
+static void flight_sent(struct tcp_conn *conn);
 static bool plan_all(const struct tcp_conn *conn, struct plan *plan);
 static void plan_next(const struct tcp_conn *conn, struct plan *plan);
 static uint32_t plan_bytes_max(const struct tcp_conn *conn);
@@ -96,12 +95,6 @@ void
 tcp_send(struct tcp_conn *conn)
 {
 	tcp_output_want(conn);
-}
-
-void
-tcp_set_large(struct tcp *tcp, uint16_t nb_mbufs)
-{
-	tcp->large_mbufs = nb_mbufs >= LARGE_MBUFS_MIN ? nb_mbufs : 0;
 }
 
 void
@@ -333,17 +326,28 @@ send_data(struct tcp_conn *conn)
 			conn->congestion.limited = false;
 			conn->congestion.full_bytes = 0;
 			if (unlikely(plan.offset > 0))
-				tcp_timer_flight_sent(conn);
+				flight_sent(conn);
 			return true;
 		}
 	}
-	conn->congestion.limited = plan.more && plan.cwnd_limits;
-	conn->congestion.full_bytes = conn->congestion.limited ? tcp_congestion_flight(conn) : 0;
+	/* Where nothing came to it, what is in flight may have used it up. */
+	if (plan.more || conn->snd_nxt != start)
+		conn->congestion.limited = plan.more && plan.cwnd_limits;
+	conn->congestion.full_bytes =
+		plan.more && plan.cwnd_limits ? tcp_congestion_flight(conn) : 0;
 	if (conn->snd_nxt != start)
 		tcp_timer_flight_sent(conn);
 	if (plan.more && conn->snd_nxt == conn->snd_una)
 		tcp_timer_window_closed(conn);
 	return true;
+}
+
+/* All of several segments. They may have used cwnd up, but for less than a segment. */
+static __rte_noinline void
+flight_sent(struct tcp_conn *conn)
+{
+	conn->congestion.limited = conn->chain.bytes + conn->mss > conn->congestion.cwnd;
+	tcp_timer_flight_sent(conn);
 }
 
 /* The plan for most: all that is queued fits in one segment and both windows. */

@@ -171,6 +171,36 @@ test_stretch_ack_is_no_burst(void **state)
 	packet_end(&p);
 }
 
+/* Whether there is more to send or not: a window that is used up grows, one with room does not. */
+/* Shows: 7661-unused. */
+static void
+test_window_that_fits_is_used_up(void **state)
+{
+	static const struct {
+		uint32_t bytes, cwnd_bytes;
+	} cases[] = {{10000, 20000}, {9001, 19001}, {9000, 10000}};
+	uint32_t acked;
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
+		accept_mss(&p, NULL, 1000);
+		packet_append(&p, cases[i].bytes);
+		assert_int_equal(flight(&p, false), (cases[i].bytes + 999) / 1000);
+		for (acked = 2000; acked <= cases[i].bytes + 1000; acked += 2000) {
+			inject(&p, .flags = ACK, .seq = 1,
+			       .ack = 1 + RTE_MIN(acked, cases[i].bytes));
+			expect_none(&p);
+		}
+		assert_int_equal(info_of(&p).cwnd_bytes, cases[i].cwnd_bytes);
+		/* A smaller flight is not what let it grow. */
+		packet_append(&p, 2000);
+		assert_int_equal(flight(&p, true), 2);
+		assert_int_equal(info_of(&p).cwnd_bytes, cases[i].cwnd_bytes);
+		packet_end(&p);
+	}
+}
+
 /* A window that was used, and then was not while something was sent all the time. */
 /* Shows: 7661-unused. */
 static void
@@ -287,6 +317,7 @@ main(void)
 		cmocka_unit_test(test_loss_in_a_burst_halves_the_window),
 		cmocka_unit_test(test_ack_division_gains_nothing),
 		cmocka_unit_test(test_stretch_ack_is_no_burst),
+		cmocka_unit_test(test_window_that_fits_is_used_up),
 		cmocka_unit_test(test_burst_after_trickle),
 		cmocka_unit_test(test_window_is_cut_by_half),
 		cmocka_unit_test(test_restart_after_idle),
