@@ -22,7 +22,7 @@ static void trace(struct fuzz_world *world, const void *data, uint32_t len);
 static void check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes);
 static void check_ack(struct fuzz_peer *peer, const struct wire_tcp *header);
 static uint8_t scale_of(struct fuzz_peer *peer);
-static bool is_of_another(struct fuzz_world *world, struct fuzz_peer *peer, uint32_t iss);
+static bool is_late(struct fuzz_world *world, struct fuzz_peer *peer, uint32_t iss);
 static void begin(struct fuzz_peer *peer, const struct wire_tcp *header);
 static void look(struct tcp_conn *conn, void *arg);
 static void check_conn(struct fuzz_peer *peer, const struct tcp_conn_info *info);
@@ -101,24 +101,25 @@ fuzz_watch_event(struct fuzz_world *world, char kind, const struct tcp_conn_info
 void
 fuzz_watch_opened(struct fuzz_peer *peer, const struct tcp_conn_info *info)
 {
-	unsigned int nb = RTE_MIN(peer->nb_offers, (unsigned int)FUZZ_OFFERS);
+	uint32_t iss = info->snd_una - 1;
 	const struct wire_tcp *offer;
+	unsigned int i;
 
-	peer->conn_iss = info->snd_una - 1;
-	for (; peer->iss != peer->conn_iss && nb > 0; nb--) {
-		offer = &peer->offers[(peer->nb_offers - nb) % FUZZ_OFFERS];
-		if (offer->seq != peer->conn_iss)
+	peer->conn_iss = iss;
+	for (i = 1; i <= RTE_MIN(peer->nb_offers, (unsigned int)FUZZ_OFFERS); i++) {
+		offer = &peer->offers[(peer->nb_offers - i) % FUZZ_OFFERS];
+		if (offer->seq != iss)
 			continue;
+		/* Also where it opened another before. */
 		begin(peer, offer);
 		check_ack(peer, offer);
-		peer->sent_max++;
+		peer->sent_max = iss + 1;
+		return;
 	}
 	/* One of so long ago that it is forgotten. */
-	if (peer->iss != peer->conn_iss) {
-		peer->offered = false;
-		peer->iss = peer->conn_iss;
-		peer->sent_max = peer->iss + 1;
-	}
+	peer->offered = false;
+	peer->iss = iss;
+	peer->sent_max = iss + 1;
 }
 
 void
@@ -204,7 +205,7 @@ check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes)
 	peer = &world->peers[index];
 	if (header.flags & WIRE_TCP_SYN) {
 		peer->offers[peer->nb_offers++ % FUZZ_OFFERS] = header;
-		if (is_of_another(world, peer, header.seq))
+		if (is_late(world, peer, header.seq))
 			return;
 		if (peer->live == NULL || header.seq != peer->iss)
 			begin(peer, &header);
@@ -259,12 +260,13 @@ scale_of(struct fuzz_peer *peer)
 	return peer->scale;
 }
 
-/* A SYN cookie may leave when the connection is there, by another that left earlier. */
+/* A SYN cookie may leave when the connection is there, by it or by another that left earlier. */
 static bool
-is_of_another(struct fuzz_world *world, struct fuzz_peer *peer, uint32_t iss)
+is_late(struct fuzz_world *world, struct fuzz_peer *peer, uint32_t iss)
 {
 	struct tcp_conn *conn = peer->conn;
 	struct tcp_conn_info info;
+	bool opening;
 
 	fuzz_watch_ended(world, peer);
 	if (conn == NULL)
@@ -274,9 +276,10 @@ is_of_another(struct fuzz_world *world, struct fuzz_peer *peer, uint32_t iss)
 	tcp_conn_info(conn, &info);
 	if (info.state == TCP_CLOSED)
 		return false;
-	if (info.state == TCP_SYN_SENT || info.state == TCP_SYN_RECEIVED)
+	opening = info.state == TCP_SYN_SENT || info.state == TCP_SYN_RECEIVED;
+	if (opening)
 		peer->conn_iss = info.snd_una;
-	return peer->known && peer->iss == peer->conn_iss && iss != peer->iss;
+	return peer->known && peer->iss == peer->conn_iss && (!opening || iss != peer->iss);
 }
 
 static void
