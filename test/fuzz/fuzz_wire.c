@@ -15,7 +15,10 @@
 #include "wire_checksum.h"
 #include "wire_ether.h"
 #include "wire_icmp.h"
+#include "wire_icmp6.h"
 #include "wire_ipv4.h"
+#include "wire_ipv6.h"
+#include "wire_nd.h"
 #include "wire_tcp.h"
 
 #define ICMP_MAX 600
@@ -25,6 +28,13 @@ static void try_arp(uint8_t *data, uint32_t len);
 static void try_ipv4(uint8_t *data, uint32_t len);
 static void try_icmp(uint8_t *data, uint32_t len);
 static void try_tcp(uint8_t *data, uint32_t len);
+static void try_ipv6(uint8_t *data, uint32_t len);
+static void try_icmp6(uint8_t *data, uint32_t len);
+static void try_nd(uint8_t *data, uint32_t len);
+static void check_ipv6_walk(const uint8_t *data, uint32_t len, uint8_t next_header);
+static void check_same_ipv6(const struct wire_ipv6 *a, const struct wire_ipv6 *b);
+static void check_ipv6_walk(const uint8_t *data, uint32_t len, uint8_t next_header);
+static void check_same_ipv6(const struct wire_ipv6 *a, const struct wire_ipv6 *b);
 static void check_ipv4_usual(const uint8_t *data, uint32_t len);
 static void check_same_ipv4(const struct wire_ipv4 *a, const struct wire_ipv4 *b);
 static void check_icmp_error(const uint8_t *data, uint32_t len);
@@ -40,7 +50,7 @@ void
 fuzz_run(struct fuzz_input *input)
 {
 	static void (*const tries[])(uint8_t *, uint32_t) = {
-		try_ether, try_arp, try_ipv4, try_icmp, try_tcp,
+		try_ether, try_arp, try_ipv4, try_icmp, try_tcp, try_ipv6, try_icmp6, try_nd,
 	};
 	uint8_t chosen = fuzz_8(input);
 	/* As behind an Ethernet header: not even four bytes aligned. */
@@ -221,4 +231,94 @@ check_same_options(const struct wire_tcp_options *a, const struct wire_tcp_optio
 	for (i = 0; i < a->nb_sack; i++)
 		fuzz_check(a->sack[i].left == b->sack[i].left &&
 			   a->sack[i].right == b->sack[i].right);
+}
+
+static void
+try_ipv6(uint8_t *data, uint32_t len)
+{
+	uint8_t written[WIRE_IPV6_HEADER_BYTES];
+	struct wire_ipv6 first, second;
+
+	if (wire_ipv6_parse(data, len, len + 1000, &first) != WIRE_IPV6_OK)
+		return;
+	fuzz_check(first.payload_bytes > 0);
+	fuzz_check(first.payload_bytes <= len - WIRE_IPV6_HEADER_BYTES + 1000);
+	wire_ipv6_write(written, &first);
+	fuzz_check(memcmp(written, data, sizeof(written)) == 0);
+	fuzz_check(wire_ipv6_parse(written, sizeof(written),
+				   WIRE_IPV6_HEADER_BYTES + first.payload_bytes,
+				   &second) == WIRE_IPV6_OK);
+	check_same_ipv6(&first, &second);
+	check_ipv6_walk(data, len, first.next_header);
+	wire_icmp6_may_be_error(data, len);
+}
+
+static void
+check_ipv6_walk(const uint8_t *data, uint32_t len, uint8_t next_header)
+{
+	enum wire_ipv6_walk_result result;
+	struct wire_ipv6_walk walk;
+
+	result = wire_ipv6_walk(data, len, next_header, &walk);
+	fuzz_check(walk.bytes <= WIRE_IPV6_EXTENSIONS_BYTES && walk.bytes % 8 == 0);
+	fuzz_check(walk.bytes <= len - WIRE_IPV6_HEADER_BYTES);
+	fuzz_check(walk.protocol_offset < len && walk.fragment.offset % 8 == 0);
+	if (walk.fragment.at != 0)
+		fuzz_check(len - walk.fragment.at >= WIRE_IPV6_FRAGMENT_BYTES);
+	if (result == WIRE_IPV6_WALK_PAYLOAD)
+		fuzz_check(data[walk.protocol_offset] == walk.protocol);
+	if (result == WIRE_IPV6_WALK_PROBLEM)
+		fuzz_check(walk.problem_offset < len);
+}
+
+static void
+check_same_ipv6(const struct wire_ipv6 *a, const struct wire_ipv6 *b)
+{
+	fuzz_check(tr_addr_is_same(&a->src, &b->src) && tr_addr_is_same(&a->dst, &b->dst));
+	fuzz_check(a->flow_label == b->flow_label && a->payload_bytes == b->payload_bytes);
+	fuzz_check(a->next_header == b->next_header && a->hop_limit == b->hop_limit);
+	fuzz_check(a->dscp_ecn == b->dscp_ecn);
+}
+
+static void
+try_icmp6(uint8_t *data, uint32_t len)
+{
+	uint8_t written[WIRE_ICMP6_HEADER_BYTES];
+	struct wire_icmp6_error error;
+	struct wire_icmp6 first, second;
+
+	fuzz_check(wire_icmp6_parse(data, len, &first) == (len >= sizeof(written)));
+	if (wire_icmp6_error_parse(data, len, &error)) {
+		fuzz_check(error.type == first.type && error.code == first.code);
+		fuzz_check(error.type < WIRE_ICMP6_INFORMATIONAL && error.value == first.value);
+		fuzz_check(len >=
+			   sizeof(written) + WIRE_IPV6_HEADER_BYTES + WIRE_ICMP6_QUOTED_BYTES);
+	}
+	if (len < sizeof(written))
+		return;
+	wire_icmp6_write(written, &first);
+	fuzz_check(wire_icmp6_parse(written, sizeof(written), &second));
+	fuzz_check(first.type == second.type && first.code == second.code);
+	fuzz_check(first.value == second.value);
+}
+
+static void
+try_nd(uint8_t *data, uint32_t len)
+{
+	uint8_t written[WIRE_ND_BYTES_MAX];
+	struct wire_nd first, second;
+	uint32_t bytes;
+
+	if (!wire_nd_parse(data, len, &first))
+		return;
+	/* What a router says is read, and not written. */
+	if (first.type == WIRE_ICMP6_ROUTER_ADVERTISEMENT)
+		return;
+	bytes = wire_nd_write(written, &first);
+	fuzz_check(bytes <= sizeof(written) && bytes <= len);
+	fuzz_check(wire_nd_parse(written, bytes, &second));
+	fuzz_check(first.type == second.type && first.flags == second.flags);
+	fuzz_check(tr_addr_is_same(&first.target, &second.target));
+	fuzz_check(first.has_mac == second.has_mac);
+	fuzz_check(!first.has_mac || rte_is_same_ether_addr(&first.mac, &second.mac));
 }
