@@ -2,8 +2,10 @@
  * Copyright(c) 2026 The tailrace authors
  */
 /*
- * Frames to one host, which answers by the rules of RFC 1122 section 3.2.2 and forgets no mbuf. An
- * input is a list of steps: {what is done with the frame, its length, its bytes}.
+ * Frames to one host, which answers by the rules of RFC 1122 section 3.2.2 and RFC 4443 section 2.4
+ * and forgets no mbuf. An input says with its first byte whether there is a gateway and whether the
+ * host speaks IPv6 too; behind that is a list of steps: {what is done with the frame, its length,
+ * its bytes}.
  */
 #include <string.h>
 
@@ -12,21 +14,28 @@
 #include <rte_mbuf.h>
 
 #include "fuzz.h"
+#include "ip6_host.h"
 #include "ip_host.h"
 #include "wire_arp.h"
 #include "wire_checksum.h"
 #include "wire_ether.h"
 #include "wire_icmp.h"
+#include "wire_icmp6.h"
 #include "wire_ipv4.h"
 
 #define STEPS_MAX 200
 #define IP_OFFSET WIRE_ETHER_HEADER_BYTES
 #define GIVE_UP_US (200 * SECOND)
+#define IPV6_MTU_MIN 1280
+
+/* The first byte. */
+#define FIRST_GATEWAY 0x01
+#define FIRST_IPV6 0x02
 
 /* What is done with a frame before it is received, and after. */
 #define STEP_OURS 0x01 /* to our MAC */
-#define STEP_TYPE 0x02 /* of type IPv4 */
-#define STEP_SUM 0x04 /* the header's checksum is right */
+#define STEP_TYPE 0x02 /* of type IPv4, or IPv6 where the host speaks it */
+#define STEP_SUM 0x04 /* the header's checksum is right, or its payload length */
 #define STEP_ICMP_SUM 0x08 /* and that of ICMP */
 #define STEP_ADDRESSES 0x10 /* from the peer to us */
 #define STEP_PIECES 0x20 /* in an mbuf of several segments */
@@ -41,19 +50,25 @@ struct fuzz_ip_seen {
 	uint64_t taken;
 	uint8_t frame[FRAME_MAX]; /* the last that was received */
 	uint32_t bytes;
+	bool ipv4; /* was among them */
 };
 
 static struct ip_host *host;
+static bool speaks_ipv6;
 
 static void step(struct fuzz_input *input, struct fuzz_ip_seen *seen);
 static void check_answer(struct fuzz_ip_seen *seen);
 static uint32_t make_frame(struct fuzz_input *input, uint8_t how, uint8_t *frame);
 static void fix_icmp(uint8_t *frame, uint32_t bytes);
+static void fix_ipv6(uint8_t *frame, uint32_t bytes, uint8_t how);
+static bool walk_ipv6(const uint8_t *ip, uint32_t bytes, uint32_t *at);
 static void check_delivered(void);
 static unsigned int take_all(struct fuzz_ip_seen *seen);
 static void check_sent(void);
 static void check_icmp(const uint8_t *data, uint32_t len);
 static void check_error(const uint8_t *data, uint32_t len);
+static void check_sent_ipv6(const uint8_t *ip, uint32_t bytes);
+static void check_icmp6(const struct wire_ipv6 *ipv6, const uint8_t *data, uint32_t len);
 static bool is_group(rte_be32_t addr);
 static void check_balance(const struct fuzz_ip_seen *seen);
 
@@ -71,11 +86,21 @@ fuzz_run(struct fuzz_input *input)
 {
 	struct fuzz_ip_seen seen = {0};
 	unsigned int i;
+	uint8_t first;
 
 	host->now_us = 5 * SECOND;
 	host->nb_packets = 0;
-	host->config.ipv4.gateway = fuzz_8(input) & 1 ? tr_addr_ipv4(GATEWAY) : tr_addr_none();
+	first = fuzz_8(input);
+	speaks_ipv6 = first & FIRST_IPV6;
+	host->config.ipv4.gateway = first & FIRST_GATEWAY ? tr_addr_ipv4(GATEWAY) : tr_addr_none();
+	host->config.ipv6 = (struct tr_addr_net){.prefix_len = 64};
+	if (speaks_ipv6)
+		host->config.ipv6.addr = ours6;
 	ip_host_create(host);
+	if (speaks_ipv6) {
+		ip_host_sleep(host, 20 * SECOND);
+		take_all(&seen);
+	}
 	for (i = 0; i < STEPS_MAX && input->left > 0; i++)
 		step(input, &seen);
 	/* Until nothing waits for a neighbour or a fragment any more. */
@@ -123,8 +148,17 @@ check_answer(struct fuzz_ip_seen *seen)
 	bool group = seen->frame[0] & 1;
 	unsigned int nb = take_all(seen);
 	rte_be16_t type;
+	uint32_t at;
 
 	memcpy(&type, seen->frame + 12, sizeof(type));
+	seen->ipv4 |= type == RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	/* ICMPv6 is ARP as well. And a group may be told of an option that nobody knows. */
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6)) {
+		if (seen->bytes < IP6_HOST_HEADERS ||
+		    !walk_ipv6(seen->frame + IP_OFFSET, seen->bytes - IP_OFFSET, &at))
+			fuzz_check(nb <= 1);
+		return;
+	}
 	if (seen->bytes < IP_OFFSET || type != RTE_BE16(RTE_ETHER_TYPE_ARP))
 		fuzz_check(nb <= !group);
 }
@@ -137,12 +171,20 @@ make_frame(struct fuzz_input *input, uint8_t how, uint8_t *frame)
 	uint32_t bytes = fuzz_16(input) % (FRAME_MAX - 100);
 
 	/* Ethernet and IPv4 headers, as far as nothing else is said. */
-	frame_ipv4(frame, PEER, OURS, IPPROTO_TCP, 0);
+	if (speaks_ipv6)
+		frame_ipv6(frame, &peer6, &ours6, IPPROTO_TCP, 64, "", 0);
+	else
+		frame_ipv4(frame, PEER, OURS, IPPROTO_TCP, 0);
 	bytes = fuzz_bytes(input, bytes, &data);
 	if (bytes > 0)
 		memcpy(frame, data, bytes);
 	if (how & STEP_OURS)
 		memcpy(frame, &our_mac, sizeof(our_mac));
+	if (how & STEP_TYPE && speaks_ipv6) {
+		memcpy(frame + 12, "\x86\xdd", 2);
+		fix_ipv6(frame, bytes, how);
+		return RTE_MAX(bytes, 1u);
+	}
 	if (how & STEP_TYPE)
 		memcpy(frame + 12, "\x08", 2);
 	if (how & STEP_ADDRESSES) {
@@ -172,6 +214,48 @@ fix_icmp(uint8_t *frame, uint32_t bytes)
 }
 
 static void
+fix_ipv6(uint8_t *frame, uint32_t bytes, uint8_t how)
+{
+	uint8_t *ip = frame + IP_OFFSET;
+	struct wire_ipv6 ipv6;
+	uint32_t at;
+	uint16_t sum;
+
+	if (bytes < IP6_HOST_HEADERS)
+		return;
+	if (how & STEP_ADDRESSES) {
+		memcpy(ip + WIRE_IPV6_ADDRS_OFFSET, &peer6, sizeof(peer6));
+		memcpy(ip + WIRE_IPV6_ADDRS_OFFSET + sizeof(peer6), &ours6, sizeof(ours6));
+	}
+	if (how & STEP_SUM) {
+		ip[4] = (bytes - IP6_HOST_HEADERS) >> 8;
+		ip[5] = bytes - IP6_HOST_HEADERS;
+	}
+	if (!(how & STEP_ICMP_SUM) || !walk_ipv6(ip, bytes - IP_OFFSET, &at) ||
+	    wire_ipv6_parse(ip, bytes - IP_OFFSET, bytes - IP_OFFSET, &ipv6) != WIRE_IPV6_OK)
+		return;
+	bytes = WIRE_IPV6_HEADER_BYTES + ipv6.payload_bytes;
+	if (bytes < at + WIRE_ICMP6_HEADER_BYTES)
+		return;
+	memset(ip + at + WIRE_ICMP6_CHECKSUM_OFFSET, 0, sizeof(sum));
+	sum = wire_checksum_pseudo_ipv6(&ipv6.src, &ipv6.dst, IPPROTO_ICMPV6, bytes - at);
+	sum = ~wire_checksum_add(sum, wire_checksum_sum(ip + at, bytes - at));
+	memcpy(ip + at + WIRE_ICMP6_CHECKSUM_OFFSET, &sum, sizeof(sum));
+}
+
+/* Whether it carries ICMPv6, and where. */
+static bool
+walk_ipv6(const uint8_t *ip, uint32_t bytes, uint32_t *at)
+{
+	enum wire_ipv6_walk_result result;
+	struct wire_ipv6_walk walk;
+
+	result = wire_ipv6_walk(ip, bytes, ip[6], &walk);
+	*at = WIRE_IPV6_HEADER_BYTES + walk.bytes;
+	return result == WIRE_IPV6_WALK_PAYLOAD && walk.protocol == IPPROTO_ICMPV6;
+}
+
+static void
 check_delivered(void)
 {
 	const struct ip_packet *packet = &host->packet;
@@ -179,7 +263,12 @@ check_delivered(void)
 	fuzz_check(host->delivered->pkt_len == packet->bytes);
 	fuzz_check(host->delivered->data_len >= RTE_MIN(packet->bytes, 60u));
 	fuzz_check(packet->protocol == IPPROTO_TCP);
-	fuzz_check(tr_addr_to_ipv4(&packet->dst) == OURS && ip_addr_is_peer(host->ip, packet->src));
+	fuzz_check(ip_addr_is_peer(host->ip, packet->src));
+	if (tr_addr_is_ipv4(&packet->dst))
+		fuzz_check(tr_addr_to_ipv4(&packet->dst) == OURS);
+	else
+		fuzz_check(tr_addr_is_same(&packet->dst, &ours6) ||
+			   tr_addr_is_same(&packet->dst, &ours6_near));
 }
 
 static unsigned int
@@ -210,6 +299,10 @@ check_sent(void)
 		fuzz_check(wire_arp_parse(ip, bytes, &arp) == WIRE_ARP_OK);
 		fuzz_check(arp.sender_addr == OURS);
 		fuzz_check(rte_is_same_ether_addr(&arp.sender_mac, &our_mac));
+		return;
+	}
+	if (ether.type == RTE_ETHER_TYPE_IPV6) {
+		check_sent_ipv6(ip, bytes);
 		return;
 	}
 	fuzz_check(ether.type == RTE_ETHER_TYPE_IPV4);
@@ -249,6 +342,41 @@ check_error(const uint8_t *data, uint32_t len)
 		fuzz_check(!wire_icmp_is_error(quoted[about.header_bytes]));
 }
 
+/* From an address of ours, or from none while that is tried, and of the right length and sum. */
+static void
+check_sent_ipv6(const uint8_t *ip, uint32_t bytes)
+{
+	struct wire_ipv6 ipv6;
+	uint32_t at;
+
+	fuzz_check(speaks_ipv6 && bytes <= host->config.mtu);
+	fuzz_check(wire_ipv6_parse(ip, bytes, bytes, &ipv6) == WIRE_IPV6_OK);
+	fuzz_check(WIRE_IPV6_HEADER_BYTES + (uint32_t)ipv6.payload_bytes == bytes);
+	fuzz_check(tr_addr_is_same(&ipv6.src, &ours6) || tr_addr_is_same(&ipv6.src, &ours6_near) ||
+		   tr_addr_is_same(&ipv6.src, &none6));
+	fuzz_check((ipv6.dst.bytes[0] == 0xff) == (host->sent[0] & 1));
+	if (walk_ipv6(ip, bytes, &at))
+		check_icmp6(&ipv6, ip + at, bytes - at);
+}
+
+/* RFC 4443 section 2.4: to one host, no longer than goes everywhere, and not about another error.
+ */
+static void
+check_icmp6(const struct wire_ipv6 *ipv6, const uint8_t *data, uint32_t len)
+{
+	uint16_t sum = wire_checksum_pseudo_ipv6(&ipv6->src, &ipv6->dst, IPPROTO_ICMPV6, len);
+
+	fuzz_check(len >= WIRE_ICMP6_HEADER_BYTES);
+	fuzz_check(wire_checksum_add(sum, wire_checksum_sum(data, len)) == 0xffff);
+	if (data[0] >= WIRE_ICMP6_INFORMATIONAL)
+		return;
+	fuzz_check(WIRE_IPV6_HEADER_BYTES + len <= IPV6_MTU_MIN);
+	fuzz_check(ipv6->dst.bytes[0] != 0xff && !tr_addr_is_none(&ipv6->src));
+	data += WIRE_ICMP6_HEADER_BYTES;
+	len -= WIRE_ICMP6_HEADER_BYTES;
+	fuzz_check(len >= WIRE_IPV6_HEADER_BYTES && !wire_icmp6_may_be_error(data, len));
+}
+
 /* Multicast and broadcast: from 224.0.0.0 on, and that of our network. */
 static bool
 is_group(rte_be32_t addr)
@@ -261,11 +389,18 @@ static void
 check_balance(const struct fuzz_ip_seen *seen)
 {
 	const struct ip_stats *stats = ip_stats(host->ip);
+	uint64_t made = stats->arp_tx + stats->ip_reassembled + stats->icmp_errors_sent;
 
 	fuzz_check(stats->eth_rx == seen->received);
-	fuzz_check(stats->eth_rx + seen->asked_to_send + stats->arp_tx + stats->ip_reassembled +
-			   stats->icmp_errors_sent ==
+	/* Answers and errors of both have one name, but are counted among ICMPv6's messages again.
+	 */
+	if (speaks_ipv6 && seen->ipv4)
+		return;
+	if (speaks_ipv6)
+		made = stats->arp_tx + stats->ip_reassembled + stats->icmp6_tx - stats->icmp_echo;
+	fuzz_check(stats->eth_rx + seen->asked_to_send + made ==
 		   seen->delivered + host->nb_packets + seen->taken + stats->arp_answered +
 			   stats->arp_updates + stats->ip_fragments + stats->icmp_errors_received +
+			   stats->nd_answered + stats->nd_updates + stats->mld_queries +
 			   ip_host_drops(host));
 }
