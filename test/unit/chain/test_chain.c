@@ -269,6 +269,22 @@ test_trim(void **state)
 	check_content(pattern, 5);
 }
 
+/* Of what is acknowledged of an mbuf nothing counts, nor of those behind the bytes asked about. */
+static void
+test_longest(void **state)
+{
+	(void)state;
+	assert_int_equal(chain_longest(&chain, 1), 0);
+	assert_int_equal(append(pattern, 2 * SEGMENT + 500), 0);
+	assert_int_equal(chain_longest(&chain, 0), 0);
+	assert_int_equal(chain_longest(&chain, 1), SEGMENT);
+	chain_trim(&chain, 600);
+	assert_int_equal(chain_longest(&chain, 400), 400);
+	assert_int_equal(chain_longest(&chain, 401), SEGMENT);
+	chain_trim(&chain, SEGMENT + 400);
+	assert_int_equal(chain_longest(&chain, UINT32_MAX), 500);
+}
+
 static void
 test_mbufs_are_counted(void **state)
 {
@@ -359,6 +375,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_failure_leaves_the_chain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_length_beyond_the_chain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trim, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_longest, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_room_for_jumbo_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mbufs_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segment_bytes_change, setup, teardown),
