@@ -3,11 +3,12 @@
  */
 /*
  * The adapter for packetdrill, opened and called as packetdrill does: the calls of a script on one
- * thread, those that take time on another, packets as IP has them. The path of the shared object is
- * the program's argument, and stands in LD_PRELOAD. Another argument has it play Linux' habits.
+ * thread, those that take time on another, packets as IP has them. The shared object lies beside
+ * the program, which begins again with it in LD_PRELOAD. An argument has it play Linux' habits.
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,7 +43,9 @@
 #define PEER_PORT 40000 /* and on, one for each connection */
 #define IRS 1000
 
-static const char *object;
+#define OBJECT "libtailrace_packetdrill.so"
+
+static char object[4096];
 
 /* One adapter, and the connection that a test has with it. */
 struct drill {
@@ -592,6 +596,33 @@ test_flags(void **state)
 	}
 }
 
+/* Beside this program; false where that cannot be told. */
+static bool
+find_object(void)
+{
+	ssize_t len = readlink("/proc/self/exe", object, sizeof(object) - sizeof(OBJECT));
+
+	while (len > 0 && object[len - 1] != '/')
+		len--;
+	if (len <= 0)
+		return false;
+	memcpy(object + len, OBJECT, sizeof(OBJECT));
+	return true;
+}
+
+/* As packetdrill is run: with the object loaded before all others. Returns where it is, or cannot.
+ */
+static void
+preload_object(char **argv)
+{
+	const char *preloaded = getenv("LD_PRELOAD");
+
+	if (preloaded != NULL && strstr(preloaded, object) != NULL)
+		return;
+	setenv("LD_PRELOAD", object, 1);
+	execv("/proc/self/exe", argv);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -603,9 +634,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_habits),
 	};
 
-	if (argc < 2)
+	if (!find_object())
 		return 2;
-	object = argv[1];
-	return argc == 2 ? cmocka_run_group_tests_name("packetdrill", own, NULL, NULL)
+	preload_object(argv);
+	return argc == 1 ? cmocka_run_group_tests_name("packetdrill", own, NULL, NULL)
 			 : cmocka_run_group_tests_name("packetdrill", habits, NULL, NULL);
 }
