@@ -10,6 +10,9 @@
 #include <rte_ether.h>
 
 #include "tcp_seq.h"
+#include "wire_arp.h"
+#include "wire_ether.h"
+#include "wire_icmp6.h"
 #include "wire_ipv4.h"
 #include "wire_ipv6.h"
 #include "wire_tcp.h"
@@ -112,11 +115,29 @@ look(struct sim_watch *watch, unsigned int end, const struct rte_mbuf *mbuf, uns
 	return wrong;
 }
 
-/* To everybody, or to a group: ARP, or neighbour discovery. */
+/* To everybody, or to a group, and about an address that is not the sender's own: what announces or
+ * tries one's own address, or tells of groups, keeps nothing waiting. */
 static bool
 looks_for_neighbour(const struct rte_mbuf *mbuf)
 {
-	return rte_pktmbuf_mtod(mbuf, const uint8_t *)[0] & RTE_ETHER_GROUP_ADDR;
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	const uint8_t *packet = frame + WIRE_ETHER_HEADER_BYTES;
+	uint32_t bytes = mbuf->data_len - WIRE_ETHER_HEADER_BYTES;
+	struct wire_ether ether;
+	struct wire_ipv6 ipv6;
+	struct wire_arp arp;
+
+	if (!(frame[0] & RTE_ETHER_GROUP_ADDR) || !wire_ether_parse(frame, mbuf->data_len, &ether))
+		return false;
+	if (ether.type == RTE_ETHER_TYPE_ARP)
+		return wire_arp_parse(packet, bytes, &arp) == WIRE_ARP_OK &&
+		       arp.operation == WIRE_ARP_REQUEST && arp.sender_addr != 0 &&
+		       arp.sender_addr != arp.target_addr;
+	return ether.type == RTE_ETHER_TYPE_IPV6 &&
+	       wire_ipv6_parse(packet, bytes, mbuf->pkt_len - WIRE_ETHER_HEADER_BYTES, &ipv6) ==
+		       WIRE_IPV6_OK &&
+	       ipv6.next_header == IPPROTO_ICMPV6 && !tr_addr_is_none(&ipv6.src) &&
+	       packet[WIRE_IPV6_HEADER_BYTES] == WIRE_ICMP6_NEIGHBOUR_SOLICITATION;
 }
 
 /* RFC 1122 section 2.3.2.2: of the packets that wait for a neighbour the latest may be all. */

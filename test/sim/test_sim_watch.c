@@ -17,8 +17,12 @@
 
 #include "sim_watch.h"
 #include "test_eal.h"
+#include "wire_arp.h"
+#include "wire_ether.h"
+#include "wire_icmp6.h"
 #include "wire_ipv4.h"
 #include "wire_ipv6.h"
+#include "wire_nd.h"
 #include "wire_tcp.h"
 
 #define CLIENT 0
@@ -221,23 +225,83 @@ test_data(void **state)
 	}
 }
 
+/* One end asks everybody, by ARP, where somebody is. */
+static void
+asks(unsigned int end, rte_be32_t own, rte_be32_t target)
+{
+	const struct wire_ether ether = {
+		.dst = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
+		.type = RTE_ETHER_TYPE_ARP,
+	};
+	const struct wire_arp arp = {
+		.operation = WIRE_ARP_REQUEST,
+		.sender_addr = own,
+		.target_addr = target,
+	};
+	uint8_t data[WIRE_ETHER_HEADER_BYTES + WIRE_ARP_BYTES];
+
+	wire_ether_write(data, &ether);
+	wire_arp_write(data + WIRE_ETHER_HEADER_BYTES, &arp);
+	put(end, data, sizeof(data));
+}
+
+/* By neighbour discovery; from no address, to try its own. */
+static void
+solicits(unsigned int end, const struct tr_addr *own, uint8_t type)
+{
+	const struct wire_ether ether = {
+		.dst = {{0x33, 0x33, 0xff, 0, 0, 2}},
+		.type = RTE_ETHER_TYPE_IPV6,
+	};
+	const struct wire_ipv6 ipv6 = {
+		.src = *own,
+		.dst = {{0xff, 2, [11] = 1, 0xff, [15] = 2}},
+		.payload_bytes = WIRE_ND_BYTES_MAX,
+		.next_header = IPPROTO_ICMPV6,
+		.hop_limit = 255,
+	};
+	uint8_t data[WIRE_ETHER_HEADER_BYTES + WIRE_IPV6_HEADER_BYTES + WIRE_ND_BYTES_MAX] = {0};
+
+	wire_ether_write(data, &ether);
+	wire_ipv6_write(data + WIRE_ETHER_HEADER_BYTES, &ipv6);
+	data[WIRE_ETHER_HEADER_BYTES + WIRE_IPV6_HEADER_BYTES] = type;
+	put(end, data, sizeof(data));
+}
+
+/* Who tells of itself, or tries its address, keeps nothing waiting. */
+static void
+test_no_neighbour(void **state)
+{
+	const struct tr_addr own = {{0xfe, 0x80, [15] = 1}}, none = tr_addr_none();
+
+	(void)state;
+	open_up();
+	asks(CLIENT, 1, 1);
+	asks(CLIENT, 0, 1);
+	solicits(CLIENT, &none, WIRE_ICMP6_NEIGHBOUR_SOLICITATION);
+	solicits(CLIENT, &own, WIRE_ICMP6_ROUTER_SOLICITATION);
+	bad(CLIENT, SEGMENT(.seq = 301, .ack = 1, .len = 100), "left a gap");
+	setup(state);
+	open_up();
+	solicits(CLIENT, &own, WIRE_ICMP6_NEIGHBOUR_SOLICITATION);
+	good(CLIENT, SEGMENT(.seq = 301, .ack = 1, .len = 100));
+}
+
 /* The segment that is missing waited for a neighbour, and had to make room. */
 static void
 test_neighbour(void **state)
 {
-	const uint8_t asks[42] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 8, 6};
-
 	(void)state;
 	open_up();
-	put(SERVER, asks, sizeof(asks));
+	asks(SERVER, 2, 1);
 	bad(CLIENT, SEGMENT(.seq = 301, .ack = 1, .len = 100), "left a gap");
 	setup(state);
 	open_up();
-	put(CLIENT, asks, sizeof(asks));
+	asks(CLIENT, 1, 2);
 	good(CLIENT, SEGMENT(.seq = 301, .ack = 1, .len = 100));
 	bad(CLIENT, SEGMENT(.seq = 501, .ack = 1, .len = 100), "left a gap");
 	setup(state);
-	put(SERVER, asks, sizeof(asks));
+	asks(SERVER, 2, 1);
 	good(CLIENT, SEGMENT(.flags = WIRE_TCP_SYN));
 	good(SERVER, SEGMENT(.seq = 1, .ack = 1));
 	good(SERVER, SEGMENT(.flags = WIRE_TCP_SYN | WIRE_TCP_ACK, .ack = 1));
@@ -358,7 +422,7 @@ main(void)
 		TEST(test_fin),	       TEST(test_sack),
 		TEST(test_timestamps), TEST(test_beginning),
 		TEST(test_resets),     TEST(test_ipv6),
-		TEST(test_neighbour),
+		TEST(test_neighbour),  TEST(test_no_neighbour),
 	};
 
 	test_eal_init();
