@@ -123,6 +123,12 @@ void chain_deinit(struct tr_chain *chain);
 struct rte_mbuf *chain_segment(struct tr_chain *chain, uint32_t offset, uint32_t *len);
 
 /**
+ * Within a large segment no mbuf but the first and the last holds less bytes: else what it is cut
+ * into might lie in more mbufs than devices gather for a frame.
+ */
+#define CHAIN_LARGE_PART_MIN 512
+
+/**
  * Cut a segment that the port will cut into smaller ones: as chain_segment(), out of several mbufs.
  * For pools of which link_segments and share_mbufs are set.
  *

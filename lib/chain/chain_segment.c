@@ -10,12 +10,6 @@
 #include "chain.h"
 #include "chain_link.h"
 
-/*
- * Within a large segment no mbuf but the first and the last holds less: else what it is cut into
- * might lie in more mbufs than devices gather for a frame.
- */
-#define LARGE_PART_MIN 512
-
 static struct rte_mbuf *segment_find(struct tr_chain *chain, uint32_t *offset);
 static bool segment_in_place_ok(const struct chain_pool *pool, struct rte_mbuf *mbuf,
 				uint32_t offset, uint32_t len);
@@ -76,7 +70,7 @@ chain_segment_large(struct tr_chain *chain, uint32_t offset, uint32_t *len, uint
 		last = part;
 		packet->nb_segs++;
 		packet->pkt_len += bytes;
-		if (bytes < LARGE_PART_MIN)
+		if (bytes < CHAIN_LARGE_PART_MIN)
 			break;
 	}
 	*len = packet->pkt_len;

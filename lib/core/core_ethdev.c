@@ -13,6 +13,7 @@
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
+#include "chain.h"
 #include "core_ethdev_rss.h"
 #include "core_guard.h"
 
@@ -45,7 +46,6 @@ static int configure(uint16_t port_id, unsigned int nb_queues, const struct rte_
 static int set_mtu(uint16_t port_id, uint16_t mtu);
 static int setup_queues(uint16_t port_id, unsigned int nb_queues, struct rte_mempool **rx_mbufs,
 			const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf);
-static uint16_t large_mbufs(const struct rte_eth_dev_info *info);
 static int wait_link(uint16_t port_id);
 static int guard_port(uint16_t port_id, unsigned int nb_queues, struct core_port *ports);
 static void set_rss(uint16_t port_id, unsigned int nb_queues, struct core_rss *rss,
@@ -121,7 +121,7 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	port.tx_tcp_checksum = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
 	port.tx_segments = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	if (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_TSO)
-		port.tx_large_mbufs = large_mbufs(&info);
+		port.tx_large_mbufs = core_ethdev_large_mbufs(&info, port.mtu);
 	/* net_ring hands the very mbuf to its peer, which may write to it. */
 	port.share_mbufs = strcmp(info.driver_name, "net_ring") != 0;
 	port.tx_external = port.tx_segments && port.share_mbufs && reads_any_memory(&info);
@@ -158,13 +158,21 @@ core_ethdev_rx_room(uint16_t port_id, uint16_t mtu)
 	return bytes;
 }
 
-static uint16_t
-large_mbufs(const struct rte_eth_dev_info *info)
+uint16_t
+core_ethdev_large_mbufs(const struct rte_eth_dev_info *info, uint16_t mtu)
 {
-	uint16_t max = info->tx_desc_lim.nb_seg_max;
+	const struct rte_eth_desc_lim *limits = &info->tx_desc_lim;
+	/* Of a frame that is cut out of it: mbufs that lie in it whole, one on each side, headers.
+	 */
+	uint16_t of_frame = mtu / CHAIN_LARGE_PART_MIN + 3;
+	uint16_t max = LARGE_MBUFS_MAX;
 
 	/* Some drivers do not say. */
-	return max > 0 ? RTE_MIN(max, LARGE_MBUFS_MAX) : LARGE_MBUFS_MAX;
+	if (limits->nb_seg_max > 0)
+		max = RTE_MIN(max, limits->nb_seg_max);
+	if (limits->nb_mtu_seg_max > 0 && of_frame > limits->nb_mtu_seg_max)
+		max = RTE_MIN(max, limits->nb_mtu_seg_max);
+	return max;
 }
 
 bool

@@ -52,6 +52,9 @@ uint16_t core_ethdev_rx_room(uint16_t port_id, uint16_t mtu);
 /** Whether a port is handed TCP segments that it cuts (TSO): it says so, and does it well. */
 bool core_ethdev_cuts_large(const struct rte_eth_dev_info *info);
 
+/** Mbufs at most of a segment that a port cuts into frames for this MTU. */
+uint16_t core_ethdev_large_mbufs(const struct rte_eth_dev_info *info, uint16_t mtu);
+
 /** Whether a port claims that it can spread connections over its queues: not if it then does. */
 bool core_ethdev_offers_rss(uint16_t port_id);
 

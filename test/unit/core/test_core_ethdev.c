@@ -203,6 +203,33 @@ test_large_segments(void **state)
 	}
 }
 
+/* What is cut out of a large segment lies in as few mbufs as the port gathers for one frame. */
+static void
+test_mbufs_of_large_segments(void **state)
+{
+	static const struct {
+		uint16_t nb_seg_max, nb_mtu_seg_max, mtu, mbufs;
+	} cases[] = {
+		{0, 0, 9000, 48}, /* not said */
+		{UINT16_MAX, UINT16_MAX, 9000, 48},
+		{40, 0, 1500, 40},
+		{40, 8, 1500, 40}, /* two whole mbufs of 512 bytes, two more and headers */
+		{40, 4, 1500, 4},
+		{255, 8, 9000, 8},
+		{255, 20, 9000, 48},
+		{6, 8, 9000, 6},
+	};
+	struct rte_eth_dev_info info = {0};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		info.tx_desc_lim.nb_seg_max = cases[i].nb_seg_max;
+		info.tx_desc_lim.nb_mtu_seg_max = cases[i].nb_mtu_seg_max;
+		assert_int_equal(core_ethdev_large_mbufs(&info, cases[i].mtu), cases[i].mbufs);
+	}
+}
+
 /* Of ports that do not offer it. */
 static void
 test_no_large_segments(void **state)
@@ -232,6 +259,7 @@ main(void)
 		cmocka_unit_test(test_mtu),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_large_segments),
+		cmocka_unit_test(test_mbufs_of_large_segments),
 		cmocka_unit_test(test_no_large_segments),
 	};
 
