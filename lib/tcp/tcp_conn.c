@@ -242,6 +242,13 @@ tcp_chain(struct tcp_conn *conn)
 }
 
 void
+tcp_set_nagle(struct tcp_conn *conn, bool on)
+{
+	conn->nagle = on;
+	tcp_output_want(conn);
+}
+
+void
 tcp_set_dscp(struct tcp_conn *conn, uint8_t dscp)
 {
 	ip_path_set_dscp(&conn->path, dscp);

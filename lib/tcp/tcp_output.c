@@ -98,13 +98,6 @@ tcp_send(struct tcp_conn *conn)
 }
 
 void
-tcp_set_nagle(struct tcp_conn *conn, bool on)
-{
-	conn->nagle = on;
-	tcp_output_want(conn);
-}
-
-void
 tcp_output_want(struct tcp_conn *conn)
 {
 	struct tcp_conn *ends = conn->tcp->conns;
@@ -644,7 +637,6 @@ send_large(struct tcp_conn *conn, const struct plan *plan, uint32_t *end)
 	return true;
 }
 
-/* Full segments have no room for SACK blocks. */
 static void
 transmit_large(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32_t len,
 	       uint8_t flags)
@@ -662,7 +654,8 @@ transmit_large(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint3
 	tcp->stats.tx_large++;
 	ip_path_output_large(tcp->ip, &conn->path, &conn->flow.ends, mbuf, bytes, conn->mss,
 			     tcp->now_us);
-	ack_sent(conn);
+	if (!tcp_reassembly_hidden(conn, len))
+		ack_sent(conn);
 }
 
 static bool
@@ -716,7 +709,7 @@ add_sack(struct tcp_conn *conn, struct wire_tcp *header, uint32_t len)
 	uint32_t room = conn->mss - RTE_MIN(len, (uint32_t)conn->mss);
 	uint32_t max;
 
-	if (!conn->sack || room < 12)
+	if (!conn->sack || room < TCP_REASSEMBLY_SACK_MIN)
 		return;
 	max = RTE_MIN((room - 4) / 8, conn->timestamps ? 3u : 4u);
 	tcp_reassembly_sack(&conn->reassembly, &header->options, max - conn->duplicate_due);
@@ -752,6 +745,8 @@ transmit_data(struct tcp_conn *conn, struct rte_mbuf *mbuf, uint32_t seq, uint32
 		ip_path_output(tcp->ip, &conn->path, &conn->flow.ends, mbuf, bytes, tcp->now_us);
 	} else {
 		transmit_data_long(conn, mbuf, seq, len, flags);
+		if (tcp_reassembly_hidden(conn, len))
+			return;
 	}
 	ack_sent(conn);
 }

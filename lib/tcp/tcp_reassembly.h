@@ -17,6 +17,9 @@
 
 #include "tcp_conn.h"
 
+/** Bytes of the options that name one block. */
+#define TCP_REASSEMBLY_SACK_MIN 12
+
 /** What waits: the bytes of one mbuf. */
 struct tcp_reassembly_entry {
 	struct tcp_reassembly_entry *next;
@@ -72,5 +75,16 @@ void tcp_reassembly_purge(struct rte_mempool *pool, struct tcp_reassembly *reass
 /** Name what is kept in @p options: at most @p max blocks, that of the newest segment first. */
 void tcp_reassembly_sack(const struct tcp_reassembly *reassembly, struct wire_tcp_options *options,
 			 unsigned int max);
+
+/**
+ * Whether a segment with @p len bytes of data has no room to name any of it, so that an ACK which
+ * is due is still to be sent (RFC 2018 section 4).
+ */
+static inline bool
+tcp_reassembly_hidden(const struct tcp_conn *conn, uint32_t len)
+{
+	return conn->sack && conn->reassembly.head != NULL &&
+	       len + TCP_REASSEMBLY_SACK_MIN > conn->mss;
+}
 
 #endif /* TCP_REASSEMBLY_H */

@@ -194,6 +194,43 @@ test_port_that_cuts_none(void **state)
 	packet_end(&p);
 }
 
+/* RFC 2018 section 4: each ACK that is due tells what came, so not one whose segment is full. */
+static void
+test_ack_with_blocks_goes_beside_it(void **state)
+{
+	static const struct wire_tcp_options sack = {
+		.has_mss = true, .mss = 1000, .sack_permitted = true};
+	struct packet_sent sent;
+	struct packet p;
+
+	for (unsigned int large = 0; large < 2; large++) {
+		packet_begin(&p, &(struct packet_setup){.large_mbufs = large ? MBUFS : 0,
+							.ipv6 = *state != NULL});
+		packet_accept(&p, &sack);
+		inject(&p, .flags = ACK, .seq = 101, .ack = 1, .len = 100);
+		inject(&p, .flags = ACK, .seq = 301, .ack = 1, .len = 100);
+		expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+		expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
+		packet_append(&p, 4000);
+		for (unsigned int i = 0; i < 4; i += large ? 4 : 1)
+			expect(&p, .flags = ACK | (large || i == 3 ? PSH : 0), .seq = 1 + 1000 * i,
+			       .ack = 201, .len = large ? 4000 : 1000);
+		expect_sent(&p, &sent, .flags = ACK, .seq = 4001, .ack = 201);
+		assert_int_equal(sent.header.options.nb_sack, 1);
+		assert_int_equal(sent.header.options.sack[0].left, p.irs + 301);
+		/* One that has room needs no other, and none is sent where none was due. */
+		inject(&p, .flags = ACK, .seq = 201, .ack = 4001, .len = 10);
+		packet_append(&p, 500);
+		expect_sent(&p, &sent, .flags = ACK | PSH, .seq = 4001, .ack = 211, .len = 500);
+		assert_int_equal(sent.header.options.nb_sack, 1);
+		packet_append(&p, 2000);
+		while (packet_take(&p, &sent))
+			assert_true(sent.len > 0);
+		packet_end(&p);
+	}
+}
+
 int
 main(void)
 {
@@ -207,6 +244,7 @@ main(void)
 		both_families(test_the_cut_carry_no_cwr),
 		both_families(test_port_that_gathers_few),
 		both_families(test_port_that_cuts_none),
+		both_families(test_ack_with_blocks_goes_beside_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
