@@ -98,14 +98,18 @@ measure(struct tcp_conn *conn, const struct tcp_segment *segment)
 	tcp_timer_rtt(conn, conn->tcp->now_us - since_us);
 }
 
-/* What acknowledges nothing new may say what is missing. */
+/*
+ * What acknowledges nothing new may say what is missing. An ACK that another has overtaken does so
+ * as well, and that something came twice is said by one alone (RFC 2883 section 4).
+ */
 static void
 repeated(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
 	bool duplicate = is_duplicate(conn, segment);
+	bool newest = segment->header.ack == conn->snd_una;
 
-	if (duplicate || (conn->sack && segment->header.ack == conn->snd_una &&
-			  (segment->header.options.nb_sack > 0 || conn->loss.recovery != NULL)))
+	if (duplicate || (conn->sack && (segment->header.options.nb_sack > 0 ||
+					 (newest && conn->loss.recovery != NULL))))
 		tcp_loss_dup_ack(conn, segment, duplicate);
 }
 

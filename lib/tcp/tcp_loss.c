@@ -226,7 +226,9 @@ process(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked
 	delivered -= RTE_MIN(delivered, known);
 	if (tcp_tail_acked(conn, segment, acked, &sack) && recovery->state == TCP_RECOVERY_WATCH)
 		enter(conn, TCP_RECOVERY_REDUCE, flight);
-	if (tcp_undo_acked(conn, segment, acked, &sack) || tcp_undo_frto(conn, acked))
+	/* An ACK that was overtaken answers nothing that was sent since the timeout. */
+	if (tcp_undo_acked(conn, segment, acked, &sack) ||
+	    (segment->header.ack == conn->snd_una && tcp_undo_frto(conn, acked)))
 		undo(conn);
 	if (acked > 0)
 		recovery->dup_acks = 0;

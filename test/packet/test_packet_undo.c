@@ -181,6 +181,28 @@ test_arrived_twice(void **state)
 	packet_end(&p);
 }
 
+/* The ACK that says so was overtaken by the next. */
+/* Shows: 3708-dsack, 2883-receive. */
+static void
+test_arrived_twice_says_an_old_ack(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 10);
+	p.now_us += RTT_US;
+	for (uint32_t to = 2; to <= 4; to++)
+		sacked(&p, 0, {1, to});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(5));
+	assert_int_equal(tcp_stats(p.tcp)->undone, 0);
+	sacked(&p, 4, {0, 1});
+	assert_int_equal(tcp_stats(p.tcp)->undone, 1);
+	assert_int_equal(packet_sack_look(&p).cwnd_bytes, 10 * MSS);
+	packet_end(&p);
+}
+
 /* Two were sent again, and one of them was lost. */
 /* Shows: 3708-dsack. */
 static void
@@ -213,6 +235,7 @@ main(void)
 		cmocka_unit_test(test_echo_after_a_timeout),
 		cmocka_unit_test(test_echo_of_the_retransmission),
 		cmocka_unit_test(test_arrived_twice),
+		cmocka_unit_test(test_arrived_twice_says_an_old_ack),
 		cmocka_unit_test(test_one_of_two_arrived_twice),
 	};
 
