@@ -394,6 +394,9 @@ undo(struct tcp_conn *conn)
 	/* What seemed lost was overtaken. */
 	conn->loss.reordering = true;
 	tcp_flight_resume(conn);
+	/* It is in flight again, and has its timer: probes are for a flight that is empty. */
+	if (conn->snd_una != conn->snd_max)
+		tcp_timer_data_sent(conn);
 }
 
 static void

@@ -203,6 +203,39 @@ test_arrived_twice_says_an_old_ack(void **state)
 	packet_end(&p);
 }
 
+/*
+ * While the window that was taken back is probed it turns out that the timeout was none: what was
+ * sent before it is in flight again, and is sent again if it was lost.
+ */
+/* Shows: 4015-undo. */
+static void
+test_undone_at_a_closed_window(void **state)
+{
+	struct wire_tcp_options options = {.nb_sack = 1};
+	struct packet_sent sent;
+	bool again = false;
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 5);
+	while (packet_sack_look(&p).cwnd_bytes > MSS)
+		packet_advance(&p, 10000);
+	while (packet_take(&p, &sent))
+		;
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2), .zero_window = true);
+	expect_none(&p);
+	options.sack[0].left = p.iss + SEQ(0);
+	options.sack[0].right = p.iss + SEQ(1);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2), .zero_window = true, .options = &options);
+	assert_int_equal(tcp_stats(p.tcp)->undone, 1);
+	packet_advance(&p, 10000000);
+	while (packet_take(&p, &sent))
+		again |= sent.header.seq == p.iss + SEQ(2);
+	assert_true(again);
+	packet_end(&p);
+}
+
 /* Two were sent again, and one of them was lost. */
 /* Shows: 3708-dsack. */
 static void
@@ -236,6 +269,7 @@ main(void)
 		cmocka_unit_test(test_echo_of_the_retransmission),
 		cmocka_unit_test(test_arrived_twice),
 		cmocka_unit_test(test_arrived_twice_says_an_old_ack),
+		cmocka_unit_test(test_undone_at_a_closed_window),
 		cmocka_unit_test(test_one_of_two_arrived_twice),
 	};
 
