@@ -333,6 +333,7 @@ static void
 persist_expired(struct tcp_conn *conn)
 {
 	bool settled = tcp_loss_settled(conn);
+	bool first = conn->persist_us <= conn->rto_us && conn->rto_us < RTO_MAX_US;
 	bool answered;
 
 	if (conn->state == TCP_TIME_WAIT || !has_more(conn))
@@ -351,7 +352,8 @@ persist_expired(struct tcp_conn *conn)
 	answered = probe_answered(conn);
 	conn->persist_us = RTE_MIN(conn->persist_us * 2, (uint32_t)RTO_MAX_US);
 	retry(conn, TCP_TIMER_PERSIST, conn->persist_us);
-	if (!answered)
+	/* Before the first there was no probe that could get lost. */
+	if (!first && !answered)
 		tcp_pmtu_timeout(conn);
 	conn->probe_due = true;
 	tcp_output_want(conn);

@@ -434,6 +434,30 @@ test_black_hole_probe(void **state)
 	packet_end(&p);
 }
 
+/* A window that was taken back before the first probe of it says nothing of the way. */
+static void
+test_closed_window_is_no_black_hole(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	packet_begin(&p, *state);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, p.mss);
+	expect_segments(&p, 1, p.mss, p.mss);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
+	while (tcp_stats(p.tcp)->window_probes == 0)
+		packet_advance(&p, 10000);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 1);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 0);
+	/* Probes without an answer may be too large. */
+	packet_advance(&p, MINUTE_US);
+	assert_in_range(tcp_stats(p.tcp)->path_mtu_probed, 1, 2);
+	while (packet_take(&p, &sent))
+		;
+	packet_end(&p);
+}
+
 /* The next connection to the same peer: the payload of its segments. */
 static uint16_t
 next_mss(struct packet *p)
@@ -575,6 +599,7 @@ main(void)
 		cmocka_unit_test(test_black_hole_short),
 		both_families(test_black_hole_blocks),
 		cmocka_unit_test(test_black_hole_probe),
+		both_families(test_closed_window_is_no_black_hole),
 		cmocka_unit_test(test_black_hole_late),
 		both_families(test_black_hole_is_remembered_when_found),
 		both_families(test_small_segments_are_no_black_hole),
