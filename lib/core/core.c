@@ -31,9 +31,15 @@
 /* And for how long then not: one that stalls again and again would never declare a timeout. */
 #define GRACE_REST_US (10 * 1000 * 1000)
 
-/* How often the receive pool is looked at, and the share below which it is running dry. */
+/* How often the receive pools are looked at. */
 #define PRESSURE_CHECK_US 1000
-#define PRESSURE_SHARE 2
+
+/*
+ * With less than this part of one left, connections with unread bytes are given no more; and with
+ * less than that, none is: what acknowledges is to find room.
+ */
+#define PRESSURE_UNREAD_SHARE 2
+#define PRESSURE_ALL_SHARE 4
 
 /* Segments kept out of order by all connections of a core. */
 #define REASSEMBLY_MAX 4096
@@ -74,7 +80,7 @@ static uint64_t next_event_us(const struct core *core);
 static unsigned int receive(struct core *core);
 static unsigned int transmit(struct core *core);
 static void tick(struct core *core);
-static bool runs_dry(const struct core *core);
+static void check_pressure(struct core *core);
 static int create_pools(struct core *core, int socket);
 static int create_chain_pools(struct core *core, int socket);
 static void wake(void *arg);
@@ -152,21 +158,27 @@ tick(struct core *core)
 		core_conn_tick(core);
 	if (core->rx_mbufs == NULL || now_us < core->pressure_check_us)
 		return;
-	core->pressure_check_us = now_us + PRESSURE_CHECK_US;
-	core->pressure = runs_dry(core);
-	tcp_set_pressure(core->tcp, core->pressure);
+	check_pressure(core);
 }
 
-static bool
-runs_dry(const struct core *core)
+static __rte_noinline void
+check_pressure(struct core *core)
 {
-	unsigned int i;
+	enum tcp_pressure pressure = TCP_PRESSURE_NONE;
+	const struct rte_mempool *pool;
+	unsigned int left, i;
 
-	for (i = 0; i < core->nb_rx_pools; i++)
-		if (rte_mempool_avail_count(core->rx_pools[i]) <
-		    core->rx_pools[i]->size / PRESSURE_SHARE)
-			return true;
-	return false;
+	for (i = 0; i < core->nb_rx_pools; i++) {
+		pool = core->rx_pools[i];
+		left = rte_mempool_avail_count(pool);
+		if (left < pool->size / PRESSURE_ALL_SHARE)
+			pressure = TCP_PRESSURE_ALL;
+		else if (pressure == TCP_PRESSURE_NONE && left < pool->size / PRESSURE_UNREAD_SHARE)
+			pressure = TCP_PRESSURE_UNREAD;
+	}
+	core->pressure_check_us = core->now_us + PRESSURE_CHECK_US;
+	core->pressure = pressure;
+	tcp_set_pressure(core->tcp, pressure);
 }
 
 static unsigned int

@@ -252,7 +252,7 @@ struct core {
 	struct core_trace *traces[CORE_TRACES_MAX]; /* of connections of this core; or NULL */
 	bool listening;
 	bool asked; /* the engine has a request that no connection made */
-	bool pressure; /* TCP was told that receive mbufs run dry */
+	enum tcp_pressure pressure; /* what TCP was told: receive mbufs run dry */
 	uint8_t scratch[TR_PROTOCOL_SPAN];
 };
 

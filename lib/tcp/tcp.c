@@ -149,7 +149,7 @@ tcp_set_large(struct tcp *tcp, uint16_t nb_mbufs)
 }
 
 void
-tcp_set_pressure(struct tcp *tcp, bool pressure)
+tcp_set_pressure(struct tcp *tcp, enum tcp_pressure pressure)
 {
 	tcp->pressure = pressure;
 }

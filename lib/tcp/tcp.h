@@ -213,11 +213,19 @@ void tcp_output(struct tcp *tcp, uint64_t now_us);
  */
 int tcp_listen(struct tcp *tcp, struct tr_addr addr, rte_be16_t port, void *listener_arg);
 
+/** How short the owner is of receive buffers. */
+enum tcp_pressure {
+	TCP_PRESSURE_NONE,
+	TCP_PRESSURE_UNREAD, /* drop the payload for connections that hold some already */
+	TCP_PRESSURE_ALL /* drop all payload: many connections can hold a little each */
+};
+
 /**
- * The owner's receive buffers run dry: until told otherwise, drop the payload of segments for
- * connections that hold unread or out-of-order bytes already. ACKs are processed as ever.
+ * The owner's receive buffers run dry: until told otherwise, drop the payload of segments, for
+ * connections that hold unread or out-of-order bytes already, or for all. ACKs are processed as
+ * ever.
  */
-void tcp_set_pressure(struct tcp *tcp, bool pressure);
+void tcp_set_pressure(struct tcp *tcp, enum tcp_pressure pressure);
 
 /**
  * Hand the port segments that it cuts (TSO): new data of one connection, up to 64 KiB. The chain

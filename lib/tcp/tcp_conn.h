@@ -247,7 +247,7 @@ struct tcp {
 	void *events_arg;
 	const struct tcp_congestion_ops *congestion; /* the algorithm */
 	uint64_t now_us;
-	bool pressure; /* receive buffers run dry */
+	uint8_t pressure; /* enum tcp_pressure: receive buffers run dry */
 	struct tcp_conn *conns; /* by place, see tcp_conn_at() */
 	uint32_t *flows; /* by hash: the first connection's place, or 0 */
 	uint32_t flows_mask;

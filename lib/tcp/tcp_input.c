@@ -207,7 +207,9 @@ text(struct tcp_conn *conn, struct tcp_segment *segment)
 		tcp_close_reset(conn, -ECONNABORTED);
 		return;
 	}
-	if (conn->tcp->pressure && (conn->receive.bytes > 0 || segment->seq != conn->rcv_nxt)) {
+	if (conn->tcp->pressure != TCP_PRESSURE_NONE &&
+	    (conn->tcp->pressure == TCP_PRESSURE_ALL || conn->receive.bytes > 0 ||
+	     segment->seq != conn->rcv_nxt)) {
 		/* The peer sends it again: until then its buffer serves those who read theirs. */
 		conn->tcp->stats.drop_pressure++;
 		return;

@@ -234,7 +234,7 @@ test_pressure_leaves_acks_alone(void **state)
 	for (uint32_t i = 0; i < 4; i++)
 		assert_true(packet_take(&p, &(struct packet_sent){0}));
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
-	tcp_set_pressure(p.tcp, true);
+	tcp_set_pressure(p.tcp, TCP_PRESSURE_UNREAD);
 	inject(&p, .flags = ACK, .seq = 11, .ack = 1461, .len = 10);
 	inject(&p, .flags = ACK, .seq = 31, .ack = 2921, .len = 10);
 	inject(&p, .flags = ACK, .seq = 11, .ack = 5001);
@@ -245,9 +245,16 @@ test_pressure_leaves_acks_alone(void **state)
 	assert_int_equal(rte_mempool_in_use_count(p.foreign), 1);
 	/* Who reads what it has is given more, pressure or not. */
 	tcp_receive_consume(p.owner.conn, 10);
+	/* But not where many who hold nothing would use up the rest. */
+	tcp_set_pressure(p.tcp, TCP_PRESSURE_ALL);
+	inject(&p, .flags = ACK, .seq = 11, .ack = 5001, .len = 10);
+	assert_int_equal(tcp_receive_bytes(p.owner.conn), 0);
+	assert_int_equal(rte_mempool_in_use_count(p.foreign), 0);
+	assert_int_equal(tcp_stats(p.tcp)->drop_pressure, 3);
+	tcp_set_pressure(p.tcp, TCP_PRESSURE_UNREAD);
 	inject(&p, .flags = ACK, .seq = 11, .ack = 5001, .len = 10);
 	assert_int_equal(tcp_receive_bytes(p.owner.conn), 10);
-	tcp_set_pressure(p.tcp, false);
+	tcp_set_pressure(p.tcp, TCP_PRESSURE_NONE);
 	inject(&p, .flags = ACK, .seq = 31, .ack = 5001, .len = 10);
 	inject(&p, .flags = ACK, .seq = 21, .ack = 5001, .len = 10);
 	assert_int_equal(tcp_receive_bytes(p.owner.conn), 30);

@@ -275,7 +275,7 @@ test_pressure_on_any_queue(void **state)
 		rte_pktmbuf_pool_create("rx0", 15, 0, 0, 128, SOCKET_ID_ANY),
 		rte_pktmbuf_pool_create("rx1", 15, 0, 0, 128, SOCKET_ID_ANY),
 	};
-	struct rte_mbuf *mbufs[10];
+	struct rte_mbuf *mbufs[12], *last;
 	unsigned int which, i;
 
 	(void)state;
@@ -285,9 +285,17 @@ test_pressure_on_any_queue(void **state)
 	for (which = 0; which < 2; which++) {
 		core_rig_run(&rig, 2000);
 		assert_false(rig.core->pressure);
-		assert_int_equal(rte_pktmbuf_alloc_bulk(pools[which], mbufs, RTE_DIM(mbufs)), 0);
+		/* Less than half, 7, are left; and of a quarter, 3, no less. */
+		assert_int_equal(rte_pktmbuf_alloc_bulk(pools[which], mbufs, 9), 0);
 		core_rig_run(&rig, 2000);
-		assert_true(rig.core->pressure);
+		assert_int_equal(rig.core->pressure, TCP_PRESSURE_UNREAD);
+		assert_int_equal(rte_pktmbuf_alloc_bulk(pools[which], mbufs + 9, 3), 0);
+		core_rig_run(&rig, 2000);
+		assert_int_equal(rig.core->pressure, TCP_PRESSURE_UNREAD);
+		assert_int_equal(rte_pktmbuf_alloc_bulk(pools[which], &last, 1), 0);
+		core_rig_run(&rig, 2000);
+		assert_int_equal(rig.core->pressure, TCP_PRESSURE_ALL);
+		rte_pktmbuf_free(last);
 		for (i = 0; i < RTE_DIM(mbufs); i++)
 			rte_pktmbuf_free(mbufs[i]);
 	}
