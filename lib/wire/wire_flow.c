@@ -61,7 +61,7 @@ parse_ipv4(const uint8_t *data, uint32_t len, uint8_t *flow)
 {
 	uint32_t header_bytes;
 
-	if (len < IPV4_HEADER_BYTES + PORTS_BYTES)
+	if (len < IPV4_HEADER_BYTES)
 		return 0;
 	memcpy(flow, data + 12, WIRE_FLOW_IPV4_FRAGMENT_BYTES);
 	/* "More fragments" and the offset. */
