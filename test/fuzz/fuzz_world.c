@@ -206,7 +206,8 @@ fuzz_world_advance(struct fuzz_world *world, uint64_t us)
 static bool
 starved(const struct fuzz_world *world)
 {
-	return world->nb_control > 0 || world->nb_chain > 0 || world->tx_room < UINT16_MAX;
+	return world->nb_control > 0 || world->nb_chain > 0 || world->tx_room < UINT16_MAX ||
+	       world->hold;
 }
 
 void
