@@ -91,7 +91,7 @@ struct tcp_congestion {
 	uint32_t acked; /* bytes acknowledged since cwnd last grew, in congestion avoidance */
 	uint32_t used_ms; /* when half of cwnd was last used */
 	uint32_t full_bytes; /* in flight as cwnd kept us from sending more; 0: it did not */
-	bool limited; /* cwnd was what kept us from sending more, and ACKs let it grow */
+	bool limited; /* cwnd is used up, or kept us from sending more: ACKs let it grow */
 	uint32_t prior_cwnd; /* before the last loss */
 	uint32_t prior_ssthresh;
 	struct tcp_cubic cubic;
