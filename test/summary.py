@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The tailrace authors
-"""Count what a test runner has run.
+"""Count what a test runner has run, or tell what failed.
 
 Usage: summary.py FILE, a test log of meson (.json) or a JUnit file (.xml).
 Prints three numbers: passed, failed, skipped.
+Or: summary.py --failed FILE...
+Prints the name of each test that failed, and the end of what it said.
 """
 import json
 import sys
@@ -14,29 +16,59 @@ PASSED = {"OK", "EXPECTEDFAIL"}
 SKIPPED = {"SKIP"}
 
 
-def count_meson(path):
-    """One line of JSON for each test program."""
+LINES_MAX = 40
+
+
+def read_meson(path):
+    """One line of JSON for each test program: its name, result, what it said."""
     with open(path, encoding="utf-8") as f:
-        results = [json.loads(line)["result"] for line in f]
-    passed = sum(r in PASSED for r in results)
-    skipped = sum(r in SKIPPED for r in results)
-    return passed, len(results) - passed - skipped, skipped
+        for line in f:
+            test = json.loads(line)
+            said = test.get("stdout", "") + test.get("stderr", "")
+            if test["result"] in PASSED:
+                result = "passed"
+            elif test["result"] in SKIPPED:
+                result = "skipped"
+            else:
+                result = "failed"
+            yield test["name"], result, said
 
 
-def count_junit(path):
+def read_junit(path):
     """One element for each test case; what stands inside it says how it went wrong."""
-    passed = failed = skipped = 0
     for case in xml.etree.ElementTree.parse(path).iter("testcase"):
-        inside = {child.tag for child in case}
-        if inside & {"failure", "error"}:
-            failed += 1
+        inside = {child.tag: child for child in case}
+        wrong = [inside[tag] for tag in ("failure", "error") if tag in inside]
+        said = "\n".join((child.text or child.get("message", "")) for child in wrong)
+        if wrong:
+            result = "failed"
         elif "skipped" in inside:
-            skipped += 1
+            result = "skipped"
         else:
-            passed += 1
-    return passed, failed, skipped
+            result = "passed"
+        yield f"{case.get('classname')}: {case.get('name')}", result, said
+
+
+def read(path):
+    return read_junit(path) if path.endswith(".xml") else read_meson(path)
+
+
+def count(path):
+    results = [result for _, result, _ in read(path)]
+    print(*(results.count(result) for result in ("passed", "failed", "skipped")))
+
+
+def tell_failed(paths):
+    for path in paths:
+        for name, result, said in read(path):
+            if result != "failed":
+                continue
+            print(f"\n== failed in {path}: {name}")
+            print("\n".join(said.splitlines()[-LINES_MAX:]))
 
 
 if __name__ == "__main__":
-    count = count_junit if sys.argv[1].endswith(".xml") else count_meson
-    print(*count(sys.argv[1]))
+    if sys.argv[1] == "--failed":
+        tell_failed(sys.argv[2:])
+    else:
+        count(sys.argv[1])
