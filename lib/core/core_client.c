@@ -13,9 +13,9 @@
 #include <rte_branch_prediction.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
-#include <rte_ring_elem.h>
 
 #include "chain.h"
+#include "core_client_news.h"
 #include "core_client_port.h"
 #include "ip.h"
 #include "tcp.h"
@@ -39,9 +39,6 @@
 /* Short: ports are chosen at random, and no connection of before is waited for. */
 #define TIME_WAIT_US (1000 * 1000)
 
-/* What other clients of a port heard, and this one has not looked at. */
-#define NEWS_MAX 64
-
 struct client_conn {
 	struct core_client *client;
 	struct tcp_conn *tcp; /* NULL: the number is free */
@@ -55,22 +52,13 @@ struct clients {
 	struct core_client *clients[];
 };
 
-/* What a client hears of the link for all. */
-struct news {
-	bool is_link;
-	union {
-		struct ip_neighbour neighbour;
-		struct ip_link_news link;
-	};
-};
-
 struct core_client {
 	struct core_client_config config;
 	struct clients *all;
 	unsigned int index; /* among them */
 	struct core_port *port; /* our queue of it */
 	struct core_stats stats;
-	struct rte_ring *news; /* of the others; NULL: there are none */
+	struct core_client_news news; /* to the others, and of them */
 	struct rte_mempool *rx_mbufs;
 	struct rte_mempool *control_mbufs;
 	struct chain_pool chains;
@@ -87,11 +75,6 @@ static int create_stack(struct core_client *client);
 static void destroy_all(struct clients *all);
 static void abort_conns(struct core_client *client);
 static void destroy_client(struct core_client *client);
-static bool has_news(const struct core_client *client);
-static void hear_news(struct core_client *client, uint64_t now_us);
-static bool tell_others(struct core_client *client, const struct news *news);
-static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
-static bool link_heard(void *arg, const struct ip_link_news *news);
 static void receive(struct core_client *client, uint64_t now_us);
 static void transmit(struct core_client *client);
 static void transmit_last(struct core_client *client, uint32_t *patience_us);
@@ -111,12 +94,6 @@ static const struct tcp_events tcp_events = {
 	.peer_closed = conn_peer_closed,
 	.closed = conn_closed,
 	.comes_here = conn_comes_here,
-};
-
-/* Of several clients: what is no TCP segment comes to any of them. */
-static const struct ip_events ip_events_of_many = {
-	.neighbour = neighbour_learned,
-	.link = link_heard,
 };
 
 struct core_client *
@@ -228,12 +205,10 @@ create_pools(struct core_client *client)
 							CONTROL_MBUF_BYTES, SOCKET_ID_ANY);
 	if (client->control_mbufs == NULL)
 		return -rte_errno;
-	if (client->all->nb == 1)
-		return 0;
 	snprintf(name, sizeof(name), "%s_news", of);
-	client->news = rte_ring_create_elem(name, sizeof(struct news), NEWS_MAX, SOCKET_ID_ANY,
-					    RING_F_SC_DEQ);
-	return client->news != NULL ? 0 : -rte_errno;
+	return core_client_news_setup(&client->news, name,
+				      client->index > 0 ? &client->all->clients[0]->news : NULL,
+				      &client->stats);
 }
 
 static int
@@ -251,8 +226,8 @@ create_stack(struct core_client *client)
 		.tx_ipv4_checksum = port->tx_ipv4_checksum,
 		.tx_tcp_checksum = port->tx_tcp_checksum,
 		.socket = SOCKET_ID_ANY,
-		.events = client->news != NULL ? &ip_events_of_many : NULL,
-		.events_arg = client,
+		.events = &core_client_news_events,
+		.events_arg = &client->news,
 	};
 	struct tcp_config tcp = {
 		.name = config->name,
@@ -277,6 +252,7 @@ create_stack(struct core_client *client)
 	client->ip = ip_create(&ip);
 	if (client->ip == NULL)
 		return -rte_errno;
+	client->news.ip = client->ip;
 	tcp.ip = client->ip;
 	client->tcp = tcp_create(&tcp);
 	return client->tcp != NULL ? 0 : -rte_errno;
@@ -333,7 +309,7 @@ abort_conns(struct core_client *client)
 static void
 destroy_client(struct core_client *client)
 {
-	rte_ring_free(client->news);
+	core_client_news_teardown(&client->news);
 	rte_mempool_free(client->control_mbufs);
 	rte_mempool_free(client->chains.segments);
 	rte_mempool_free(client->chains.mbufs);
@@ -396,69 +372,11 @@ core_client_poll(struct core_client *client, uint64_t now_us)
 	/* Requests first: they are due. ACKs of what comes now go with those of the next turn. */
 	tcp_output(client->tcp, now_us);
 	transmit(client);
-	if (unlikely(has_news(client)))
-		hear_news(client, now_us);
+	if (unlikely(core_client_news_waits(&client->news)))
+		core_client_news_hear(&client->news, now_us);
 	receive(client, now_us);
 	tcp_tick(client->tcp, now_us);
 	ip_tick(client->ip, now_us);
-}
-
-/* rte_ring_empty() reads what other threads write without atomics. */
-static bool
-has_news(const struct core_client *client)
-{
-	const struct rte_ring *ring = client->news;
-
-	return ring != NULL &&
-	       __atomic_load_n(&ring->prod.tail, __ATOMIC_ACQUIRE) != ring->cons.tail;
-}
-
-static void
-hear_news(struct core_client *client, uint64_t now_us)
-{
-	struct news news;
-
-	while (rte_ring_dequeue_elem(client->news, &news, sizeof(news)) == 0) {
-		client->stats.control++;
-		if (news.is_link)
-			ip_link_update(client->ip, &news.link, now_us);
-		else
-			ip_neighbour_update(client->ip, &news.neighbour, now_us);
-	}
-}
-
-static bool
-tell_others(struct core_client *client, const struct news *news)
-{
-	struct clients *all = client->all;
-	bool told = true;
-	unsigned int i;
-
-	for (i = 0; i < all->nb; i++) {
-		if (i == client->index ||
-		    rte_ring_enqueue_elem(all->clients[i]->news, (void *)(uintptr_t)news,
-					  sizeof(*news)) == 0)
-			continue;
-		client->stats.drop_control++;
-		told = false;
-	}
-	return told;
-}
-
-static void
-neighbour_learned(void *arg, const struct ip_neighbour *neighbour)
-{
-	const struct news news = {.neighbour = *neighbour};
-
-	tell_others(arg, &news);
-}
-
-static bool
-link_heard(void *arg, const struct ip_link_news *link)
-{
-	const struct news news = {.is_link = true, .link = *link};
-
-	return tell_others(arg, &news);
 }
 
 static void

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The tailrace authors
+ */
+/**
+ * @file
+ * What clients that share a port tell each other: what came by the queue of one, and is for all of
+ * them. Neighbours, routers, and that another host has their address.
+ *
+ * Threads: one sets up and tears down, while no client is polled; the rest is the client's, whose
+ * messages to others go over their rings.
+ */
+#ifndef CORE_CLIENT_NEWS_H
+#define CORE_CLIENT_NEWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ring.h>
+
+#include "core_stats.h"
+#include "ip.h"
+
+/** One client's side of it. */
+struct core_client_news {
+	struct core_client_news *next; /* all of a port, in a circle */
+	struct rte_ring *ring; /* what others heard, and this one has not looked at */
+	struct core_stats *stats; /* the client's */
+	struct ip *ip; /* the client's, once there is one */
+};
+
+/** For ip_create(), with the struct core_client_news as its argument. */
+extern const struct ip_events core_client_news_events;
+
+/**
+ * Set up, all zero before.
+ *
+ * @param name
+ *   Of its ring; unique.
+ * @param other
+ *   Of any client of the port; NULL: this is the first.
+ * @param stats
+ *   The client's.
+ * @return
+ *   0 or -errno.
+ */
+int core_client_news_setup(struct core_client_news *news, const char *name,
+			   struct core_client_news *other, struct core_stats *stats);
+
+/** Tear down, set up or all zero, together with all others. */
+void core_client_news_teardown(struct core_client_news *news);
+
+/** Whether there is something to hear. rte_ring_empty() reads what others write without atomics. */
+static inline bool
+core_client_news_waits(const struct core_client_news *news)
+{
+	return __atomic_load_n(&news->ring->prod.tail, __ATOMIC_ACQUIRE) != news->ring->cons.tail;
+}
+
+/** Act on what the others told. */
+void core_client_news_hear(struct core_client_news *news, uint64_t now_us);
+
+#endif /* CORE_CLIENT_NEWS_H */
