@@ -25,6 +25,7 @@
 
 #include "chain.h"
 #include "core_cycles.h"
+#include "core_icmp_limit.h"
 #include "core_port.h"
 #include "core_stats.h"
 #include "core_trace.h"
@@ -238,8 +239,7 @@ struct core {
 	uint64_t unix_us;
 	uint64_t memory_retry_us;
 	uint64_t pressure_check_us;
-	uint64_t icmp_handed_us; /* since when ICMP errors that are handed on are counted */
-	uint32_t icmp_handed;
+	struct core_icmp_limit icmp_handed; /* errors about no connection of this core */
 	struct tr_core_config config;
 	struct chain_pool chains;
 	struct rte_mempool *control_mbufs;

@@ -255,6 +255,7 @@ create_stack(struct core_client *client)
 	client->news.ip = client->ip;
 	tcp.ip = client->ip;
 	client->tcp = tcp_create(&tcp);
+	client->news.tcp = client->tcp;
 	return client->tcp != NULL ? 0 : -rte_errno;
 }
 
@@ -369,11 +370,12 @@ conn_end(struct client_conn *conn)
 void
 core_client_poll(struct core_client *client, uint64_t now_us)
 {
+	client->news.now_us = now_us;
 	/* Requests first: they are due. ACKs of what comes now go with those of the next turn. */
 	tcp_output(client->tcp, now_us);
 	transmit(client);
 	if (unlikely(core_client_news_waits(&client->news)))
-		core_client_news_hear(&client->news, now_us);
+		core_client_news_hear(&client->news);
 	receive(client, now_us);
 	tcp_tick(client->tcp, now_us);
 	ip_tick(client->ip, now_us);

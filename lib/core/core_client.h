@@ -40,8 +40,9 @@ struct core_client_events {
 
 	/**
 	 * It is over, and its number free. @p error: 0 the peer closed it, else -ECONNREFUSED,
-	 * -ECONNRESET or -ETIMEDOUT; -ECONNABORTED: core_client_close() came before it was
-	 * established, or while bytes still came.
+	 * -ECONNRESET or -ETIMEDOUT, or -EHOSTUNREACH or -ENETUNREACH where ICMP errors told why
+	 * nobody answers; -ECONNABORTED: core_client_close() came before it was established, or
+	 * while bytes still came.
 	 */
 	void (*closed)(void *arg, uint32_t conn, int error);
 };

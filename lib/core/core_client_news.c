@@ -6,24 +6,29 @@
 #include <rte_errno.h>
 #include <rte_ring_elem.h>
 
+#include "tcp.h"
+
 /* Messages that wait for a client. */
-#define MESSAGES_MAX 64
+#define MESSAGES_MAX 256
 
 struct message {
-	bool is_link;
+	void (*run)(struct core_client_news *news, const struct message *message);
 	union {
 		struct ip_neighbour neighbour;
 		struct ip_link_news link;
+		struct ip_error error;
 	};
 };
 
-static bool tell_others(struct core_client_news *news, const struct message *message);
 static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
 static bool link_heard(void *arg, const struct ip_link_news *link);
+static void icmp_error(void *arg, const struct ip_error *error);
+static bool tell_others(struct core_client_news *news, const struct message *message);
 
 const struct ip_events core_client_news_events = {
 	.neighbour = neighbour_learned,
 	.link = link_heard,
+	.error = icmp_error,
 };
 
 int
@@ -50,33 +55,62 @@ core_client_news_teardown(struct core_client_news *news)
 }
 
 void
-core_client_news_hear(struct core_client_news *news, uint64_t now_us)
+core_client_news_hear(struct core_client_news *news)
 {
 	struct message message;
 
 	while (rte_ring_dequeue_elem(news->ring, &message, sizeof(message)) == 0) {
 		news->stats->control++;
-		if (message.is_link)
-			ip_link_update(news->ip, &message.link, now_us);
-		else
-			ip_neighbour_update(news->ip, &message.neighbour, now_us);
+		message.run(news, &message);
 	}
+}
+
+static void
+run_neighbour(struct core_client_news *news, const struct message *message)
+{
+	ip_neighbour_update(news->ip, &message->neighbour, news->now_us);
 }
 
 static void
 neighbour_learned(void *arg, const struct ip_neighbour *neighbour)
 {
-	const struct message message = {.neighbour = *neighbour};
+	const struct message message = {.run = run_neighbour, .neighbour = *neighbour};
 
 	tell_others(arg, &message);
+}
+
+static void
+run_link(struct core_client_news *news, const struct message *message)
+{
+	ip_link_update(news->ip, &message->link, news->now_us);
 }
 
 static bool
 link_heard(void *arg, const struct ip_link_news *link)
 {
-	const struct message message = {.is_link = true, .link = *link};
+	const struct message message = {.run = run_link, .link = *link};
 
 	return tell_others(arg, &message);
+}
+
+static void
+run_error(struct core_client_news *news, const struct message *message)
+{
+	tcp_error(news->tcp, &message->error, news->now_us);
+}
+
+static void
+icmp_error(void *arg, const struct ip_error *error)
+{
+	const struct message message = {.run = run_error, .error = *error};
+	struct core_client_news *news = arg;
+
+	if (tcp_error(news->tcp, error, news->now_us) || news->next == news)
+		return;
+	if (core_icmp_limit_take(&news->icmp_handed, news->now_us))
+		tell_others(news, &message);
+	else
+		news->stats->drop_icmp_handed++;
 }
 
 /* False: the ring of one was full. */

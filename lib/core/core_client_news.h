@@ -4,7 +4,8 @@
 /**
  * @file
  * What clients that share a port tell each other: what came by the queue of one, and is for all of
- * them. Neighbours, routers, and that another host has their address.
+ * them, or for it is not known which: neighbours, routers, that another host has their address, and
+ * ICMP errors about none of its connections.
  *
  * Threads: one sets up and tears down, while no client is polled; the rest is the client's, whose
  * messages to others go over their rings.
@@ -17,8 +18,11 @@
 
 #include <rte_ring.h>
 
+#include "core_icmp_limit.h"
 #include "core_stats.h"
 #include "ip.h"
+
+struct tcp;
 
 /** One client's side of it. */
 struct core_client_news {
@@ -26,6 +30,9 @@ struct core_client_news {
 	struct rte_ring *ring; /* what others heard, and this one has not looked at */
 	struct core_stats *stats; /* the client's */
 	struct ip *ip; /* the client's, once there is one */
+	struct tcp *tcp; /* the same */
+	uint64_t now_us; /* of the client's turn */
+	struct core_icmp_limit icmp_handed;
 };
 
 /** For ip_create(), with the struct core_client_news as its argument. */
@@ -57,6 +64,6 @@ core_client_news_waits(const struct core_client_news *news)
 }
 
 /** Act on what the others told. */
-void core_client_news_hear(struct core_client_news *news, uint64_t now_us);
+void core_client_news_hear(struct core_client_news *news);
 
 #endif /* CORE_CLIENT_NEWS_H */

@@ -33,10 +33,6 @@
 #define DRAIN_US (2 * 1000 * 1000)
 #define DRAIN_CHECK_US 1000
 
-/* ICMP errors that a core hands to the others: so many in such a time. */
-#define ICMP_HANDED_MAX 100
-#define ICMP_HANDED_US (100 * 1000)
-
 /*
  * The longest value must fit in the part of the budget that values not arrived may hold, and so
  * must the longest of the small ones, which have a quarter of it.
@@ -58,7 +54,6 @@ static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip
 static uint16_t packet_owner(const struct core *core, const struct rte_mbuf *mbuf,
 			     const struct ip_packet *packet);
 static void icmp_error(void *arg, const struct ip_error *error);
-static bool may_hand_on(struct core *core);
 static bool link_heard(void *arg, const struct ip_link_news *news);
 static bool post_others(struct core *core, const struct core_message *message);
 
@@ -578,24 +573,10 @@ icmp_error(void *arg, const struct ip_error *error)
 
 	if (tcp_error(core->tcp, error, core->now_us) || server->nb_cores == 1)
 		return;
-	if (may_hand_on(core))
+	if (core_icmp_limit_take(&core->icmp_handed, core->now_us))
 		post_others(core, &message);
 	else
 		core->stats.drop_icmp_handed++;
-}
-
-/* Anybody can make them up, and each costs all cores. */
-static bool
-may_hand_on(struct core *core)
-{
-	if (core->now_us - core->icmp_handed_us >= ICMP_HANDED_US) {
-		core->icmp_handed_us = core->now_us;
-		core->icmp_handed = 0;
-	}
-	if (core->icmp_handed == ICMP_HANDED_MAX)
-		return false;
-	core->icmp_handed++;
-	return true;
 }
 
 /* False: the ring of one was full. */

@@ -25,13 +25,20 @@
 #include "core_stats.h"
 #include "sim_wire.h"
 #include "test_eal.h"
+#include "wire_checksum.h"
+#include "wire_ether.h"
 #include "wire_flow.h"
+#include "wire_icmp.h"
+#include "wire_icmp6.h"
 
 #define CLIENTS 3
 #define CONNS 40
 #define PORT 7
 
 #define FRAMES_MAX 4096
+
+/* Of a segment: the headers, as far as errors quote them. */
+#define HEAD_MAX (WIRE_ETHER_HEADER_BYTES + WIRE_IPV6_HEADER_BYTES + WIRE_ICMP6_QUOTED_BYTES)
 
 /* So many queues; what is sent goes nowhere, and nothing comes. */
 #define PCAP_ARGS "tx_pcap=/dev/null,tx_pcap=/dev/null,tx_pcap=/dev/null"
@@ -58,6 +65,7 @@ static const struct how by_hash = {SPREAD_BY_HASH, false}, by_hash_ipv6 = {SPREA
 struct told {
 	unsigned int opened[CONNS];
 	unsigned int closed;
+	int error; /* of the last that closed */
 	uint32_t len[CONNS];
 };
 
@@ -74,6 +82,7 @@ static struct told told[CLIENTS];
 static struct rte_mbuf *inbox[CLIENTS][FRAMES_MAX];
 static unsigned int nb_inbox[CLIENTS];
 static uint16_t sent_by[UINT16_MAX + 1]; /* the queue, by our port */
+static uint8_t last_segment[HEAD_MAX]; /* that was sent, its first bytes */
 static unsigned int turn;
 static uint8_t key[KEY_BYTES];
 static uint16_t table[TABLE_MAX];
@@ -102,8 +111,8 @@ closed(void *arg, uint32_t conn, int error)
 	struct told *to = arg;
 
 	(void)conn;
-	(void)error;
 	to->closed++;
+	to->error = error;
 }
 
 static const struct core_client_events events = {
@@ -147,6 +156,8 @@ transmit(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t nb, vo
 		if (bytes > 0) {
 			memcpy(&our_port, flow + bytes - 4, sizeof(our_port));
 			sent_by[rte_be_to_cpu_16(our_port)] = queue;
+			memcpy(last_segment, rte_pktmbuf_mtod(copied, void *),
+			       RTE_MIN(copied->data_len, sizeof(last_segment)));
 		}
 		assert_int_equal(end->tx(end, &copied, 1), 1);
 	}
@@ -452,6 +463,126 @@ test_neighbours_are_shared(void **state)
 		assert_true(core_client_stats(clients[i])->control > 0);
 }
 
+/* An ICMP error says by a queue that the port of the last segment's peer is not there. */
+static void
+receive_error(unsigned int queue)
+{
+	const struct wire_icmp6 unreachable = {
+		.type = WIRE_ICMP6_UNREACHABLE,
+		.code = WIRE_ICMP6_PORT_UNREACHABLE,
+	};
+	const uint32_t ip_bytes = how->ipv6 ? WIRE_IPV6_HEADER_BYTES : WIRE_IPV4_HEADER_BYTES;
+	const uint32_t icmp_bytes = WIRE_ICMP_HEADER_BYTES + ip_bytes + WIRE_ICMP_QUOTED_BYTES;
+	const struct tr_addr src = address(2), dst = address(1);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(wire_mbufs);
+	struct wire_ether ether;
+	uint8_t *frame, *icmp;
+	uint16_t sum;
+
+	assert_non_null(mbuf);
+	frame = (uint8_t *)rte_pktmbuf_append(mbuf,
+					      WIRE_ETHER_HEADER_BYTES + ip_bytes + icmp_bytes);
+	icmp = frame + WIRE_ETHER_HEADER_BYTES + ip_bytes;
+	assert_true(wire_ether_parse(last_segment, sizeof(last_segment), &ether));
+	RTE_SWAP(ether.src, ether.dst);
+	wire_ether_write(frame, &ether);
+	memcpy(icmp + WIRE_ICMP_HEADER_BYTES, last_segment + WIRE_ETHER_HEADER_BYTES,
+	       ip_bytes + WIRE_ICMP_QUOTED_BYTES);
+	if (how->ipv6) {
+		wire_ipv6_write(frame + WIRE_ETHER_HEADER_BYTES,
+				&(struct wire_ipv6){.src = src,
+						    .dst = dst,
+						    .payload_bytes = icmp_bytes,
+						    .next_header = IPPROTO_ICMPV6,
+						    .hop_limit = 64});
+		wire_icmp6_write(icmp, &unreachable);
+		sum = ~wire_checksum_add(
+			wire_checksum_pseudo_ipv6(&src, &dst, IPPROTO_ICMPV6, icmp_bytes),
+			wire_checksum_sum(icmp, icmp_bytes));
+		memcpy(icmp + 2, &sum, sizeof(sum));
+	} else {
+		wire_ipv4_write(frame + WIRE_ETHER_HEADER_BYTES,
+				&(struct wire_ipv4){.src = tr_addr_to_ipv4(&src),
+						    .dst = tr_addr_to_ipv4(&dst),
+						    .total_bytes = ip_bytes + icmp_bytes,
+						    .protocol = IPPROTO_ICMP,
+						    .ttl = 64});
+		wire_icmp_error_write(icmp, icmp_bytes, WIRE_ICMP_UNREACHABLE,
+				      WIRE_ICMP_UNREACHABLE_PORT);
+	}
+	inbox[queue][nb_inbox[queue]++] = mbuf;
+}
+
+/* The first client asks for a connection, and its SYN is the last segment. */
+static void
+send_syn(void)
+{
+	assert_return_code(core_client_connect(clients[0], 0, address(2), PORT, now_us), 0);
+	run(10000);
+	assert_int_equal(told[0].opened[0], 1);
+	assert_return_code(core_client_connect(clients[0], 1, address(2), PORT, now_us), 0);
+	core_client_poll(clients[0], now_us);
+}
+
+static void
+assert_refused(void)
+{
+	assert_int_equal(told[0].closed, 1);
+	assert_int_equal(told[0].error, -ECONNREFUSED);
+	assert_int_equal(told[0].opened[1], 0);
+}
+
+static void
+test_an_error_by_its_own_queue(void **state)
+{
+	(void)state;
+	send_syn();
+	receive_error(0);
+	core_client_poll(clients[0], now_us);
+	assert_refused();
+}
+
+/* A device chooses the queue of an error by who sends it, not by what it is about. */
+static void
+test_an_error_by_the_queue_of_another(void **state)
+{
+	(void)state;
+	send_syn();
+	receive_error(1);
+	core_client_poll(clients[1], now_us);
+	assert_int_equal(told[0].closed, 0);
+	core_client_poll(clients[0], now_us);
+	assert_refused();
+	assert_int_equal(core_client_stats(clients[1])->drop_icmp_handed, 0);
+}
+
+/* Anybody can make them up: the others hear a hundred in a tenth of a second. */
+static void
+test_errors_are_handed_on_within_limits(void **state)
+{
+	uint64_t heard;
+	unsigned int i, nb;
+
+	(void)state;
+	send_syn();
+	receive_error(1);
+	run(1000000);
+	assert_refused();
+	for (i = 0; i < 2; i++) {
+		heard = core_client_stats(clients[2])->control;
+		for (nb = 0; nb < 150; nb++)
+			receive_error(1);
+		for (nb = 0; nb < 3; nb++)
+			core_client_poll(clients[1], now_us);
+		assert_int_equal(nb_inbox[1], 0);
+		core_client_poll(clients[2], now_us);
+		assert_int_equal(core_client_stats(clients[2])->control, heard + 100);
+		assert_int_equal(core_client_stats(clients[1])->drop_icmp_handed, (i + 1) * 50);
+		now_us += 100000;
+	}
+	assert_int_equal(core_client_stats(clients[1])->drop_control, 0);
+}
+
 int
 main(void)
 {
@@ -465,6 +596,12 @@ main(void)
 		TEST(test_whatever_queue_it_comes_by, in_turn),
 		TEST(test_whatever_queue_it_comes_by, in_turn_ipv6),
 		TEST(test_neighbours_are_shared, in_turn),
+		TEST(test_an_error_by_its_own_queue, by_hash),
+		TEST(test_an_error_by_its_own_queue, by_hash_ipv6),
+		TEST(test_an_error_by_the_queue_of_another, by_hash),
+		TEST(test_an_error_by_the_queue_of_another, by_hash_ipv6),
+		TEST(test_an_error_by_the_queue_of_another, as_sent),
+		TEST(test_errors_are_handed_on_within_limits, by_hash),
 	};
 
 	test_eal_init();
