@@ -108,8 +108,10 @@ void core_client_destroy(struct core_client *client);
  * @param now_us
  *   The time.
  * @return
- *   0 or -errno: -EINVAL (no such peer), -EADDRINUSE (no port of ours is left, of those of this
- *   client), -ENOBUFS.
+ *   0 or -errno: -EINVAL (no such peer); -EADDRINUSE: each port of ours has a connection to this
+ *   address and port already, or its answers would come to another client (of 16384 ports in all);
+ *   -EADDRNOTAVAIL: no address of ours may be used, as one of IPv6 is tried for a second at first,
+ *   and is given up if another host has it; -ENOBUFS.
  */
 int core_client_connect(struct core_client *client, uint32_t conn, struct tr_addr addr,
 			uint16_t port, uint64_t now_us);

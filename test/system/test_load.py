@@ -2,6 +2,7 @@
 # Copyright(c) 2026 The tailrace authors
 """tailrace-bench load: what it tells of a server agrees with what the server and the wire say."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -28,6 +29,8 @@ BENCH = servers.BUILD / "app" / "tailrace-bench"
 DEADLINE_S = 100
 PERCENTILES = ("p50", "p90", "p99", "p99.9", "p99.99", "p100")
 KILLED = 3
+# Of ours towards a server (RFC 6335's dynamic ones).
+PORTS = 16384
 SHORT = ("--warmup", "100ms", "--duration", "500ms")
 
 
@@ -398,6 +401,55 @@ def test_own_stack_to_memcached(tmp_path):
     result, = told["results"]
     assert result["misses"] == result["refused"] == result["differing"] == 0
     assert result["hits"] > 100
+
+
+@contextlib.contextmanager
+def kernel_port(queues=1):
+    """A port of our own stack whose other end is the kernel's: the device."""
+    netns.run("ip", "link", "add", "port0", "type", "veth", "peer", "name", servers.PEER)
+    netns.run("ip", "link", "set", "dev", "port0", "up")
+    # A packet socket is handed what the sender left to a device: no checksum.
+    netns.run("ethtool", "-K", servers.PEER, "tx", "off")
+    netns.run("ip", "-6", "address", "add", f"{IPV6}/64", "dev", servers.PEER, "nodad")
+    servers.address_up(servers.PEER, f"{servers.ADDRESS}/24")
+    yield f"net_af_packet0,iface=port0,framesz=2048,blocksz=4096,qpairs={queues}"
+
+
+@contextlib.contextmanager
+def memcached(folder):
+    """Debian's, at all addresses of this namespace, with room for many."""
+    def listens():
+        with contextlib.suppress(OSError):
+            return socket.create_connection((servers.ADDRESS, servers.PORT), 10)
+        return None
+
+    with subprocess.Popen(["memcached", "-u", "nobody", "-U", "0", "-p", str(servers.PORT), "-c",
+                           "20000", "-b", "4096"], stdin=subprocess.DEVNULL,
+                          **folder.options()) as process:
+        try:
+            servers.wait_until("memcached", listens, servers.START_DEADLINE_S).close()
+            yield
+        finally:
+            process.kill()
+
+
+def test_own_stack_ports_exhausted():
+    """A connection more than there are ports: that is not the server's doing."""
+    with servers.Folder() as folder, servers.Folder() as other, netns.Namespace(), \
+            kernel_port() as vdev, memcached(folder):
+        done = own_stack(other, vdev, "--connections", str(PORTS + 1))
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        f"tailrace-bench: --connections: after {PORTS} of a thread no port of ours is left for "
+        f"one to {servers.ADDRESS}; fewer would do\n")
+
+
+def test_own_stack_address_of_another():
+    """The server's link has our address, too."""
+    with servers.Folder() as folder, netns.Namespace(), kernel_port() as vdev:
+        done = own_stack(folder, vdev, addr=f"{IPV6}/64", server=HOST_IPV6)
+    assert done.returncode == 1
+    assert done.stderr.endswith("tailrace-bench: --addr: another host has that address\n")
 
 
 def attach(name, address, mac):

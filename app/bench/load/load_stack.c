@@ -18,6 +18,7 @@
 
 #define CONNECT_TIMEOUT_S 10
 #define CLOSE_TIMEOUT_S 1
+#define ADDRESS_TIMEOUT_US (3 * 1000 * 1000)
 
 /* Connections that are being opened at a time. */
 #define OPENING_MAX 64
@@ -35,6 +36,7 @@ struct stack {
 
 static void *open_all(struct load_worker *worker);
 static int open_conns(struct stack *stack);
+static int ask(struct stack *stack);
 static void close_all(void *transport);
 static bool send_parts(void *transport, uint32_t index, const struct iovec *parts, unsigned int nb);
 static int turn(void *transport, uint64_t wait_ns);
@@ -107,29 +109,43 @@ static int
 open_conns(struct stack *stack)
 {
 	struct load_worker *worker = stack->worker;
-	const struct load_args *args = worker->plan->args;
 	uint64_t end = rte_rdtsc() + CONNECT_TIMEOUT_S * rte_get_tsc_hz();
-	int rc;
 
 	while (stack->nb_opened < worker->nb_conns) {
 		while (stack->nb_asked < worker->nb_conns &&
-		       stack->nb_asked < stack->nb_opened + OPENING_MAX) {
-			rc = core_client_connect(stack->client, stack->nb_asked, args->server_addr,
-						 args->server_port, now_us(stack));
-			/* An address of IPv6 is tried for a second before it is used. */
-			if (rc == -EADDRNOTAVAIL && !tr_addr_is_ipv4(&args->server_addr))
-				break;
-			if (rc < 0)
-				return load_worker_fail(worker, "%s: %s", args->server,
-							strerror(-rc));
+		       stack->nb_asked < stack->nb_opened + OPENING_MAX && ask(stack) == 0)
 			stack->nb_asked++;
-		}
 		if (turn(stack, 0) < 0)
 			return -EIO;
 		if (rte_rdtsc() > end)
-			return load_worker_fail(worker, "%s: does not answer", args->server);
+			return load_worker_fail(worker, "%s: does not answer",
+						worker->plan->args->server);
 	}
 	return 0;
+}
+
+/* For another connection: 0, -EAGAIN or -EIO. What is not the server's fault says so. */
+static int
+ask(struct stack *stack)
+{
+	struct load_worker *worker = stack->worker;
+	const struct load_args *args = worker->plan->args;
+	int rc = core_client_connect(stack->client, stack->nb_asked, args->server_addr,
+				     args->server_port, now_us(stack));
+
+	if (rc == 0)
+		return 0;
+	/* An address of IPv6 is tried for a second before it is used. */
+	if (rc == -EADDRNOTAVAIL && now_us(stack) < ADDRESS_TIMEOUT_US)
+		return -EAGAIN;
+	if (rc == -EADDRNOTAVAIL)
+		return load_worker_fail(worker, "--addr: another host has that address");
+	if (rc == -EADDRINUSE)
+		return load_worker_fail(worker,
+					"--connections: after %u of a thread no port of ours is "
+					"left for one to %s; fewer would do",
+					stack->nb_asked, args->server);
+	return load_worker_fail(worker, "%s: %s", args->server, strerror(-rc));
 }
 
 static void
