@@ -261,9 +261,9 @@ def request_times(sock):
 
 
 def own_stack_command(folder, vdev, *args, addr=f"{servers.HOST_ADDRESS}/24",
-                      server=servers.ADDRESS):
+                      server=servers.ADDRESS, lcores="1"):
     """What loads over our own stack, in a second process with a port of its own."""
-    return [str(BENCH), *servers.eal_args(folder.prefix, "1", tap=False), "--log-level=*:error",
+    return [str(BENCH), *servers.eal_args(folder.prefix, lcores, tap=False), "--log-level=*:error",
             f"--vdev={vdev}", "--", "load", "--addr", addr, "--server", server, *args]
 
 
@@ -450,6 +450,41 @@ def test_own_stack_address_of_another():
         done = own_stack(folder, vdev, addr=f"{IPV6}/64", server=HOST_IPV6)
     assert done.returncode == 1
     assert done.stderr.endswith("tailrace-bench: --addr: another host has that address\n")
+
+
+def shares_a_port(folder, vdev):
+    """Two threads with a queue each of one port: every value is right, and nothing is lost."""
+    done = own_stack(folder, vdev, *SHORT, "--verify", "--json", "--threads", "2", "--connections",
+                     "41", "--keys", "1000", "--value-bytes", "0-5000", lcores="0,1")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    result, = told["results"]
+    assert told["threads"] == 2 and told["connections"] == 41
+    assert result["misses"] == result["refused"] == result["differing"] == 0
+    assert result["hits"] > 100
+
+
+def test_own_stack_threads_share_a_port():
+    """The kernel chooses among packet sockets by a hash of its own: answers are steered."""
+    with servers.Folder() as folder, servers.Folder() as other, netns.Namespace(), \
+            kernel_port(queues=2) as vdev, memcached(folder):
+        shares_a_port(other, vdev)
+
+
+def test_own_stack_threads_share_a_memif():
+    """Whose queues nothing is known of, to a server with as many."""
+    with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
+        with ports.memif_server(folder, "--listen", str(servers.PORT), lcores="0,1") as vdev:
+            shares_a_port(other, vdev)
+
+
+def test_own_stack_too_few_queues():
+    with servers.Folder() as folder, netns.Namespace(), kernel_port() as vdev:
+        done = own_stack(folder, vdev, "--threads", "2", lcores="0,1")
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        "tailrace-bench: --threads: 2, but port 0 (net_af_packet) has 1 queues; fewer, or an --addr "
+        "and a port for each, would do\n")
 
 
 def attach(name, address, mac):
@@ -753,7 +788,8 @@ SERVER = ("--kernel", "--server", "127.0.0.1")
     (("--server", "10.0.0.2", "--addr", "10.0.0.1"), "prefix length"),
     (("--server", "10.0.0.2", "--addr", "10.0.0.1/24,port=x"), "port=0"),
     (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--addr", "10.0.0.3/24"), "port 0 twice"),
-    (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--threads", "2"), "--addr"),
+    (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--addr", "10.0.0.3/24,port=1",
+      "--threads", "3"), "share one --addr"),
     (("--server", "10.0.0.2", "--addr", "10.0.0.1/24", "--gateway", "here"), "here"),
     (("--server", "10.0.0.2", "--addr", "10.0.0.1/33"), "prefix length"),
     (("--server", "2001:db8::2", "--addr", "2001:db8::1/129"), "prefix length"),

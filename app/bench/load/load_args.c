@@ -19,7 +19,8 @@ static const struct option options[] = {
 	 load_option_protocol},
 	{"--kernel", OPTION_NOTHING, NULL, "over the kernel's sockets", load_option_kernel},
 	{"--addr", OPTION_VALUE, "ADDR/LEN[,port=N]",
-	 "over our own stack: a thread's address and EAL's port (0)", load_option_addr},
+	 "over our own stack: its address and EAL's port (0); again: a port for each thread",
+	 load_option_addr},
 	{"--gateway", OPTION_VALUE, "ADDR", "of our own stack, to other networks",
 	 load_option_gateway},
 	{"--threads", OPTION_VALUE, "N",
@@ -167,7 +168,7 @@ finish(struct option_parser *p)
 	return 0;
 }
 
-/* Sockets, or our own stack with a port for each thread. */
+/* Sockets, or our own stack with a port for each thread, or one for all. */
 static int
 check_ways(struct option_parser *p)
 {
@@ -193,10 +194,11 @@ check_ways(struct option_parser *p)
 						   "would do",
 						   args->addrs[i].port_id);
 	p->option = "--threads";
-	if (args->threads > 0 && args->threads != args->nb_addrs)
-		return option_fail(p, "%u: each needs an --addr and a port of its own",
+	if (args->threads > 0 && args->nb_addrs > 1 && args->threads != args->nb_addrs)
+		return option_fail(p, "%u: threads share one --addr, or have one each",
 				   args->threads);
-	args->threads = args->nb_addrs;
+	if (args->threads == 0)
+		args->threads = args->nb_addrs;
 	p->option = "--gateway";
 	if (!tr_addr_is_none(&args->gateway) &&
 	    tr_addr_is_ipv4(&args->gateway) != tr_addr_is_ipv4(&args->server_addr))

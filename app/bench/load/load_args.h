@@ -21,7 +21,7 @@
 
 #define LOAD_ARGS_THREADS_MAX 64
 
-/** Where a thread with our own stack is. */
+/** Where our own stack is. */
 struct load_addr {
 	struct tr_addr addr;
 	uint8_t prefix_len;
@@ -32,7 +32,7 @@ struct load_addr {
 struct load_args {
 	bool help; /* and nothing else */
 	bool kernel; /* sockets; or else our own stack */
-	struct load_addr addrs[LOAD_ARGS_THREADS_MAX]; /* of our own stack: one for each thread */
+	struct load_addr addrs[LOAD_ARGS_THREADS_MAX]; /* one for each thread, or one for all */
 	unsigned int nb_addrs;
 	struct tr_addr gateway; /* or none */
 	const char *server; /* as given */

@@ -51,6 +51,7 @@ static volatile sig_atomic_t interrupted;
 /* For the main thread to look: an interrupt, or a thread that is through or has failed. */
 static sem_t news;
 
+static int setup_transport(struct run *run, char *error, size_t error_size);
 static int start_threads(struct run *run);
 static void end_threads(struct run *run);
 static void *thread_main(void *arg);
@@ -90,6 +91,9 @@ load_run(struct load_results *results, char *error, size_t error_size)
 	progress_init(&run.progress, RTE_MAX(args->sweep_steps, 1u) + !args->no_fill);
 	sem_init(&news, 0, 0);
 	sigaction(SIGINT, &action, NULL);
+	rc = setup_transport(&run, error, error_size);
+	if (rc < 0)
+		goto free;
 	rc = start_threads(&run);
 	if (rc == 0 && !args->no_fill)
 		rc = fill(&run);
@@ -102,8 +106,20 @@ load_run(struct load_results *results, char *error, size_t error_size)
 		if (run.threads[i].worker.failed)
 			snprintf(error, error_size, "%s", run.threads[i].worker.error);
 	free(run.threads);
+	if (run.plan.shared != NULL)
+		run.plan.transport->teardown(run.plan.shared);
+free:
 	load_keys_deinit(&run.plan.keys);
 	return rc;
+}
+
+static int
+setup_transport(struct run *run, char *error, size_t error_size)
+{
+	if (run->plan.transport->setup == NULL)
+		return 0;
+	run->plan.shared = run->plan.transport->setup(&run->plan, error, error_size);
+	return run->plan.shared != NULL ? 0 : -EIO;
 }
 
 static int

@@ -2,15 +2,18 @@
  * Copyright(c) 2026 The tailrace authors
  */
 /*
- * Connections over our own stack: each worker has an ethdev and an address of its own, and polls.
+ * Connections over our own stack: each worker has an ethdev and an address of its own, or a queue
+ * pair of one that all share, and polls.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
 #include <rte_errno.h>
+#include <rte_ethdev.h>
 #include <rte_lcore.h>
 
 #include "core_client.h"
@@ -23,10 +26,14 @@
 /* Connections that are being opened at a time. */
 #define OPENING_MAX 64
 
+struct stacks;
+
 struct stack {
+	struct stacks *all;
 	struct load_worker *worker;
 	struct core_client *client;
-	uint64_t begin; /* the clock's reading when the stack began */
+	bool is_first; /* of its port */
+	uint64_t begin; /* the clock's reading when it was first polled */
 	uint64_t us_per_cycle; /* times 2^32 */
 	uint32_t nb_asked; /* connections that core_client_connect() was called for */
 	uint32_t nb_opened;
@@ -34,6 +41,18 @@ struct stack {
 	bool closing;
 };
 
+/* Of all workers. */
+struct stacks {
+	_Atomic unsigned int nb_open; /* workers with connections, or not yet */
+	unsigned int nb;
+	struct stack stacks[];
+};
+
+static void *setup(const struct load_plan *plan, char *error, size_t error_size);
+static int create(struct stacks *all, const struct load_plan *plan, unsigned int first,
+		  unsigned int nb, char *error, size_t error_size);
+static int check_queues(uint16_t port_id, unsigned int nb, char *error, size_t error_size);
+static void teardown(void *shared);
 static void *open_all(struct load_worker *worker);
 static int open_conns(struct stack *stack);
 static int ask(struct stack *stack);
@@ -47,6 +66,8 @@ static void closed(void *arg, uint32_t conn, int error);
 
 const struct load_transport load_transport_stack = {
 	.name = "tailrace",
+	.setup = setup,
+	.teardown = teardown,
 	.open = open_all,
 	.close = close_all,
 	.send = send_parts,
@@ -60,45 +81,116 @@ static const struct core_client_events events = {
 };
 
 static void *
-open_all(struct load_worker *worker)
+setup(const struct load_plan *plan, char *error, size_t error_size)
 {
-	const struct load_args *args = worker->plan->args;
-	const struct load_addr *addr = &args->addrs[worker->index];
-	struct stack *stack = calloc(1, sizeof(*stack));
-	char error[256];
-	char name[16];
+	const unsigned int nb_ports = plan->args->nb_addrs;
+	/* One port for all, or one each. */
+	const unsigned int of_port = plan->nb_workers / nb_ports;
+	struct stacks *all = calloc(1, sizeof(*all) + plan->nb_workers * sizeof(all->stacks[0]));
+	unsigned int i;
+
+	if (all == NULL) {
+		snprintf(error, error_size, "no memory");
+		return NULL;
+	}
+	all->nb = plan->nb_workers;
+	all->nb_open = plan->nb_workers;
+	for (i = 0; i < nb_ports; i++)
+		if (create(all, plan, i * of_port, of_port, error, error_size) < 0) {
+			teardown(all);
+			return NULL;
+		}
+	return all;
+}
+
+/* The clients of a port. */
+static int
+create(struct stacks *all, const struct load_plan *plan, unsigned int first, unsigned int nb,
+       char *error, size_t error_size)
+{
+	const struct load_addr *addr = &plan->args->addrs[first / nb];
 	const struct tr_addr_net net = {
 		.addr = addr->addr,
 		.prefix_len = addr->prefix_len,
-		.gateway = args->gateway,
+		.gateway = plan->args->gateway,
 	};
-	struct core_client_config config = {
-		.name = name,
-		.port_id = addr->port_id,
-		.conns_max = worker->nb_conns,
-		.events = &events,
-		.events_arg = stack,
-	};
+	struct core_client_config configs[LOAD_ARGS_THREADS_MAX];
+	struct core_client *clients[LOAD_ARGS_THREADS_MAX];
+	char names[LOAD_ARGS_THREADS_MAX][16];
+	unsigned int i;
+	int rc;
 
-	if (stack == NULL) {
-		load_worker_fail(worker, "no memory");
-		return NULL;
+	rc = check_queues(addr->port_id, nb, error, error_size);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < nb; i++) {
+		struct stack *stack = &all->stacks[first + i];
+
+		snprintf(names[i], sizeof(names[i]), "load%u", first + i);
+		configs[i] = (struct core_client_config){
+			.name = names[i],
+			.port_id = addr->port_id,
+			.conns_max = load_worker_conns(plan, first + i),
+			.events = &events,
+			.events_arg = stack,
+		};
+		*(tr_addr_is_ipv4(&net.addr) ? &configs[i].ipv4 : &configs[i].ipv6) = net;
+		stack->all = all;
+		stack->us_per_cycle = 1e6 / rte_get_tsc_hz() * 0x1p32;
 	}
+	rc = core_client_create_all(configs, nb, clients, error, error_size);
+	for (i = 0; i < nb && rc == 0; i++)
+		all->stacks[first + i].client = clients[i];
+	all->stacks[first].is_first = rc == 0;
+	return rc;
+}
+
+static int
+check_queues(uint16_t port_id, unsigned int nb, char *error, size_t error_size)
+{
+	struct rte_eth_dev_info info;
+	unsigned int queues;
+
+	/* One that is not there is found later. */
+	if (rte_eth_dev_info_get(port_id, &info) < 0)
+		return 0;
+	queues = RTE_MIN(info.max_rx_queues, info.max_tx_queues);
+	if (nb <= queues)
+		return 0;
+	snprintf(error, error_size,
+		 "--threads: %u, but port %u (%s) has %u queues; fewer, or an --addr and a port "
+		 "for each, would do",
+		 nb, port_id, info.driver_name, queues);
+	return -EINVAL;
+}
+
+/* Those of a port go with the first. */
+static void
+teardown(void *shared)
+{
+	struct stacks *all = shared;
+	unsigned int i;
+
+	for (i = 0; i < all->nb; i++)
+		if (all->stacks[i].is_first)
+			core_client_destroy(all->stacks[i].client);
+	free(all);
+}
+
+static void *
+open_all(struct load_worker *worker)
+{
+	struct stacks *all = worker->plan->shared;
+	struct stack *stack = &all->stacks[worker->index];
+
 	/* An lcore's caches of mempools. */
 	if (rte_thread_register() < 0) {
 		load_worker_fail(worker, "no lcore for a thread: %s", rte_strerror(rte_errno));
-		free(stack);
 		return NULL;
 	}
-	snprintf(name, sizeof(name), "load%u", worker->index);
-	*(tr_addr_is_ipv4(&net.addr) ? &config.ipv4 : &config.ipv6) = net;
 	stack->worker = worker;
-	stack->us_per_cycle = 1e6 / rte_get_tsc_hz() * 0x1p32;
 	stack->begin = rte_rdtsc();
-	stack->client = core_client_create(&config, error, sizeof(error));
-	if (stack->client == NULL)
-		load_worker_fail(worker, "%s", error);
-	else if (open_conns(stack) == 0)
+	if (open_conns(stack) == 0)
 		return stack;
 	close_all(stack);
 	return NULL;
@@ -156,15 +248,16 @@ close_all(void *transport)
 	uint32_t i;
 
 	stack->closing = true;
-	if (stack->client != NULL) {
-		for (i = 0; i < stack->nb_asked; i++)
-			core_client_close(stack->client, i);
-		while (stack->nb_closed < stack->nb_asked && rte_rdtsc() < end)
-			core_client_poll(stack->client, now_us(stack));
-	}
-	core_client_destroy(stack->client);
+	for (i = 0; i < stack->nb_asked; i++)
+		core_client_close(stack->client, i);
+	while (stack->nb_closed < stack->nb_asked && rte_rdtsc() < end)
+		core_client_poll(stack->client, now_us(stack));
+	/* What comes by its queue may be for others. */
+	atomic_fetch_sub_explicit(&stack->all->nb_open, 1, memory_order_relaxed);
+	while (atomic_load_explicit(&stack->all->nb_open, memory_order_relaxed) > 0 &&
+	       rte_rdtsc() < end)
+		core_client_poll(stack->client, now_us(stack));
 	rte_thread_unregister();
-	free(stack);
 }
 
 static bool

@@ -5,7 +5,8 @@
  * @file
  * What carries a thread's connections: the kernel's sockets, or our own stack.
  *
- * Threads: an instance belongs to the thread that opened it.
+ * Threads: an instance belongs to the thread that opened it; the main thread sets up before, and
+ * tears down after all of them.
  */
 #ifndef LOAD_TRANSPORT_H
 #define LOAD_TRANSPORT_H
@@ -15,10 +16,28 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+struct load_plan;
 struct load_worker;
 
 struct load_transport {
 	const char *name;
+
+	/**
+	 * Make what workers share, or is not theirs to make. May be NULL, as may teardown().
+	 *
+	 * @param plan
+	 *   The plan, which is to have what is returned.
+	 * @param error
+	 *   On failure: one line.
+	 * @param error_size
+	 *   Room at error, in bytes.
+	 * @return
+	 *   It, or NULL.
+	 */
+	void *(*setup)(const struct load_plan *plan, char *error, size_t error_size);
+
+	/** Free it. */
+	void (*teardown)(void *shared);
 
 	/**
 	 * Open all connections of a worker, and wait until they are.

@@ -32,6 +32,13 @@ static void count_unanswered(struct load_worker *worker, uint64_t now);
 static void push_ready(struct load_worker *worker, uint32_t index);
 static uint32_t pop_ready(struct load_worker *worker);
 
+uint32_t
+load_worker_conns(const struct load_plan *plan, unsigned int index)
+{
+	return plan->args->connections / plan->nb_workers +
+	       (index < plan->args->connections % plan->nb_workers);
+}
+
 int
 load_worker_init(struct load_worker *worker, const struct load_plan *plan, unsigned int index)
 {
@@ -41,8 +48,7 @@ load_worker_init(struct load_worker *worker, const struct load_plan *plan, unsig
 	memset(worker, 0, sizeof(*worker));
 	worker->plan = plan;
 	worker->index = index;
-	worker->nb_conns = plan->args->connections / plan->nb_workers +
-			   (index < plan->args->connections % plan->nb_workers);
+	worker->nb_conns = load_worker_conns(plan, index);
 	worker->conns = calloc(worker->nb_conns, sizeof(worker->conns[0]));
 	worker->requests = calloc((size_t)worker->nb_conns * depth, sizeof(worker->requests[0]));
 	worker->ready = calloc(worker->nb_conns, sizeof(worker->ready[0]));

@@ -32,6 +32,7 @@
 struct load_plan {
 	const struct load_args *args;
 	const struct load_transport *transport;
+	void *shared; /* of the transport; NULL: it has nothing */
 	struct load_keys keys;
 	struct load_popularity popularity;
 	unsigned int nb_workers;
@@ -94,6 +95,9 @@ struct load_worker {
 	bool failed;
 	char error[256];
 };
+
+/** How many of all connections are this worker's. */
+uint32_t load_worker_conns(const struct load_plan *plan, unsigned int index);
 
 /** Make a worker, without connections: -ENOMEM or 0. The main thread. */
 int load_worker_init(struct load_worker *worker, const struct load_plan *plan, unsigned int index);
