@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "tcp_output.h"
+#include "tcp_stateless.h"
 
 /*
  * A cookie: 28 bits of code, one that tells odd periods from even ones, and an index of MSS. A
@@ -58,7 +58,7 @@ tcp_cookie_answer(struct tcp *tcp, const struct tcp_segment *syn)
 	};
 
 	tcp->cookies_until_us = tcp->now_us + 2 * TCP_COOKIE_PERIOD_US;
-	if (tcp_output_stateless(tcp, &syn->flow, &header))
+	if (tcp_stateless_send(tcp, &syn->flow, &header))
 		tcp->stats.cookies_sent++;
 }
 

@@ -18,6 +18,7 @@
 #include "tcp_output.h"
 #include "tcp_receive.h"
 #include "tcp_seq.h"
+#include "tcp_stateless.h"
 #include "tcp_timer.h"
 #include "tcp_user_timeout.h"
 #include "tcp_yield.h"
@@ -170,7 +171,7 @@ tcp_handshake_syn_received(struct tcp_conn *conn, struct tcp_segment *segment)
 		return false;
 	if (tcp_seq_le(ack, conn->snd_una) || tcp_seq_gt(ack, conn->snd_max)) {
 		conn->tcp->stats.drop_ack++;
-		tcp_output_reset_segment(conn->tcp, segment);
+		tcp_stateless_reset(conn->tcp, segment);
 		return false;
 	}
 	established(conn, segment);
@@ -191,7 +192,7 @@ listen_ack(struct tcp *tcp, struct tcp_segment *segment, const struct tcp_listen
 			tcp->stats.drop_cookie++;
 		else
 			tcp->stats.drop_no_conn++;
-		tcp_output_reset_segment(tcp, segment);
+		tcp_stateless_reset(tcp, segment);
 		return NULL;
 	}
 	conn = tcp_conn_create(tcp, &segment->flow);
@@ -222,7 +223,7 @@ syn_sent_ack(struct tcp_conn *conn, const struct tcp_segment *segment)
 	if (tcp_seq_gt(ack, conn->iss) && tcp_seq_le(ack, conn->snd_max))
 		return true;
 	conn->tcp->stats.drop_ack++;
-	tcp_output_reset_segment(conn->tcp, segment);
+	tcp_stateless_reset(conn->tcp, segment);
 	return false;
 }
 

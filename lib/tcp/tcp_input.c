@@ -12,6 +12,7 @@
 #include "tcp_receive.h"
 #include "tcp_segment.h"
 #include "tcp_seq.h"
+#include "tcp_stateless.h"
 #include "tcp_timer.h"
 #include "tcp_urgent.h"
 #include "tcp_user_timeout.h"
@@ -141,7 +142,7 @@ no_conn(struct tcp *tcp, struct tcp_segment *segment)
 		tcp->stats.drop_no_conn_silent++;
 	} else {
 		tcp->stats.drop_no_conn++;
-		tcp_output_reset_segment(tcp, segment);
+		tcp_stateless_reset(tcp, segment);
 	}
 }
 

@@ -5,7 +5,7 @@
  * @file
  * Sending. What happens to a connection only notes what it has to send and puts it on a list;
  * tcp_output() walks the list once a turn, so that data carries the ACK and a burst of segments is
- * answered once. Only what has no connection to be noted in leaves at once: resets, SYN cookies.
+ * answered once. Only what has no connection to be noted in leaves at once: see tcp_stateless.h.
  *
  * Threads: the core that owns it.
  */
@@ -13,7 +13,6 @@
 #define TCP_OUTPUT_H
 
 #include "tcp_conn.h"
-#include "tcp_segment.h"
 
 /** Look at this connection in the next tcp_output(). */
 void tcp_output_want(struct tcp_conn *conn);
@@ -42,20 +41,5 @@ void tcp_output_syn(struct tcp_conn *conn);
 
 /** Send a reset for a connection. */
 void tcp_output_reset(struct tcp_conn *conn);
-
-/**
- * Send a segment that belongs to no connection, at once. False when there is no mbuf, or
- * no room in the queue: if it is an answer, the peer asks again.
- *
- * @param header
- *   Its ports are filled in here.
- */
-bool tcp_output_stateless(struct tcp *tcp, const struct tcp_flow *flow, struct wire_tcp *header);
-
-/**
- * Answer a segment that belongs to nobody with a reset (RFC 9293 section 3.10.7.1), unless too many
- * were: see tcp_limit.h.
- */
-void tcp_output_reset_segment(struct tcp *tcp, const struct tcp_segment *segment);
 
 #endif /* TCP_OUTPUT_H */

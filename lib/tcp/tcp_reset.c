@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tcp_conn.h"
-#include "tcp_output.h"
+#include "tcp_stateless.h"
 
 static bool try(struct tcp *tcp, const struct tcp_reset *reset);
 
@@ -53,7 +53,7 @@ try(struct tcp *tcp, const struct tcp_reset *reset)
 		.flags = WIRE_TCP_RST | WIRE_TCP_ACK,
 	};
 
-	if (!tcp_output_stateless(tcp, &reset->flow, &header))
+	if (!tcp_stateless_send(tcp, &reset->flow, &header))
 		return false;
 	tcp->stats.reset_sent++;
 	return true;
