@@ -324,7 +324,7 @@ void tcp_set_keepalive(struct tcp_conn *conn, bool on);
  * -ETIMEDOUT. It takes the place of a number of retransmissions, until tcp_close().
  *
  * Where the configuration has user_timeout_option, the peer is told of it by the option of RFC
- * 5482, and its own wish changes a timeout that was not set here.
+ * 5482, and its own wish makes a timeout longer that was not set here.
  *
  * @param timeout_s
  *   0: as many as there are retransmissions, and the peer may change it.

@@ -34,7 +34,8 @@
  * on; see tcp_keepalive.h.
  *
  * With a user timeout (RFC 5482 section 2), retransmissions and probes are not counted: from the
- * first that is late the time is taken, and the timer is cut so as to expire when it is over.
+ * first that is late the time is taken, and the timer is cut so as to expire when it is over. One
+ * that only the peer has wished for makes the wait longer, but not shorter: both have to be over.
  */
 #include "tcp_timer.h"
 
@@ -76,6 +77,7 @@ static bool running(const struct tcp_conn *conn, enum tcp_timer_kind kind);
 static bool retried_enough(const struct tcp_conn *conn);
 static void retry(struct tcp_conn *conn, enum tcp_timer_kind kind, uint32_t delay_us);
 static bool has_user_timeout(const struct tcp_conn *conn);
+static bool counts_retries(const struct tcp_conn *conn);
 static uint32_t waited_ms(const struct tcp_conn *conn);
 static unsigned int retries_max(const struct tcp_conn *conn);
 static void give_up(struct tcp_conn *conn);
@@ -326,7 +328,7 @@ window_opened(struct tcp_conn *conn)
 	if (conn->closed && tcp_seq_lt(conn->snd_una, conn->loss.recover))
 		return;
 	/* A user timeout goes on: it counts what was not answered. */
-	conn->retries = RTE_MIN(conn->retries, (uint8_t)(has_user_timeout(conn) ? 1 : 0));
+	conn->retries = RTE_MIN(conn->retries, (uint8_t)(counts_retries(conn) ? 0 : 1));
 }
 
 static void
@@ -410,9 +412,9 @@ running(const struct tcp_conn *conn, enum tcp_timer_kind kind)
 static bool
 retried_enough(const struct tcp_conn *conn)
 {
-	if (has_user_timeout(conn))
-		return waited_ms(conn) >= conn->user_timeout_s * 1000u;
-	return conn->retries >= retries_max(conn);
+	if (has_user_timeout(conn) && waited_ms(conn) < conn->user_timeout_s * 1000u)
+		return false;
+	return !counts_retries(conn) || conn->retries >= retries_max(conn);
 }
 
 static void
@@ -420,7 +422,9 @@ retry(struct tcp_conn *conn, enum tcp_timer_kind kind, uint32_t delay_us)
 {
 	uint64_t left_us;
 
-	if (has_user_timeout(conn)) {
+	/* There is time left, as it is not enough. The last that counts has all of its own. */
+	if (has_user_timeout(conn) &&
+	    (!counts_retries(conn) || conn->retries >= retries_max(conn))) {
 		left_us = (conn->user_timeout_s * 1000u - waited_ms(conn)) * UINT64_C(1000);
 		delay_us = RTE_MIN((uint64_t)delay_us, left_us);
 	}
@@ -437,6 +441,14 @@ static bool
 has_user_timeout(const struct tcp_conn *conn)
 {
 	return conn->user_timeout_s != 0 && !conn->closed && conn->state != TCP_SYN_RECEIVED;
+}
+
+/* Also where the peer alone has wished for a user timeout: it may have us wait longer, not less. */
+static bool
+counts_retries(const struct tcp_conn *conn)
+{
+	return !has_user_timeout(conn) ||
+	       (!conn->user_timeout_own && conn->tcp->user_timeout_s == 0);
 }
 
 static uint32_t

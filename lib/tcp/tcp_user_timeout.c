@@ -46,7 +46,9 @@ tcp_user_timeout_received(struct tcp_conn *conn, const struct wire_tcp_options *
 		return;
 	timeout_s = RTE_MAX(seconds(options->user_timeout), (uint32_t)tcp->user_timeout_s);
 	timeout_s = RTE_MAX(timeout_s, (uint32_t)tcp->user_timeout_min_s);
-	conn->user_timeout_s = RTE_MIN(timeout_s, (uint32_t)tcp->user_timeout_max_s);
+	timeout_s = RTE_MIN(timeout_s, (uint32_t)tcp->user_timeout_max_s);
+	/* The upper limit is for what the peer adds: it does not have us give up sooner. */
+	conn->user_timeout_s = RTE_MAX(timeout_s, (uint32_t)tcp->user_timeout_s);
 }
 
 uint16_t

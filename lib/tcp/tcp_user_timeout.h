@@ -4,8 +4,8 @@
 /**
  * @file
  * The user timeout option (RFC 5482): both say for how long they wait for an ACK before they give
- * up, and who waits longer has his way, within limits. Off unless the configuration turns it on.
- * The timeout itself is in tcp_timer.c.
+ * up, and who waits longer has his way, within limits: no peer makes us give up sooner than we
+ * would without it. Off unless the configuration turns it on. The timeout itself is in tcp_timer.c.
  *
  * An option is no promise: it is sent with SYN and SYN-ACK, and once more when it changes, and if
  * that is lost the peer goes by what it had.

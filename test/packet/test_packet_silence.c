@@ -420,13 +420,49 @@ test_user_timeout_has_limits(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 2; i++) {
-		packet_begin(&p, &(struct packet_setup){.user_timeout_option = true});
+		packet_begin(&p, &(struct packet_setup){.user_timeout_s = 5,
+							.user_timeout_option = true});
 		inject_timeout(&p, SYN, 0, 0, i == 0 ? 1 : WIRE_TCP_MINUTES | 1000);
-		expect_timeout(&p, SYN | ACK, 0, 0, 0);
+		expect_timeout(&p, SYN | ACK, 0, 0, 5);
 		inject(&p, .flags = ACK, .seq = 1, .ack = 1);
 		expect_user_timeout(&p, i == 0 ? 100 : 3600);
 		packet_end(&p);
 	}
+}
+
+/*
+ * Where the number of retransmissions decides, or a timeout above the upper limit, a peer that
+ * wishes for less changes nothing; for more, it has it.
+ */
+/* Shows: 5482-option. */
+static void
+test_user_timeout_of_the_peer_is_no_shorter(void **state)
+{
+	static const uint16_t own_s[] = {0, 4000};
+	struct packet_setup setup = {0};
+	uint64_t alone_us;
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(own_s); i++) {
+		setup = (struct packet_setup){.user_timeout_s = own_s[i]};
+		begin(&p, &setup, false);
+		alone_us = give_up_us(&p);
+		packet_end(&p);
+		setup.user_timeout_option = true;
+		for (uint16_t wish_s = 20; wish_s <= 520; wish_s += 50) {
+			begin(&p, &setup, false);
+			inject_timeout(&p, ACK, 1, 1, wish_s);
+			assert_int_equal(give_up_us(&p), alone_us);
+			packet_end(&p);
+		}
+	}
+	assert_in_range(alone_us, 4000 * SECOND_US, 4000 * SECOND_US + 2000);
+	setup.user_timeout_s = 0;
+	begin(&p, &setup, false);
+	inject_timeout(&p, ACK, 1, 1, 1000);
+	expect_user_timeout(&p, 1000);
+	packet_end(&p);
 }
 
 /* CHANGEABLE: what the owner has set is the peer's to know, and not to change. */
@@ -492,6 +528,7 @@ main(void)
 		cmocka_unit_test(test_user_timeout_option_is_off),
 		cmocka_unit_test(test_user_timeout_of_the_peer),
 		cmocka_unit_test(test_user_timeout_has_limits),
+		cmocka_unit_test(test_user_timeout_of_the_peer_is_no_shorter),
 		cmocka_unit_test(test_user_timeout_of_the_owner_is_told),
 		cmocka_unit_test(test_user_timeout_of_who_opens_is_told_twice),
 	};
