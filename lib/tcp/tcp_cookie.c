@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tcp_stateless.h"
+#include "tcp_user_timeout.h"
 
 /*
  * A cookie: 28 bits of code, one that tells odd periods from even ones, and an index of MSS. A
@@ -54,6 +55,7 @@ tcp_cookie_answer(struct tcp *tcp, const struct tcp_segment *syn)
 				.has_timestamps = kept,
 				.ts_value = timestamp(tcp, &syn->flow, options),
 				.ts_echo = options->ts_value,
+				.user_timeout = tcp_user_timeout_default(tcp),
 			},
 	};
 

@@ -12,7 +12,8 @@
 #define SECONDS_MAX (WIRE_TCP_MINUTES - 1)
 #define OPTION_BYTES 4
 
-static uint32_t seconds(uint16_t option);
+static uint16_t option(const struct tcp *tcp, uint16_t timeout_s);
+static uint32_t seconds(uint16_t value);
 
 void
 tcp_user_timeout_init(struct tcp *tcp, const struct tcp_config *config)
@@ -54,13 +55,15 @@ tcp_user_timeout_received(struct tcp_conn *conn, const struct wire_tcp_options *
 uint16_t
 tcp_user_timeout_ours(const struct tcp_conn *conn)
 {
-	const struct tcp *tcp = conn->tcp;
-	uint16_t ours_s = conn->user_timeout_own ? conn->user_timeout_s : tcp->user_timeout_s;
+	if (!conn->user_timeout_own)
+		return tcp_user_timeout_default(conn->tcp);
+	return option(conn->tcp, conn->user_timeout_s);
+}
 
-	if (!tcp->user_timeout_option)
-		return 0;
-	/* Rounded up: who is told of more does not give up sooner. */
-	return ours_s <= SECONDS_MAX ? ours_s : WIRE_TCP_MINUTES | (ours_s + 59) / 60;
+uint16_t
+tcp_user_timeout_default(const struct tcp *tcp)
+{
+	return option(tcp, tcp->user_timeout_s);
 }
 
 void
@@ -84,8 +87,17 @@ tcp_user_timeout_send(struct tcp_conn *conn, struct wire_tcp *header, uint32_t l
 	tcp_conn_set_output(conn);
 }
 
-static uint32_t
-seconds(uint16_t option)
+static uint16_t
+option(const struct tcp *tcp, uint16_t timeout_s)
 {
-	return option & WIRE_TCP_MINUTES ? (option & ~WIRE_TCP_MINUTES) * 60u : option;
+	if (!tcp->user_timeout_option)
+		return 0;
+	/* Rounded up: who is told of more does not give up sooner. */
+	return timeout_s <= SECONDS_MAX ? timeout_s : WIRE_TCP_MINUTES | (timeout_s + 59) / 60;
+}
+
+static uint32_t
+seconds(uint16_t value)
+{
+	return value & WIRE_TCP_MINUTES ? (value & ~WIRE_TCP_MINUTES) * 60u : value;
 }

@@ -26,6 +26,9 @@ void tcp_user_timeout_received(struct tcp_conn *conn, const struct wire_tcp_opti
 /** What the peer is told, as the option has it; 0: nothing. */
 uint16_t tcp_user_timeout_ours(const struct tcp_conn *conn);
 
+/** The same of a connection whose owner has said nothing, or that there is not yet. */
+uint16_t tcp_user_timeout_default(const struct tcp *tcp);
+
 /** Tell the peer with the next segment that has room for it, if there is something to tell. */
 void tcp_user_timeout_tell(struct tcp_conn *conn);
 

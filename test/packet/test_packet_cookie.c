@@ -105,6 +105,30 @@ test_without_timestamps_there_are_no_options(void **state)
 	packet_end(&p);
 }
 
+/* RFC 5482 section 3.3: no state is needed to tell the peer, and the connection has it. */
+/* Shows: 5482-option. */
+static void
+test_user_timeout_is_told(void **state)
+{
+	static const struct wire_tcp_options none = {0};
+	struct packet_setup setup = {.syn_backlog = 1, .user_timeout_s = 40000};
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		setup.user_timeout_option = i == 1;
+		packet_begin(&p, &setup);
+		inject(&p, .flags = SYN);
+		expect(&p, .flags = SYN | ACK, .ack = 1);
+		p.peer_port++;
+		accept_cookie(&p, &none, &sent);
+		assert_int_equal(sent.header.options.user_timeout,
+				 i == 1 ? WIRE_TCP_MINUTES | 667 : 0);
+		packet_end(&p);
+	}
+}
+
 /* Shows: MUST-15, 4987-cookies. */
 /* There is no place for it: the SYN-ACK does not agree, so both know that there is none. */
 /* Shows: 3168-negotiate. */
@@ -390,6 +414,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timestamp_keeps_options),
 		cmocka_unit_test(test_without_timestamps_there_are_no_options),
+		cmocka_unit_test(test_user_timeout_is_told),
 		cmocka_unit_test(test_ecn_is_declined),
 		cmocka_unit_test(test_mss_is_the_next_lower_of_a_table),
 		cmocka_unit_test(test_timestamp_is_not_ahead),
