@@ -327,7 +327,8 @@ void tcp_set_keepalive(struct tcp_conn *conn, bool on);
  * 5482, and its own wish makes a timeout longer that was not set here.
  *
  * @param timeout_s
- *   0: as many as there are retransmissions, and the peer may change it.
+ *   0: what the configuration says, as if this had not been called; a wish of the peer from before
+ *   is forgotten.
  */
 void tcp_set_user_timeout(struct tcp_conn *conn, uint16_t timeout_s);
 

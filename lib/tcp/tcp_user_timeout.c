@@ -29,8 +29,9 @@ tcp_user_timeout_init(struct tcp *tcp, const struct tcp_config *config)
 void
 tcp_set_user_timeout(struct tcp_conn *conn, uint16_t timeout_s)
 {
-	conn->user_timeout_s = timeout_s;
 	conn->user_timeout_own = timeout_s != 0;
+	/* Without one of its own it has what the peer is told that it has. */
+	conn->user_timeout_s = timeout_s != 0 ? timeout_s : conn->tcp->user_timeout_s;
 	/* A SYN says it anyway. */
 	if (conn->state != TCP_SYN_SENT && conn->state != TCP_SYN_RECEIVED)
 		tcp_user_timeout_tell(conn);

@@ -490,6 +490,30 @@ test_user_timeout_of_the_owner_is_told(void **state)
 	packet_end(&p);
 }
 
+/* What the owner takes back is the configuration's again, for both sides. */
+/* Shows: 5482-option. */
+static void
+test_user_timeout_is_taken_back(void **state)
+{
+	static const uint16_t peers_s[] = {0, 300};
+	const struct packet_setup setup = {
+		.user_timeout_s = 20, .user_timeout_option = true, .user_timeout_min_s = 1};
+	struct packet p;
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(peers_s); i++) {
+		packet_begin(&p, &setup);
+		packet_accept(&p, NULL);
+		tcp_set_user_timeout(p.owner.conn, 50);
+		expect_timeout(&p, ACK, 1, 0, 50);
+		tcp_set_user_timeout(p.owner.conn, 0);
+		expect_timeout(&p, ACK, 1, 0, 20);
+		inject_timeout(&p, ACK, 1, 0, peers_s[i]);
+		expect_user_timeout(&p, RTE_MAX(peers_s[i], setup.user_timeout_s));
+		packet_end(&p);
+	}
+}
+
 /* Section 3.3: with the SYN, and again with what follows, for a peer that keeps no state of it. */
 /* Shows: 5482-option. */
 static void
@@ -530,6 +554,7 @@ main(void)
 		cmocka_unit_test(test_user_timeout_has_limits),
 		cmocka_unit_test(test_user_timeout_of_the_peer_is_no_shorter),
 		cmocka_unit_test(test_user_timeout_of_the_owner_is_told),
+		cmocka_unit_test(test_user_timeout_is_taken_back),
 		cmocka_unit_test(test_user_timeout_of_who_opens_is_told_twice),
 	};
 
