@@ -156,6 +156,7 @@ tcp_loss_watch(struct tcp_conn *conn)
 		.state = TCP_RECOVERY_WATCH,
 		.began_us = conn->tcp->now_us,
 		.rack_highest = conn->snd_una,
+		.probe_timer = conn->sack,
 	};
 	conn->loss.recovery = recovery;
 	return recovery;
@@ -268,6 +269,9 @@ proceed(struct tcp_conn *conn, uint32_t flight, uint32_t delivered, uint32_t ack
 	run_timer(conn, wait_us);
 	tcp_output_want(conn);
 	settle(conn);
+	/* Where that was the end of it, a probe may follow what was sent meanwhile. */
+	if (acked > 0 && conn->snd_una != conn->snd_max)
+		tcp_timer_flight_sent(conn);
 }
 
 /*
@@ -404,11 +408,15 @@ run_timer(struct tcp_conn *conn, uint64_t wait_us)
 {
 	struct tcp_recovery *recovery = conn->loss.recovery;
 
+	if (wait_us == 0 && !recovery->reorder_timer && tcp_tail_may_probe(conn))
+		return;
 	if (wait_us > 0)
 		tcp_timer_reorder(conn, wait_us);
-	else if (recovery->reorder_timer)
+	else if (recovery->reorder_timer || recovery->probe_timer)
+		/* Sooner than RTO it was for something else, which is settled now. */
 		tcp_timer_restart(conn);
 	recovery->reorder_timer = wait_us > 0;
+	recovery->probe_timer = false;
 }
 
 /*

@@ -64,6 +64,7 @@ struct tcp_recovery {
 
 	/* Tail loss probe (RFC 8985 section 7). */
 	enum tcp_probe probe;
+	bool probe_timer; /* the retransmission timer runs for one, if no hole is found before */
 	uint32_t probe_end; /* snd_max when it was sent */
 
 	/* Whether there was a loss at all; see tcp_undo.c. */

@@ -10,12 +10,26 @@
 /* Behind a single segment the peer may delay its ACK so long (RFC 8985 section 7.2). */
 #define DELAYED_ACK_MAX_US 200000
 
+/* Section 7.2. A recovery that is over may still wait for the peer's word on what came twice. */
+bool
+tcp_tail_may_probe(const struct tcp_conn *conn)
+{
+	const struct tcp_recovery *recovery = conn->loss.recovery;
+
+	if (!conn->sack)
+		return false;
+	return recovery == NULL ||
+	       (recovery->state == TCP_RECOVERY_WATCH && recovery->probe == TCP_PROBE_NONE &&
+		!recovery->reorder_timer && recovery->sacked_bytes == 0 &&
+		recovery->guessed_bytes == 0 && recovery->lost_bytes == 0);
+}
+
 uint32_t
 tcp_tail_wait_us(const struct tcp_conn *conn)
 {
 	uint64_t wait_us = 2 * (uint64_t)conn->srtt_us + TCP_WHEEL_TICK_US;
 
-	if (!conn->sack || conn->loss.recovery != NULL || conn->srtt_us == 0)
+	if (!tcp_tail_may_probe(conn) || conn->srtt_us == 0)
 		return conn->rto_us;
 	if (conn->snd_max - conn->snd_una <= conn->mss)
 		wait_us += DELAYED_ACK_MAX_US;
@@ -28,7 +42,7 @@ tcp_tail_timeout(struct tcp_conn *conn)
 	struct tcp_recovery *recovery;
 
 	/* A window that was taken back is another matter. */
-	if (!conn->sack || conn->loss.recovery != NULL || conn->snd_nxt != conn->snd_max ||
+	if (!tcp_tail_may_probe(conn) || conn->snd_nxt != conn->snd_max ||
 	    conn->snd_max - conn->snd_una > conn->snd_wnd)
 		return false;
 	recovery = tcp_loss_watch(conn);
@@ -36,6 +50,7 @@ tcp_tail_timeout(struct tcp_conn *conn)
 		return false;
 	conn->tcp->stats.tail_probes++;
 	recovery->probe = TCP_PROBE_DUE;
+	recovery->probe_timer = false;
 	recovery->probe_end = conn->snd_max;
 	tcp_output_want(conn);
 	return true;

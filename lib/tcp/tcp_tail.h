@@ -16,6 +16,9 @@
 #include "tcp_conn.h"
 #include "tcp_sack.h"
 
+/** Whether a probe may be sent: nothing is known to be missing, and none is out. */
+bool tcp_tail_may_probe(const struct tcp_conn *conn);
+
 /** For how long the retransmission timer is to run now: until a probe, or RTO. */
 uint32_t tcp_tail_wait_us(const struct tcp_conn *conn);
 

@@ -7,10 +7,11 @@
  * Retransmit (RFC 6298). Starts when data, a SYN or a FIN is sent and it does not run. Starts
  * again when something new is acknowledged, stops when all is. With SACK it expires sooner, behind
  * the last of several segments for a tail loss probe (tcp_tail.c), or when something late counts as
- * lost (tcp_rack.c), and starts again. When it expires RTO doubles and
- * what is not acknowledged is sent again; without an answer the connection is given up (RFC 9293
- * section 3.8.3): after 7 SYNs, that is 3 minutes (MUST-23), 6 SYN-ACKs, 15 segments, or 8 when the
- * owner has closed it, which are 100 seconds at least.
+ * lost (tcp_rack.c), and starts again. When a hole is found before there was a probe, it starts
+ * again with RTO. When it expires RTO doubles and what is not acknowledged is sent again; without
+ * an answer the connection is given up (RFC 9293 section 3.8.3): after 7 SYNs, that is 3 minutes
+ * (MUST-23), 6 SYN-ACKs, 15 segments, or 8 when the owner has closed it, which are 100 seconds at
+ * least.
  *
  * Persist (RFC 9293 section 3.8.6.1). Starts when there is data, none of it in flight, and no
  * window to send it in. When it expires a probe is sent, and it starts again with twice the time,
@@ -71,6 +72,7 @@ static void persist_expired(struct tcp_conn *conn);
 static bool probe_answered(const struct tcp_conn *conn);
 static bool has_more(const struct tcp_conn *conn);
 static void linger_expired(struct tcp_conn *conn);
+static void start_tail(struct tcp_conn *conn);
 static void start(struct tcp_conn *conn, enum tcp_timer_kind kind, uint64_t delay_us);
 static void stop(struct tcp_conn *conn, enum tcp_timer_kind kind);
 static bool running(const struct tcp_conn *conn, enum tcp_timer_kind kind);
@@ -142,15 +144,15 @@ tcp_timer_data_acked(struct tcp_conn *conn)
 		/* A probe may have been the last of it. */
 		stop(conn, TCP_TIMER_PERSIST);
 	} else {
-		start(conn, TCP_TIMER_RETRANSMIT, tcp_tail_wait_us(conn));
+		start_tail(conn);
 	}
 }
 
 void
 tcp_timer_flight_sent(struct tcp_conn *conn)
 {
-	if (conn->sack && conn->loss.recovery == NULL)
-		start(conn, TCP_TIMER_RETRANSMIT, tcp_tail_wait_us(conn));
+	if (tcp_tail_may_probe(conn))
+		start_tail(conn);
 }
 
 void
@@ -387,6 +389,15 @@ linger_expired(struct tcp_conn *conn)
 		tcp_conn_drop(conn, 0);
 	else if (conn->state != TCP_CLOSED)
 		tcp_keepalive_expired(conn);
+}
+
+/* Until a probe is due, or RTO. */
+static __rte_noinline void
+start_tail(struct tcp_conn *conn)
+{
+	if (unlikely(conn->loss.recovery != NULL))
+		conn->loss.recovery->probe_timer = tcp_tail_may_probe(conn);
+	start(conn, TCP_TIMER_RETRANSMIT, tcp_tail_wait_us(conn));
 }
 
 static void

@@ -282,6 +282,72 @@ test_fin(void **state)
 	packet_end(&p);
 }
 
+/*
+ * What was new in a recovery is a flight with an end of its own: as the recovery is over, its last
+ * are probed for, whether the peer may still tell of duplicates or has said more than that.
+ */
+/* Shows: 8985-tail. */
+static void
+test_tail_drop_behind_a_recovery(void **state)
+{
+	struct packet_sent sent;
+	struct packet p;
+
+	(void)state;
+	for (unsigned int arrived = 10; arrived <= 11; arrived++) {
+		packet_sack_begin(&p);
+		packet_sack_flight(&p, 0, 10);
+		packet_advance(&p, RTT_US);
+		for (unsigned int to = 2; to <= 4; to++)
+			sacked(&p, 0, {1, to});
+		expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+		packet_append(&p, 3 * MSS);
+		for (unsigned int to = 5; to <= 10; to++)
+			sacked(&p, 0, {1, to});
+		for (unsigned int i = 10; i < 13; i++)
+			expect(&p, .flags = ACK | (i == 12 ? PSH : 0), .seq = SEQ(i), .ack = 1,
+			       .len = MSS);
+		packet_advance(&p, RTT_US);
+		inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(arrived));
+		assert_string_equal(packet_sack_look(&p).recovery,
+				    arrived == 10 ? "watch" : "none");
+		packet_advance(&p, 2 * packet_sack_look(&p).srtt_us - TICKS_US);
+		expect_none(&p);
+		packet_advance(&p, 2 * TICKS_US);
+		expect(&p, .flags = ACK | PSH, .seq = SEQ(12), .ack = 1, .len = MSS);
+		assert_int_equal(tcp_stats(p.tcp)->tail_probes, 1);
+		packet_advance(&p, RTT_US);
+		sacked(&p, arrived, {12, 13});
+		while (packet_take(&p, &sent))
+			assert_true(sent.header.seq - p.iss < SEQ(12));
+		packet_advance(&p, RTT_US);
+		inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(13));
+		assert_int_equal(packet_sack_look(&p).send_bytes, 0);
+		assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
+		packet_end(&p);
+	}
+}
+
+/* What was to be a probe's time is none for a timeout, once a hole is known. */
+static void
+test_no_timeout_at_the_time_of_a_probe(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 10);
+	packet_advance(&p, RTT_US + TICKS_US);
+	sacked(&p, 0, {1, 4});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	/* Its ACK takes a little longer than the shortest. */
+	packet_advance(&p, RTT_US + 2 * TICKS_US);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(10));
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -297,6 +363,8 @@ main(void)
 		cmocka_unit_test(test_repaired_by_the_probe),
 		cmocka_unit_test(test_single_segment),
 		cmocka_unit_test(test_fin),
+		cmocka_unit_test(test_no_timeout_at_the_time_of_a_probe),
+		cmocka_unit_test(test_tail_drop_behind_a_recovery),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

@@ -24,16 +24,34 @@ test_wait(void **state)
 	loss_fixture_end(&f);
 }
 
+/* Nothing that is known to be missing is waited for with a probe, nor is a probe. */
 static void
 test_only_the_timeout(void **state)
 {
+	static const struct tcp_recovery busy[] = {
+		{.state = TCP_RECOVERY_FAST},
+		{.state = TCP_RECOVERY_REDUCE},
+		{.state = TCP_RECOVERY_TIMEOUT},
+		{.sacked_bytes = 1},
+		{.guessed_bytes = 1},
+		{.lost_bytes = 1},
+		{.probe = TCP_PROBE_NEW},
+		{.reorder_timer = true},
+	};
 	struct loss_fixture f;
+	unsigned int i;
 
 	(void)state;
 	loss_fixture_begin(&f, true);
 	loss_fixture_send(&f, 2 * LOSS_MSS);
-	assert_int_equal(tcp_tail_wait_us(&f.conn), f.conn.rto_us);
-	assert_false(tcp_tail_timeout(&f.conn));
+	for (i = 0; i < RTE_DIM(busy); i++) {
+		f.recovery = busy[i];
+		assert_int_equal(tcp_tail_wait_us(&f.conn), f.conn.rto_us);
+		assert_false(tcp_tail_timeout(&f.conn));
+	}
+	/* One that is over is in no probe's way. */
+	f.recovery = (struct tcp_recovery){.undo = true, .undo_stamped = true};
+	assert_true(tcp_tail_wait_us(&f.conn) < f.conn.rto_us);
 	f.conn.loss.recovery = NULL;
 	f.conn.sack = false;
 	assert_int_equal(tcp_tail_wait_us(&f.conn), f.conn.rto_us);
