@@ -33,10 +33,6 @@ clear(void *parsed, struct cmdline *cl, void *data)
 	int rc;
 
 	RTE_SET_USED(parsed);
-	rc = core_info_clear(context->server);
-	if (rc < 0)
-		cmd_print_error(cl, "clear", rc);
-	mc_stats_reset(context->mc);
 	RTE_ETH_FOREACH_DEV (port) {
 		rc = rte_eth_stats_reset(port);
 		if (rc == 0 || rc == -ENOTSUP)
@@ -46,4 +42,9 @@ clear(void *parsed, struct cmdline *cl, void *data)
 		snprintf(what, sizeof(what), "clear: port %u", port);
 		cmd_print_error(cl, what, rc);
 	}
+	/* Then cores, which may ask the port's. */
+	rc = core_info_clear(context->server);
+	if (rc < 0)
+		cmd_print_error(cl, "clear", rc);
+	mc_stats_reset(context->mc);
 }

@@ -234,7 +234,7 @@ struct core {
 	unsigned int index;
 	unsigned int lcore;
 	void *owner;
-	const struct core_steer *steer; /* NULL: its queue brings what is its own */
+	struct core_steer *steer; /* NULL: its queue brings what is its own */
 	uint64_t key_seed; /* secret: nobody is to know which keys share a hash */
 	uint64_t unix_us;
 	uint64_t memory_retry_us;

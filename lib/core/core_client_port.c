@@ -11,6 +11,7 @@
 #include <rte_ethdev.h>
 
 #include "core_ethdev.h"
+#include "core_ethdev_peer.h"
 #include "core_steer.h"
 
 int
@@ -46,7 +47,10 @@ core_client_port_start(struct core_client_port *port, char *error, size_t error_
 		return ret;
 	config.partial = port->queues[0].is_there != NULL;
 	port->steer = core_steer_create(&config);
-	return port->steer != NULL ? 0 : -rte_errno;
+	if (port->steer == NULL)
+		return -rte_errno;
+	return config.partial ? core_ethdev_peer_watch(port->port_id, core_steer_peers(port->steer))
+			      : 0;
 }
 
 struct core_port *
@@ -68,6 +72,8 @@ core_client_port_is_own(const struct core_client_port *port, unsigned int client
 void
 core_client_port_stop(struct core_client_port *port)
 {
+	if (port->steer != NULL)
+		core_ethdev_peer_unwatch(port->port_id, core_steer_peers(port->steer));
 	if (port->started)
 		core_ethdev_stop(port->port_id);
 	core_steer_destroy(port->steer);

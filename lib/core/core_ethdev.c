@@ -14,6 +14,7 @@
 #include <rte_string_fns.h>
 
 #include "chain.h"
+#include "core_ethdev_peer.h"
 #include "core_ethdev_rss.h"
 #include "core_guard.h"
 
@@ -52,8 +53,6 @@ static void set_rss(uint16_t port_id, unsigned int nb_queues, struct core_rss *r
 		    struct core_port *ports);
 static bool has_interrupt(uint16_t port_id, uint16_t queue);
 static bool reads_any_memory(const struct rte_eth_dev_info *info);
-static bool has_partial_queues(const char *driver);
-static bool is_counted(const struct core_port *port, bool sent);
 static bool hears_all(const char *driver);
 static uint16_t ethdev_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t ethdev_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
@@ -74,6 +73,13 @@ core_ethdev_check(uint16_t port_id, unsigned int nb_queues, uint16_t mtu, char *
 			 "port %u (%s) has %u queues for %u lcores: give fewer lcores (-l)",
 			 port_id, info.driver_name, RTE_MIN(info.max_rx_queues, info.max_tx_queues),
 			 nb_queues);
+		return -ENOSPC;
+	}
+	if (nb_queues > core_ethdev_peer_queues_max(info.driver_name)) {
+		snprintf(error, error_size,
+			 "port %u (%s) serves %u lcores at most, as it counts for no more queues: "
+			 "give fewer lcores (-l)",
+			 port_id, info.driver_name, core_ethdev_peer_queues_max(info.driver_name));
 		return -ENOSPC;
 	}
 	if (mtu != 0 && (mtu < info.min_mtu || mtu > mtu_max(&info))) {
@@ -126,7 +132,7 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 	port.share_mbufs = strcmp(info.driver_name, "net_ring") != 0;
 	port.tx_external = port.tx_segments && port.share_mbufs && reads_any_memory(&info);
 	port.rx_interrupt = interrupts;
-	port.is_there = has_partial_queues(info.driver_name) ? is_counted : NULL;
+	core_ethdev_peer_setup(&port, info.driver_name);
 	for (i = 0; i < nb_queues; i++) {
 		ports[i] = port;
 		ports[i].queue = i;
@@ -411,28 +417,6 @@ reads_any_memory(const struct rte_eth_dev_info *info)
 		if (strcmp(info->driver_name, drivers[i]) == 0)
 			return true;
 	return false;
-}
-
-/* Of as many queues as we set up, the peer of these may open fewer, and nothing says how many. */
-static bool
-has_partial_queues(const char *driver)
-{
-	return strcmp(driver, "net_memif") == 0 || strcmp(driver, "net_vhost") == 0;
-}
-
-/*
- * Drivers count for the queues that their peer has opened. net_memif finds the first queue's ring
- * where another's was never named, and reads from it and writes to it.
- */
-static bool
-is_counted(const struct core_port *port, bool sent)
-{
-	struct rte_eth_stats stats;
-
-	if (port->queue >= RTE_ETHDEV_QUEUE_STAT_CNTRS ||
-	    rte_eth_stats_get(port->port_id, &stats) != 0)
-		return false;
-	return (sent ? stats.q_opackets : stats.q_ipackets)[port->queue] > 0;
 }
 
 static uint16_t

@@ -50,6 +50,8 @@ struct core_guard_queue {
 struct guarded {
 	TAILQ_ENTRY(guarded) next;
 	uint16_t port_id;
+	bool up; /* its link, as last seen */
+	atomic_uint *changes; /* of that are counted there; NULL: nowhere */
 	unsigned int nb_queues;
 	struct core_guard_queue queues[];
 };
@@ -74,7 +76,9 @@ static struct {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void stand_guard(void *arg);
-static uint64_t period_us(void);
+static bool look_at_links(void);
+static void look_at_link(struct guarded *guarded);
+static struct guarded *find(uint16_t port_id);
 static void wait_bursts(void);
 static void init_changed(void);
 static int begin(void);
@@ -102,6 +106,7 @@ core_guard_attach(uint16_t port_id, struct core_port *ports, unsigned int nb_que
 	if (guarded == NULL)
 		return -ENOMEM;
 	guarded->port_id = port_id;
+	guarded->up = true;
 	guarded->nb_queues = nb_queues;
 	pthread_mutex_lock(&guard.setup);
 	if (guard.handle == NULL)
@@ -130,9 +135,7 @@ core_guard_detach(uint16_t port_id)
 
 	pthread_mutex_lock(&guard.setup);
 	pthread_mutex_lock(&guard.lock);
-	TAILQ_FOREACH (guarded, &guard.ports, next)
-		if (guarded->port_id == port_id)
-			break;
+	guarded = find(port_id);
 	if (guarded != NULL)
 		TAILQ_REMOVE(&guard.ports, guarded, next);
 	last = guarded != NULL && TAILQ_EMPTY(&guard.ports);
@@ -141,6 +144,30 @@ core_guard_detach(uint16_t port_id)
 		end();
 	pthread_mutex_unlock(&guard.setup);
 	rte_free(guarded);
+}
+
+bool
+core_guard_watch(uint16_t port_id, atomic_uint *changes)
+{
+	struct guarded *guarded;
+
+	pthread_mutex_lock(&guard.lock);
+	guarded = find(port_id);
+	if (guarded != NULL)
+		guarded->changes = changes;
+	pthread_mutex_unlock(&guard.lock);
+	return guarded != NULL;
+}
+
+static struct guarded *
+find(uint16_t port_id)
+{
+	struct guarded *guarded;
+
+	TAILQ_FOREACH (guarded, &guard.ports, next)
+		if (guarded->port_id == port_id)
+			break;
+	return guarded;
 }
 
 void
@@ -174,7 +201,7 @@ stand_guard(void *arg)
 	(void)arg;
 	pthread_mutex_lock(&guard.lock);
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until_ns = until.tv_nsec + period_us() * 1000;
+	until_ns = until.tv_nsec + (look_at_links() ? PERIOD_US : PERIOD_NO_LINK_US) * 1000;
 	until.tv_sec += until_ns / 1000000000;
 	until.tv_nsec = until_ns % 1000000000;
 	guard.inside = true;
@@ -192,17 +219,36 @@ stand_guard(void *arg)
 	pthread_mutex_unlock(&guard.lock);
 }
 
-static uint64_t
-period_us(void)
+/*
+ * Whether all are up. Between a peer that goes and the next there are several rounds, so the thread
+ * sees both, and cores have no burst before they can know.
+ */
+static bool
+look_at_links(void)
 {
-	const struct guarded *guarded;
-	struct rte_eth_link link;
+	struct guarded *guarded;
+	bool up = true;
 
-	TAILQ_FOREACH (guarded, &guard.ports, next)
-		if (rte_eth_link_get_nowait(guarded->port_id, &link) == 0 &&
-		    link.link_status != RTE_ETH_LINK_UP)
-			return PERIOD_NO_LINK_US;
-	return PERIOD_US;
+	TAILQ_FOREACH (guarded, &guard.ports, next) {
+		look_at_link(guarded);
+		up = up && guarded->up;
+	}
+	return up;
+}
+
+static void
+look_at_link(struct guarded *guarded)
+{
+	struct rte_eth_link link;
+	bool up;
+
+	if (rte_eth_link_get_nowait(guarded->port_id, &link) != 0)
+		return;
+	up = link.link_status == RTE_ETH_LINK_UP;
+	if (up != guarded->up && guarded->changes != NULL)
+		atomic_store_explicit(guarded->changes, *guarded->changes + 1,
+				      memory_order_release);
+	guarded->up = up;
 }
 
 static void

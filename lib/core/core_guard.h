@@ -15,6 +15,8 @@
 #ifndef CORE_GUARD_H
 #define CORE_GUARD_H
 
+#include <stdatomic.h>
+
 #include "core_port.h"
 
 /** Whether ports of a driver, by its name in rte_eth_dev_info, need a guard. */
@@ -36,6 +38,16 @@ int core_guard_attach(uint16_t port_id, struct core_port *ports, unsigned int nb
 
 /** Forget a port, which no core polls any more; one that is not guarded may be named, too. */
 void core_guard_detach(uint16_t port_id);
+
+/**
+ * Count how often the link of a port goes or comes.
+ *
+ * @param changes
+ *   Counted up on the interrupt thread, before the port is open to cores again; NULL: no more.
+ * @return
+ *   False: the port is not guarded.
+ */
+bool core_guard_watch(uint16_t port_id, atomic_uint *changes);
 
 /**
  * Keep drivers from working on the interrupt thread until core_guard_release(): for what they do

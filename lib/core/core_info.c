@@ -14,6 +14,7 @@
 #include "core_ask.h"
 #include "core_control.h"
 #include "core_server.h"
+#include "core_steer.h"
 
 static const char *const wait_names[] = {
 	[CORE_WAIT_NONE] = "",
@@ -249,6 +250,8 @@ clear_stats(struct core *core, void *arg)
 	memset(&core->chains.stats, 0, sizeof(core->chains.stats));
 	core_cycles_clear(&core->cycles);
 	ip_stats_clear(core->ip);
+	if (core->steer != NULL)
+		core_steer_counters_cleared(core->steer, core->index);
 	tcp_stats_clear(core->tcp);
 }
 

@@ -47,6 +47,11 @@ struct core_port {
 	 * brings is rubbish, and what it takes is lost.
 	 */
 	bool (*is_there)(const struct core_port *port, bool sent);
+	/*
+	 * Of a queue that was there for an earlier peer it says so before the queue is used: one
+	 * that is not there any more is not to be.
+	 */
+	bool is_there_unasked;
 	bool tx_cut; /* of one that stands before another: it sees frames as the wire does */
 	struct core_port *below; /* what this one stands in front of (core_between.h), or NULL */
 	/*

@@ -10,6 +10,7 @@
 #include <rte_errno.h>
 
 #include "core_ethdev.h"
+#include "core_ethdev_peer.h"
 
 /* Frames that a core has received and not parsed, at most. */
 #define RX_MBUFS 16384
@@ -121,10 +122,19 @@ create_steering(struct tr_core_server *server)
 	};
 	struct core *core;
 	unsigned int i;
+	int ret;
 
 	server->steer = core_steer_create(&config);
 	if (server->steer == NULL)
 		return -rte_errno;
+	if (config.partial) {
+		ret = core_ethdev_peer_watch(server->config.port_id,
+					     core_steer_peers(server->steer));
+		if (ret < 0) {
+			rte_errno = -ret;
+			return ret;
+		}
+	}
 	for (i = 0; i < server->nb_cores; i++) {
 		core = server->cores[i];
 		core->port = core_steer_port(server->steer, i, core->port, &core->stats);
@@ -149,10 +159,14 @@ wake_core(void *arg, unsigned int core)
 void
 core_server_port_close(struct tr_core_server *server)
 {
+	uint16_t port_id = server->config.port_id;
+
+	if (server->steer != NULL)
+		core_ethdev_peer_unwatch(port_id, core_steer_peers(server->steer));
 	if (server->port_started)
-		core_ethdev_stop(server->config.port_id);
+		core_ethdev_stop(port_id);
 	if (server->port_set_up)
-		core_ethdev_teardown(server->config.port_id);
+		core_ethdev_teardown(port_id);
 }
 
 void

@@ -46,6 +46,7 @@
 	X(trace_missed, "lines that a trace lacks, as its ring was full")                  \
 	X(steered, "frames that came by this core's queue and were for another core")       \
 	X(drop_steer, "frames for another core dropped because the ring to it was full")   \
+	X(drop_queue_missing, "frames of a queue that the port's peer has not opened")          \
 	X(drop_icmp_handed, "ICMP errors about no connection of this core, beyond what it hands on") \
 	X(drop_vlan, "frames of another VLAN than ours, or of none")                        \
 	X(drop_vlan_headroom, "frames not sent as there was no room in them for a VLAN's tag") \

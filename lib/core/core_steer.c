@@ -3,6 +3,7 @@
  */
 #include "core_steer.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include <rte_branch_prediction.h>
@@ -30,8 +31,20 @@ struct outbox {
 	unsigned int nb;
 };
 
-/* Of a queue, one way. */
-enum presence { PRESENCE_THERE, PRESENCE_UNKNOWN, PRESENCE_MISSING };
+/*
+ * Bursts of one queue that are not counted before it is missing: the counters may be cleared after
+ * one.
+ */
+#define UNCOUNTED_RX_MAX 2
+
+/* What is known of a queue, one way. Peers are told apart by core_steer.peers. */
+struct presence {
+	unsigned int there; /* the peer that is known to have opened it */
+	unsigned int peer; /* the one of which we know the rest */
+	bool missing;
+	bool been; /* there, for that peer or an earlier one */
+	uint8_t uncounted; /* times in a row that it brought what was not counted */
+};
 
 struct steer_port {
 	struct core_port port; /* what the core sees */
@@ -39,8 +52,8 @@ struct steer_port {
 	struct core_stats *stats;
 	struct rte_ring **inbox; /* by the core that passes */
 	struct outbox *outbox; /* by the owner */
-	enum presence brings; /* of our queue */
-	enum presence takes;
+	struct presence brings; /* of our queue */
+	struct presence takes;
 	struct rte_ring *out; /* what the first core is to send for this one; NULL: it does */
 	struct outbox *unsent; /* the first core's, of what it took from those: for one core */
 	uint16_t core;
@@ -49,6 +62,7 @@ struct steer_port {
 
 struct core_steer {
 	struct core_steer_config config;
+	atomic_uint peers;
 	struct steer_port ports[];
 };
 
@@ -59,7 +73,12 @@ static void destroy_ring(struct rte_ring *ring);
 static uint16_t steer_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t steer_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb);
 static uint16_t receive(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max);
+static uint16_t send(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb);
 static uint16_t send_first(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb);
+static bool is_there(const struct steer_port *own, const struct presence *presence);
+static bool look(struct steer_port *own, struct presence *presence, bool sent);
+static void forget(const struct steer_port *own, struct presence *presence, unsigned int peer);
+static void set_there(struct presence *presence);
 static void send_for_others(struct steer_port *own);
 static uint16_t take(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t keep_own(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb);
@@ -76,28 +95,34 @@ steer_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
 
 	if (unlikely(own->unsent != NULL))
 		send_for_others(own);
-	if (likely(own->brings == PRESENCE_THERE))
+	if (likely(is_there(own, &own->brings)))
 		nb = port->below->rx(port->below, mbufs + taken, max - taken);
 	else
 		nb = receive(own, mbufs + taken, max - taken);
 	return taken + keep_own(own, mbufs + taken, nb);
 }
 
-/* From a queue that has brought nothing yet, or is not there. */
-static uint16_t
+/* From a queue that has brought this peer's frames never yet, or is not there. */
+static __rte_noinline uint16_t
 receive(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max)
 {
 	struct core_port *below = own->port.below;
+	struct presence *brings = &own->brings;
 	uint16_t nb;
 
-	if (own->brings == PRESENCE_MISSING)
+	if (look(own, brings, false))
+		return below->rx(below, mbufs, max);
+	if (brings->missing)
 		return 0;
 	nb = below->rx(below, mbufs, max);
 	if (nb == 0)
 		return 0;
-	own->brings = own->port.is_there(&own->port, false) ? PRESENCE_THERE : PRESENCE_MISSING;
-	if (own->brings == PRESENCE_THERE)
+	if (own->port.is_there(&own->port, false)) {
+		set_there(brings);
 		return nb;
+	}
+	brings->missing = ++brings->uncounted == UNCOUNTED_RX_MAX;
+	own->stats->drop_queue_missing += nb;
 	rte_pktmbuf_free_bulk(mbufs, nb);
 	return 0;
 }
@@ -106,12 +131,23 @@ static uint16_t
 steer_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 {
 	struct steer_port *own = container_of(port, struct steer_port, port);
+
+	if (likely(is_there(own, &own->takes)))
+		return port->below->tx(port->below, mbufs, nb);
+	return send(own, mbufs, nb);
+}
+
+/* What our queue is not known to take is the first core's to send. */
+static __rte_noinline uint16_t
+send(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	struct core_port *below = own->port.below;
 	uint16_t passed;
 
-	if (likely(own->takes == PRESENCE_THERE))
-		return port->below->tx(port->below, mbufs, nb);
-	if (own->takes == PRESENCE_UNKNOWN && own->brings == PRESENCE_THERE)
-		return send_first(own, mbufs, nb);
+	if (look(own, &own->takes, true))
+		return below->tx(below, mbufs, nb);
+	if (!own->takes.missing && is_there(own, &own->brings) && send_first(own, mbufs, nb) > 0)
+		return 1;
 	passed = rte_ring_sp_enqueue_burst(own->out, (void **)mbufs, nb, NULL);
 	if (own->steer->config.wake != NULL)
 		own->steer->config.wake(own->steer->config.wake_arg, 0);
@@ -125,10 +161,57 @@ send_first(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb)
 	struct core_port *below = own->port.below;
 	uint16_t sent = below->tx(below, mbufs, RTE_MIN(nb, 1));
 
-	if (sent > 0)
-		own->takes =
-			own->port.is_there(&own->port, true) ? PRESENCE_THERE : PRESENCE_MISSING;
+	if (sent == 0)
+		return 0;
+	if (own->port.is_there(&own->port, true))
+		set_there(&own->takes);
+	else
+		own->takes.missing = true;
 	return sent;
+}
+
+/* The one question of ordinary bursts. */
+static inline bool
+is_there(const struct steer_port *own, const struct presence *presence)
+{
+	return presence->there == atomic_load_explicit(&own->steer->peers, memory_order_relaxed);
+}
+
+/*
+ * Whether it is there, if that is known. Of another peer than before nothing is, but that the first
+ * queue is there always.
+ */
+static bool
+look(struct steer_port *own, struct presence *presence, bool sent)
+{
+	unsigned int peer = atomic_load_explicit(&own->steer->peers, memory_order_acquire);
+
+	if (presence->peer != peer) {
+		forget(own, presence, peer);
+		if (own->out != NULL && presence->been && own->port.is_there_unasked) {
+			presence->missing = !own->port.is_there(&own->port, sent);
+			if (!presence->missing)
+				set_there(presence);
+		}
+	}
+	return presence->there == presence->peer;
+}
+
+static void
+forget(const struct steer_port *own, struct presence *presence, unsigned int peer)
+{
+	presence->peer = peer;
+	presence->there = own->out == NULL ? peer : peer - 1;
+	presence->missing = false;
+	presence->uncounted = 0;
+}
+
+static void
+set_there(struct presence *presence)
+{
+	presence->there = presence->peer;
+	presence->been = true;
+	presence->uncounted = 0;
 }
 
 /* What our queue does not take waits, and the rings fill up. */
@@ -220,6 +303,24 @@ pass(struct steer_port *own, uint16_t owner)
 	outbox->nb = 0;
 	if (config->wake != NULL)
 		config->wake(config->wake_arg, owner);
+}
+
+atomic_uint *
+core_steer_peers(struct core_steer *steer)
+{
+	return &steer->peers;
+}
+
+void
+core_steer_counters_cleared(struct core_steer *steer, unsigned int core)
+{
+	struct steer_port *own = &steer->ports[core];
+	unsigned int peer = atomic_load_explicit(&steer->peers, memory_order_acquire);
+
+	forget(own, &own->brings, peer);
+	forget(own, &own->takes, peer);
+	own->brings.been = false;
+	own->takes.been = false;
 }
 
 bool
@@ -317,10 +418,12 @@ create_out(struct steer_port *own)
 	const struct core_steer_config *config = &own->steer->config;
 
 	if (own->core > 0) {
-		own->brings = PRESENCE_UNKNOWN;
-		own->takes = PRESENCE_UNKNOWN;
 		own->out = create_ring(RING_OUT_FRAMES, config->socket);
-		return own->out != NULL ? 0 : -ENOMEM;
+		if (own->out == NULL)
+			return -ENOMEM;
+		forget(own, &own->brings, 0);
+		forget(own, &own->takes, 0);
+		return 0;
 	}
 	own->unsent =
 		rte_calloc_socket("core_steer_unsent", config->rss->nb_cores,

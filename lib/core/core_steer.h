@@ -13,13 +13,14 @@
  * rings: what finds one full is dropped and counted.
  *
  * A core whose queue may not be there (core_port.h) sends through the first core, whose queue is,
- * until its own has brought frames. So it needs none.
+ * until its own has brought frames. So it needs none. With each peer of the port that begins anew.
  *
  * Threads: create and destroy are for the control thread; a port is its core's.
  */
 #ifndef CORE_STEER_H
 #define CORE_STEER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "core_port.h"
@@ -53,6 +54,18 @@ void core_steer_destroy(struct core_steer *steer);
  */
 struct core_port *core_steer_port(struct core_steer *steer, unsigned int core,
 				  struct core_port *below, struct core_stats *stats);
+
+/**
+ * Counted up by whoever hears that the port's peer goes or comes, on one thread, whichever: which
+ * queues there are is then found anew.
+ */
+atomic_uint *core_steer_peers(struct core_steer *steer);
+
+/**
+ * The port's counters were cleared: what they said of a core's queue is found anew. The core, or
+ * while it does not run.
+ */
+void core_steer_counters_cleared(struct core_steer *steer, unsigned int core);
 
 /** Whether frames of others wait for a core. The core, between saying that it sleeps and sleeping.
  */

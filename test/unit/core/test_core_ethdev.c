@@ -12,15 +12,20 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
+#include "core_ethdev_peer.h"
+#include "core_guard.h"
 #include "test_eal.h"
 
 #define QUEUES 3
+#define DEADLINE_MS 20000
 
 static struct rte_mempool *mbufs[QUEUES];
 static struct core_port ports[QUEUES];
@@ -250,6 +255,174 @@ test_no_large_segments(void **state)
 	}
 }
 
+static int
+check_queues(unsigned int nb)
+{
+	return core_ethdev_check(port_id, nb, 0, error, sizeof(error));
+}
+
+/* More queues than it counts for cannot be told apart, where that is how they are found. */
+static void
+test_queues_that_are_not_counted(void **state)
+{
+	struct rte_eth_dev_info info;
+
+	(void)state;
+	plug("net_memif0", "role=client");
+	assert_return_code(check_queues(16), 0);
+	assert_int_equal(check_queues(17), -ENOSPC);
+	assert_non_null(strstr(error, "(net_memif) serves 16 lcores at most"));
+	unplug("net_memif0");
+
+	plug("net_null0", "");
+	assert_return_code(rte_eth_dev_info_get(port_id, &info), 0);
+	assert_true(info.max_rx_queues > 16);
+	assert_return_code(check_queues(17), 0);
+	unplug("net_null0");
+}
+
+static void
+wait_link(uint16_t port, bool up)
+{
+	struct rte_eth_link link;
+	unsigned int ms;
+
+	for (ms = 0;; ms++) {
+		assert_int_equal(rte_eth_link_get_nowait(port, &link), 0);
+		if ((link.link_status == RTE_ETH_LINK_UP) == up)
+			break;
+		assert_true(ms < DEADLINE_MS);
+		rte_delay_us_sleep(1000);
+	}
+	/* Whoever gets hold of the guard finds that it has looked. */
+	core_guard_hold();
+	core_guard_release();
+}
+
+/* A peer of the server comes, with so many queues. */
+static void
+come(uint16_t peer, uint16_t nb_queues)
+{
+	struct rte_eth_conf conf = {0};
+	uint16_t i;
+
+	assert_return_code(rte_eth_dev_configure(peer, nb_queues, nb_queues, &conf), 0);
+	for (i = 0; i < nb_queues; i++) {
+		assert_return_code(rte_eth_rx_queue_setup(peer, i, 256, 0, NULL, mbufs[0]), 0);
+		assert_return_code(rte_eth_tx_queue_setup(peer, i, 256, 0, NULL), 0);
+	}
+	assert_return_code(rte_eth_dev_start(peer), 0);
+}
+
+static void
+go(uint16_t peer)
+{
+	core_guard_hold();
+	assert_return_code(rte_eth_dev_stop(peer), 0);
+	core_guard_release();
+	wait_link(port_id, false);
+}
+
+/* A frame comes by the server's last queue and goes back. */
+static void
+pass_frame(uint16_t peer)
+{
+	struct core_port *port = &ports[QUEUES - 1];
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(mbufs[0]);
+	struct rte_mbuf *none;
+	unsigned int ms;
+
+	assert_non_null(mbuf);
+	rte_pktmbuf_append(mbuf, 60);
+	assert_int_equal(rte_eth_tx_burst(peer, QUEUES - 1, &mbuf, 1), 1);
+	for (ms = 0; port->rx(port, &mbuf, 1) == 0; ms++) {
+		assert_true(ms < DEADLINE_MS);
+		rte_delay_us_sleep(1000);
+	}
+	for (ms = 0;; ms++) {
+		/* Which gives the server room to send. */
+		assert_int_equal(rte_eth_rx_burst(peer, QUEUES - 1, &none, 1), 0);
+		if (port->tx(port, &mbuf, 1) == 1)
+			return;
+		assert_true(ms < DEADLINE_MS);
+		rte_delay_us_sleep(1000);
+	}
+}
+
+/* Each that comes or goes is heard of, and what it opened is known before anything is asked. */
+static void
+test_peers(void **state)
+{
+	struct core_port *last = &ports[QUEUES - 1];
+	atomic_uint changes = 0;
+	char args[128];
+	uint16_t peer;
+
+	(void)state;
+#ifdef __SANITIZE_THREAD__
+	/* It sees nothing of what DPDK's own threads lock. */
+	skip();
+#endif
+	snprintf(args, sizeof(args), "role=server,socket=ethdev-%d", getpid());
+	plug("net_memif0", args);
+	snprintf(args, sizeof(args), "role=client,socket=ethdev-%d", getpid());
+	assert_return_code(rte_eal_hotplug_add("vdev", "net_memif1", args), 0);
+	assert_return_code(rte_eth_dev_get_port_by_name("net_memif1", &peer), 0);
+	assert_return_code(core_ethdev_setup(port_id, QUEUES, mbufs, 0, false, &rss, ports, error,
+					     sizeof(error)),
+			   0);
+	/* The client asks once: the server is to listen. */
+	assert_return_code(rte_eth_dev_start(port_id), 0);
+	come(peer, QUEUES);
+	assert_return_code(core_ethdev_start(port_id, QUEUES, &rss, ports, error, sizeof(error)),
+			   0);
+	assert_return_code(core_ethdev_peer_watch(port_id, &changes), 0);
+	assert_true(last->is_there_unasked);
+	wait_link(peer, true);
+	pass_frame(peer);
+	assert_true(last->is_there(last, false));
+	assert_true(last->is_there(last, true));
+	assert_int_equal(atomic_load(&changes), 0);
+	go(peer);
+	assert_int_equal(atomic_load(&changes), 1);
+
+	come(peer, QUEUES - 1);
+	wait_link(port_id, true);
+	assert_int_equal(atomic_load(&changes), 2);
+	assert_false(last->is_there(last, false));
+	assert_false(last->is_there(last, true));
+	go(peer);
+	come(peer, QUEUES);
+	wait_link(port_id, true);
+	assert_int_equal(atomic_load(&changes), 4);
+	assert_true(last->is_there(last, false));
+	assert_true(last->is_there(last, true));
+	wait_link(peer, true);
+	pass_frame(peer);
+
+	core_ethdev_peer_unwatch(port_id, &changes);
+	go(peer);
+	assert_int_equal(atomic_load(&changes), 4);
+	core_ethdev_stop(port_id);
+	core_ethdev_teardown(peer);
+	rte_eal_hotplug_remove("vdev", "net_memif1");
+	unplug("net_memif0");
+}
+
+/* Of a port without a guard the driver says it, if anybody does. */
+static void
+test_peers_of_others(void **state)
+{
+	atomic_uint changes = 0;
+
+	(void)state;
+	start("net_null0", "");
+	assert_return_code(core_ethdev_peer_watch(port_id, &changes), 0);
+	core_ethdev_peer_unwatch(port_id, &changes);
+	stop("net_null0");
+	core_ethdev_peer_unwatch(port_id, &changes);
+}
+
 int
 main(void)
 {
@@ -261,6 +434,9 @@ main(void)
 		cmocka_unit_test(test_large_segments),
 		cmocka_unit_test(test_mbufs_of_large_segments),
 		cmocka_unit_test(test_no_large_segments),
+		cmocka_unit_test(test_queues_that_are_not_counted),
+		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_peers_of_others),
 	};
 
 	test_eal_init();

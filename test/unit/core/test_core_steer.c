@@ -39,6 +39,7 @@ struct queue {
 	unsigned int sent;
 	bool full; /* takes nothing */
 	bool missing; /* and what it brings is rubbish */
+	bool cleared; /* the counters, just before they are read */
 	unsigned int bursts; /* that were asked for */
 };
 
@@ -86,10 +87,12 @@ wake(void *arg, unsigned int core)
 static bool
 queue_is_there(const struct core_port *port, bool sent)
 {
-	const struct queue *queue = &queues[port->queue];
+	struct queue *queue = &queues[port->queue];
+	bool cleared = queue->cleared;
 
 	assert_true(sent ? queue->sent > 0 : queue->at > 0);
-	return !queue->missing;
+	queue->cleared = false;
+	return !queue->missing && !cleared;
 }
 
 static int
@@ -137,6 +140,20 @@ setup_partial(void **state)
 {
 	(void)state;
 	return setup_port(true);
+}
+
+static int
+setup_first(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	setup_port(true);
+	for (i = 0; i < CORES; i++) {
+		queues[i].port.is_there_unasked = true;
+		ports[i] = core_steer_port(steer, i, &queues[i].port, &stats[i]);
+	}
+	return 0;
 }
 
 static int
@@ -473,7 +490,7 @@ static void
 test_a_queue_that_is_not_there(void **state)
 {
 	struct rte_mbuf *mbufs[BURST];
-	unsigned int bursts;
+	unsigned int bursts, i;
 
 	(void)state;
 	queues[1].missing = true;
@@ -487,9 +504,12 @@ test_a_queue_that_is_not_there(void **state)
 	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
 	assert_int_equal(queues[0].sent, 5);
 	assert_false(core_steer_waits(steer, 0));
-	/* Rubbish is brought once. */
-	put(1, segment(0, 0));
-	assert_int_equal(ports[1]->rx(ports[1], mbufs, BURST), 0);
+	/* Rubbish is brought twice, and counted. */
+	for (i = 1; i <= 2; i++) {
+		put(1, segment(0, 0));
+		assert_int_equal(ports[1]->rx(ports[1], mbufs, BURST), 0);
+		assert_int_equal(stats[1].drop_queue_missing, i);
+	}
 	bursts = queues[1].bursts;
 	assert_int_equal(ports[1]->rx(ports[1], mbufs, BURST), 0);
 	assert_int_equal(queues[1].bursts, bursts);
@@ -532,6 +552,118 @@ test_a_queue_that_is_there(void **state)
 	put(2, segment(1, 2));
 	for (i = 0; i < 2 * CORES; i++)
 		turn(i % CORES, next);
+	assert_int_equal(next[1], 3);
+}
+
+/* Turns of all cores, until what a queue brought is where it belongs. */
+static void
+turns(uint32_t *next)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * CORES; i++)
+		turn(i % CORES, next);
+}
+
+/* One burst of it is not counted as somebody clears the counters then. */
+static void
+test_the_counters_are_cleared(void **state)
+{
+	uint32_t next[FLOWS] = {0};
+
+	(void)state;
+	queues[1].cleared = true;
+	put(1, segment(1, 0));
+	turns(next);
+	assert_int_equal(stats[1].drop_queue_missing, 1);
+	put(1, segment(1, 0));
+	turns(next);
+	assert_int_equal(next[1], 1);
+	assert_int_equal(stats[1].drop_queue_missing, 1);
+}
+
+/* With each peer it is asked again, whether it was missing or not. */
+static void
+test_another_peer(void **state)
+{
+	uint32_t next[FLOWS] = {0};
+	struct rte_mbuf *mbufs[BURST];
+	unsigned int sent, i;
+
+	(void)state;
+	queues[1].missing = true;
+	for (i = 0; i < 2; i++) {
+		put(1, segment(1, 0));
+		assert_int_equal(ports[1]->rx(ports[1], mbufs, BURST), 0);
+	}
+	put(1, segment(1, 0));
+	turns(next);
+	assert_int_equal(next[1], 0);
+
+	queues[1].missing = false;
+	atomic_fetch_add(core_steer_peers(steer), 1);
+	turns(next);
+	assert_int_equal(next[1], 1);
+	send(1, 3);
+	assert_int_equal(queues[1].sent, 3);
+
+	queues[1].missing = true;
+	atomic_fetch_add(core_steer_peers(steer), 1);
+	sent = queues[0].sent;
+	send(1, 2);
+	put(1, segment(1, 1));
+	turns(next);
+	assert_int_equal(next[1], 1);
+	assert_int_equal(stats[1].drop_queue_missing, 3);
+	assert_int_equal(queues[1].sent, 3);
+	assert_int_equal(queues[0].sent, sent + 2);
+	/* The first is there for whoever comes. */
+	put(0, segment(1, 1));
+	turns(next);
+	assert_int_equal(next[1], 2);
+}
+
+/* What it is, is known before it is used, once it was there: neither harm is done nor a frame lost.
+ */
+static void
+test_another_peer_of_a_port_that_says_it_first(void **state)
+{
+	uint32_t next[FLOWS] = {0};
+	unsigned int bursts;
+
+	(void)state;
+	put(1, segment(1, 0));
+	turns(next);
+	send(1, 2);
+	assert_int_equal(queues[1].sent, 2);
+	bursts = queues[1].bursts;
+	queues[1].missing = true;
+	atomic_fetch_add(core_steer_peers(steer), 1);
+	turns(next);
+	send(1, 2);
+	turns(next);
+	assert_int_equal(queues[1].bursts, bursts);
+	assert_int_equal(queues[1].sent, 2);
+	assert_int_equal(queues[0].sent, 2);
+
+	queues[1].missing = false;
+	atomic_fetch_add(core_steer_peers(steer), 1);
+	send(1, 2);
+	assert_int_equal(queues[1].sent, 4);
+	put(1, segment(1, 1));
+	turns(next);
+	assert_int_equal(next[1], 2);
+
+	/* It would read as missing, and must be asked, when nothing came since the counters began.
+	 */
+	core_steer_counters_cleared(steer, 1);
+	atomic_fetch_add(core_steer_peers(steer), 1);
+	queues[1].cleared = true;
+	put(1, segment(1, 2));
+	turns(next);
+	assert_int_equal(stats[1].drop_queue_missing, 1);
+	put(1, segment(1, 2));
+	turns(next);
 	assert_int_equal(next[1], 3);
 }
 
@@ -578,6 +710,11 @@ main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_queue_that_is_there, setup_partial,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_the_counters_are_cleared, setup_partial,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_another_peer, setup_partial, teardown),
+		cmocka_unit_test_setup_teardown(test_another_peer_of_a_port_that_says_it_first,
+						setup_first, teardown),
 		cmocka_unit_test_setup_teardown(test_the_first_queue_is_full, setup_partial,
 						teardown),
 	};
