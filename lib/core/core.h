@@ -214,6 +214,7 @@ struct core {
 	struct rte_ring *control;
 	atomic_bool stop; /* any thread sets it, and wakes the core */
 	atomic_bool drained; /* after stop: it goes on for the cores that it passes frames to */
+	atomic_bool ended; /* after that: it gives its port nothing any more */
 	struct core_stats stats;
 
 	/* Values that are prepared and not executed. */

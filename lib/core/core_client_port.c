@@ -74,6 +74,8 @@ core_client_port_stop(struct core_client_port *port)
 {
 	if (port->steer != NULL)
 		core_ethdev_peer_unwatch(port->port_id, core_steer_peers(port->steer));
+	if (port->steer != NULL)
+		core_steer_flush(port->steer);
 	if (port->started)
 		core_ethdev_stop(port->port_id);
 	core_steer_destroy(port->steer);

@@ -33,6 +33,9 @@
 #define DRAIN_US (2 * 1000 * 1000)
 #define DRAIN_CHECK_US 1000
 
+/* How long the first core waits for others, each of which may have to wait for its port. */
+#define SEND_LAST_US (2 * CORE_PORT_PATIENCE_US)
+
 /*
  * The longest value must fit in the part of the budget that values not arrived may hold, and so
  * must the longest of the small ones, which have a quarter of it.
@@ -47,6 +50,8 @@ static int create_engine(struct tr_core_server *server, char *error, size_t erro
 static int create_cores(struct tr_core_server *server, char *error, size_t error_size);
 static void init_clock(struct tr_core_server *server);
 static void drain(struct tr_core_server *server, struct core *core);
+static void send_last(struct tr_core_server *server);
+static bool have_ended(const struct tr_core_server *server);
 static bool is_needed(const struct tr_core_server *server);
 static int core_main(void *arg);
 static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
@@ -421,6 +426,34 @@ drain(struct tr_core_server *server, struct core *core)
 		rte_pause();
 	}
 	core_abort(core);
+	atomic_store_explicit(&core->ended, true, memory_order_release);
+	if (core->index == 0 && server->steer != NULL)
+		send_last(server);
+}
+
+/* The first core sends for others, whose last resets may come after its own. */
+static void
+send_last(struct tr_core_server *server)
+{
+	uint64_t end_us = core_server_now_us(server) + SEND_LAST_US;
+	bool ended;
+
+	do {
+		ended = have_ended(server);
+		core_steer_flush(server->steer);
+		rte_pause();
+	} while (!ended && core_server_now_us(server) < end_us);
+}
+
+static bool
+have_ended(const struct tr_core_server *server)
+{
+	unsigned int i;
+
+	for (i = 0; i < server->nb_cores; i++)
+		if (!atomic_load_explicit(&server->cores[i]->ended, memory_order_acquire))
+			return false;
+	return true;
 }
 
 /* Whether a core that is done goes on, as its queue may bring what others wait for. */

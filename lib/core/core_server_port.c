@@ -163,6 +163,9 @@ core_server_port_close(struct tr_core_server *server)
 
 	if (server->steer != NULL)
 		core_ethdev_peer_unwatch(port_id, core_steer_peers(server->steer));
+	/* What the first core did not wait for. */
+	if (server->steer != NULL)
+		core_steer_flush(server->steer);
 	if (server->port_started)
 		core_ethdev_stop(port_id);
 	if (server->port_set_up)

@@ -80,6 +80,8 @@ static bool look(struct steer_port *own, struct presence *presence, bool sent);
 static void forget(const struct steer_port *own, struct presence *presence, unsigned int peer);
 static void set_there(struct presence *presence);
 static void send_for_others(struct steer_port *own);
+static struct outbox *take_unsent(struct steer_port *own, uint16_t core);
+static void remove_sent(struct outbox *unsent, uint16_t sent);
 static uint16_t take(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max);
 static uint16_t keep_own(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb);
 static void pass(struct steer_port *own, uint16_t owner);
@@ -220,21 +222,47 @@ send_for_others(struct steer_port *own)
 {
 	struct core_port *below = own->port.below;
 	struct outbox *unsent;
-	uint16_t core, sent;
+	uint16_t core;
 
 	for (core = 1; core < own->steer->config.rss->nb_cores; core++) {
-		unsent = &own->unsent[core];
-		if (unsent->nb == 0)
-			unsent->nb = rte_ring_sc_dequeue_burst(own->steer->ports[core].out,
-							       (void **)unsent->frames, PASS_BURST,
-							       NULL);
-		if (unsent->nb == 0)
-			continue;
-		sent = below->tx(below, unsent->frames, unsent->nb);
-		unsent->nb -= sent;
-		memmove(unsent->frames, unsent->frames + sent,
-			unsent->nb * sizeof(unsent->frames[0]));
+		unsent = take_unsent(own, core);
+		if (unsent->nb > 0)
+			remove_sent(unsent, below->tx(below, unsent->frames, unsent->nb));
 	}
+}
+
+static struct outbox *
+take_unsent(struct steer_port *own, uint16_t core)
+{
+	struct outbox *unsent = &own->unsent[core];
+
+	if (unsent->nb == 0)
+		unsent->nb = rte_ring_sc_dequeue_burst(own->steer->ports[core].out,
+						       (void **)unsent->frames, PASS_BURST, NULL);
+	return unsent;
+}
+
+static void
+remove_sent(struct outbox *unsent, uint16_t sent)
+{
+	unsent->nb -= sent;
+	memmove(unsent->frames, unsent->frames + sent, unsent->nb * sizeof(unsent->frames[0]));
+}
+
+void
+core_steer_flush(struct core_steer *steer)
+{
+	struct steer_port *first = &steer->ports[0];
+	uint32_t patience_us = CORE_PORT_PATIENCE_US;
+	struct outbox *unsent;
+	uint16_t core;
+
+	for (core = 1; first->unsent != NULL && core < steer->config.rss->nb_cores; core++)
+		do {
+			unsent = take_unsent(first, core);
+			remove_sent(unsent, core_port_tx_last(first->port.below, unsent->frames,
+							      unsent->nb, &patience_us));
+		} while (unsent->nb == 0 && has_frames(steer->ports[core].out));
 }
 
 static uint16_t

@@ -56,6 +56,12 @@ struct core_port *core_steer_port(struct core_steer *steer, unsigned int core,
 				  struct core_port *below, struct core_stats *stats);
 
 /**
+ * Send what cores have given to the first one to send. Where the port takes none, wait for a while,
+ * as core_port_tx_last(). The first core as it ends, or for it, when no core runs any more.
+ */
+void core_steer_flush(struct core_steer *steer);
+
+/**
  * Counted up by whoever hears that the port's peer goes or comes, on one thread, whichever: which
  * queues there are is then found anew.
  */

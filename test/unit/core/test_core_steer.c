@@ -694,6 +694,39 @@ test_the_first_queue_is_full(void **state)
 	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
 }
 
+/* What cores gave as they ended, be it more than a burst, leaves when they run no more. */
+static void
+test_the_last_frames(void **state)
+{
+	struct rte_mbuf *mbufs[BURST];
+
+	(void)state;
+	queues[0].full = true;
+	send(1, 40);
+	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	send(1, 60);
+	send(2, 70);
+	queues[0].full = false;
+	core_steer_flush(steer);
+	assert_int_equal(queues[0].sent, 170);
+	assert_false(core_steer_waits(steer, 0));
+	/* It does not wait for ever. */
+	queues[0].full = true;
+	send(1, 100);
+	core_steer_flush(steer);
+	assert_int_equal(queues[0].sent, 170);
+}
+
+/* Of a port of which all queues are there nothing waits so. */
+static void
+test_no_last_frames(void **state)
+{
+	(void)state;
+	send(1, 1);
+	core_steer_flush(steer);
+	assert_int_equal(queues[1].sent, 1);
+}
+
 int
 main(void)
 {
@@ -715,6 +748,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_another_peer, setup_partial, teardown),
 		cmocka_unit_test_setup_teardown(test_another_peer_of_a_port_that_says_it_first,
 						setup_first, teardown),
+		cmocka_unit_test_setup_teardown(test_the_last_frames, setup_partial, teardown),
+		cmocka_unit_test_setup_teardown(test_no_last_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_first_queue_is_full, setup_partial,
 						teardown),
 	};
