@@ -37,13 +37,21 @@ struct outbox {
  */
 #define UNCOUNTED_RX_MAX 2
 
+/*
+ * And frames that it took, since what stands before it may lose one. Between the first two the
+ * first core sends so many bursts, and then each time four times as many.
+ */
+#define UNCOUNTED_TX_MAX 6
+#define UNCOUNTED_TX_WAIT 4
+
 /* What is known of a queue, one way. Peers are told apart by core_steer.peers. */
 struct presence {
 	unsigned int there; /* the peer that is known to have opened it */
 	unsigned int peer; /* the one of which we know the rest */
 	bool missing;
 	bool been; /* there, for that peer or an earlier one */
-	uint8_t uncounted; /* times in a row that it brought what was not counted */
+	uint8_t uncounted; /* times in a row that it brought or took what was not counted */
+	uint16_t wait; /* bursts that go another way before it is asked again */
 };
 
 struct steer_port {
@@ -148,7 +156,10 @@ send(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb)
 
 	if (look(own, &own->takes, true))
 		return below->tx(below, mbufs, nb);
-	if (!own->takes.missing && is_there(own, &own->brings) && send_first(own, mbufs, nb) > 0)
+	if (own->takes.wait > 0)
+		own->takes.wait--;
+	else if (!own->takes.missing && is_there(own, &own->brings) &&
+		 send_first(own, mbufs, nb) > 0)
 		return 1;
 	passed = rte_ring_sp_enqueue_burst(own->out, (void **)mbufs, nb, NULL);
 	if (own->steer->config.wake != NULL)
@@ -161,14 +172,17 @@ static uint16_t
 send_first(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb)
 {
 	struct core_port *below = own->port.below;
+	struct presence *takes = &own->takes;
 	uint16_t sent = below->tx(below, mbufs, RTE_MIN(nb, 1));
 
 	if (sent == 0)
 		return 0;
-	if (own->port.is_there(&own->port, true))
-		set_there(&own->takes);
-	else
-		own->takes.missing = true;
+	if (own->port.is_there(&own->port, true)) {
+		set_there(takes);
+		return sent;
+	}
+	takes->missing = ++takes->uncounted == UNCOUNTED_TX_MAX;
+	takes->wait = UNCOUNTED_TX_WAIT << 2 * (takes->uncounted - 1);
 	return sent;
 }
 
@@ -206,6 +220,7 @@ forget(const struct steer_port *own, struct presence *presence, unsigned int pee
 	presence->there = own->out == NULL ? peer : peer - 1;
 	presence->missing = false;
 	presence->uncounted = 0;
+	presence->wait = 0;
 }
 
 static void

@@ -38,6 +38,8 @@ struct queue {
 	unsigned int at;
 	unsigned int sent;
 	bool full; /* takes nothing */
+	unsigned int lose; /* so many of what it takes next, before they are counted */
+	unsigned int lost;
 	bool missing; /* and what it brings is rubbish */
 	bool cleared; /* the counters, just before they are read */
 	unsigned int bursts; /* that were asked for */
@@ -67,10 +69,17 @@ static uint16_t
 queue_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 {
 	struct queue *queue = container_of(port, struct queue, port);
+	uint16_t i;
 
 	if (queue->full)
 		return 0;
-	queue->sent += nb;
+	for (i = 0; i < nb; i++)
+		if (queue->lose > 0) {
+			queue->lose--;
+			queue->lost++;
+		} else {
+			queue->sent++;
+		}
 	rte_pktmbuf_free_bulk(mbufs, nb);
 	return nb;
 }
@@ -90,7 +99,9 @@ queue_is_there(const struct core_port *port, bool sent)
 	struct queue *queue = &queues[port->queue];
 	bool cleared = queue->cleared;
 
-	assert_true(sent ? queue->sent > 0 : queue->at > 0);
+	assert_true(sent ? queue->sent + queue->lost > 0 : queue->at > 0);
+	if (sent && queue->sent == 0)
+		return false;
 	queue->cleared = false;
 	return !queue->missing && !cleared;
 }
@@ -582,6 +593,47 @@ test_the_counters_are_cleared(void **state)
 	assert_int_equal(stats[1].drop_queue_missing, 1);
 }
 
+/* Where frames are lost on their way to the queue, it is asked again, and in the end found. */
+static void
+test_the_first_frames_are_lost(void **state)
+{
+	uint32_t next[FLOWS] = {0};
+	unsigned int i;
+
+	(void)state;
+	put(1, segment(1, 0));
+	turns(next);
+	queues[1].lose = 3;
+	for (i = 0; i < 200; i++) {
+		send(1, 1);
+		turn(0, next);
+	}
+	assert_int_equal(queues[1].lost, 3);
+	assert_true(queues[1].sent > 100);
+	assert_int_equal(queues[0].sent + queues[1].sent, 197);
+}
+
+/* A queue that takes nothing for good costs a few frames, far between, and no more. */
+static void
+test_all_frames_are_lost(void **state)
+{
+	uint32_t next[FLOWS] = {0};
+	unsigned int i;
+
+	(void)state;
+	put(1, segment(1, 0));
+	turns(next);
+	queues[1].lose = UINT32_MAX;
+	for (i = 0; i < 10000; i++) {
+		send(1, 1);
+		turn(0, next);
+		if (i == 0 || i == 5)
+			assert_int_equal(queues[1].lost, 1 + i / 5);
+	}
+	assert_int_equal(queues[1].lost, 6);
+	assert_int_equal(queues[0].sent, 10000 - 6);
+}
+
 /* With each peer it is asked again, whether it was missing or not. */
 static void
 test_another_peer(void **state)
@@ -745,6 +797,9 @@ main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_the_counters_are_cleared, setup_partial,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_the_first_frames_are_lost, setup_partial,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_all_frames_are_lost, setup_partial, teardown),
 		cmocka_unit_test_setup_teardown(test_another_peer, setup_partial, teardown),
 		cmocka_unit_test_setup_teardown(test_another_peer_of_a_port_that_says_it_first,
 						setup_first, teardown),
