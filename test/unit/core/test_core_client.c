@@ -11,23 +11,12 @@
 
 #include <cmocka.h>
 
-#include <rte_byteorder.h>
-#include <rte_dev.h>
 #include <rte_ethdev.h>
-#include <rte_ip.h>
 
-#include "core.h"
-#include "core_client.h"
-#include "sim_wire.h"
+#include "client_rig.h"
 #include "test_eal.h"
 
-/* Receives nothing by itself, and takes what is sent. */
-#define DEVICE "net_null0"
-#define DEVICE_ARGS "no-rx=1"
-
-#define CLIENT RTE_IPV4(10, 0, 0, 1)
-#define SERVER RTE_IPV4(10, 0, 0, 2)
-#define PORT 7
+#define PORT CLIENT_RIG_PORT
 
 #define CONNS_MAX 4
 #define RECEIVED_MAX 65536
@@ -44,14 +33,7 @@ struct told {
 	uint8_t received[RECEIVED_MAX]; /* the first of it */
 };
 
-static uint16_t port_id;
-static uint64_t now_us;
-static struct sim_wire *wire;
-static struct rte_mempool *wire_mbufs;
-static const struct rte_eth_rxtx_callback *callbacks[2];
-static struct tr_submit *submit;
-static struct core *core;
-static struct core_client *client;
+static struct client_rig rig;
 static struct told told[CONNS_MAX];
 
 static void
@@ -86,158 +68,43 @@ static const struct core_client_events events = {
 	.closed = closed,
 };
 
-/* What the client's port receives is what comes by the wire. */
-static uint16_t
-receive(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t nb, uint16_t max,
-	void *arg)
-{
-	struct core_port *end = sim_wire_port(wire, 0);
-
-	(void)port;
-	(void)queue;
-	(void)arg;
-	assert_int_equal(nb, 0);
-	return end->rx(end, mbufs, max);
-}
-
-/* What it sends is copied to the wire; the device takes the frames themselves. */
-static uint16_t
-transmit(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t nb, void *arg)
-{
-	struct core_port *end = sim_wire_port(wire, 0);
-	struct rte_mbuf *copied;
-	uint16_t i;
-
-	(void)port;
-	(void)queue;
-	(void)arg;
-	for (i = 0; i < nb; i++) {
-		copied = rte_pktmbuf_copy(mbufs[i], wire_mbufs, 0, UINT32_MAX);
-		assert_non_null(copied);
-		assert_int_equal(end->tx(end, &copied, 1), 1);
-	}
-	return nb;
-}
-
-static void
-create_core(void)
-{
-	const struct tr_core_config config = {
-		.ipv4 = {.addr = tr_addr_ipv4(RTE_BE32(SERVER)), .prefix_len = 24},
-		.conns_max = 64,
-		.credits = 64,
-		.value_max = 1024,
-		.body_budget_bytes = 65536,
-		.body_timeout_ms = 10000,
-		.request_timeout_ms = 10000,
-		.send_timeout_ms = 60000,
-		.send_max_bytes = 1024 * 1024,
-	};
-	static const struct tr_engine no_engine;
-	const struct submit_config submit_config = {.nb_cores = 1, .credits = config.credits};
-	struct core_listener listener = {.port = RTE_BE16(PORT), .ops = &tr_core_echo};
-	struct core_config core_config = {.server = &config, .engine = &no_engine};
-
-	submit = submit_create(&submit_config);
-	assert_non_null(submit);
-	core_config.submit = submit;
-	core_config.port = sim_wire_port(wire, 1);
-	core = core_create(&core_config);
-	assert_non_null(core);
-	listener.protocol = tr_core_echo.create(NULL, 0);
-	assert_return_code(core_listen(core, &listener), 0);
-}
-
-static void
-create_client(void)
-{
-	const struct core_client_config config = {
-		.name = "client",
-		.port_id = port_id,
-		.ipv4 = {.addr = tr_addr_ipv4(RTE_BE32(CLIENT)), .prefix_len = 24},
-		.conns_max = CONNS_MAX,
-		.events = &events,
-		.events_arg = told,
-	};
-	char error[256] = "";
-
-	client = core_client_create(&config, error, sizeof(error));
-	assert_string_equal(error, "");
-	assert_non_null(client);
-	callbacks[0] = rte_eth_add_rx_callback(port_id, 0, receive, NULL);
-	callbacks[1] = rte_eth_add_tx_callback(port_id, 0, transmit, NULL);
-	assert_non_null(callbacks[0]);
-	assert_non_null(callbacks[1]);
-}
-
 static int
 setup(void **state)
 {
-	static const struct sim_wire_config config = {
-		.delay_us = 100, .mtu = 1500, .tx_segments = true, .share_mbufs = true};
+	const struct client_rig_config config = {
+		.device = "net_null0",
+		.device_args = "no-rx=1",
+		.nb = 1,
+		.conns_max = CONNS_MAX,
+		.events = &events,
+		.events_args = {told},
+	};
 
 	(void)state;
-	now_us = 1;
 	memset(told, 0, sizeof(told));
-	assert_return_code(rte_eal_hotplug_add("vdev", DEVICE, DEVICE_ARGS), 0);
-	assert_return_code(rte_eth_dev_get_port_by_name(DEVICE, &port_id), 0);
-	wire = sim_wire_create(&config, 1);
-	assert_non_null(wire);
-	wire_mbufs = rte_pktmbuf_pool_create("wire", 4095, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					     SOCKET_ID_ANY);
-	assert_non_null(wire_mbufs);
-	create_core();
-	create_client();
+	client_rig_init(&rig, &config);
 	return 0;
-}
-
-/* Let time go on; when much of it is to pass, in long steps. */
-static void
-run(uint64_t us)
-{
-	uint64_t end_us = now_us + us;
-	uint64_t step_us = us > 1000000 ? 1000 : 50;
-
-	for (; now_us < end_us; now_us += step_us) {
-		sim_wire_advance(wire, now_us);
-		core_client_poll(client, now_us);
-		core_poll(core, now_us);
-	}
-}
-
-static void
-destroy_client(void)
-{
-	if (client == NULL)
-		return;
-	rte_eth_remove_rx_callback(port_id, 0, callbacks[0]);
-	rte_eth_remove_tx_callback(port_id, 0, callbacks[1]);
-	core_client_destroy(client);
-	client = NULL;
 }
 
 static int
 teardown(void **state)
 {
-	destroy_client();
-	sim_wire_flush(wire);
-	core_abort(core);
-	sim_wire_flush(wire);
-	assert_int_equal(rte_mempool_in_use_count(wire_mbufs), 0);
-	assert_int_equal(rte_mempool_in_use_count(core->chains.mbufs), 0);
-	core_destroy(core);
-	submit_destroy(submit);
-	sim_wire_destroy(wire);
-	rte_mempool_free(wire_mbufs);
-	rte_eal_hotplug_remove("vdev", DEVICE);
-	return test_pools_full(state);
+	return client_rig_deinit(&rig, state);
+}
+
+static void
+run(uint64_t us)
+{
+	client_rig_run(&rig, us);
 }
 
 static void
 connect_to(uint32_t conn, uint16_t port)
 {
-	assert_return_code(
-		core_client_connect(client, conn, tr_addr_ipv4(RTE_BE32(SERVER)), port, now_us), 0);
+	assert_return_code(core_client_connect(rig.clients[0], conn,
+					       client_rig_address(&rig, CLIENT_RIG_SERVER), port,
+					       rig.now_us),
+			   0);
 }
 
 /* Connect, and wait until it is established. */
@@ -260,7 +127,7 @@ send_bytes(uint32_t conn, const void *data, size_t len)
 		{(uint8_t *)(uintptr_t)data + len / 2, len - len / 2},
 	};
 
-	return core_client_send(client, conn, parts, RTE_DIM(parts));
+	return core_client_send(rig.clients[0], conn, parts, RTE_DIM(parts));
 }
 
 static void
@@ -293,8 +160,8 @@ test_we_close(void **state)
 	(void)state;
 	connect_conn(0);
 	assert_return_code(send_bytes(0, "last", 4), 0);
-	core_client_close(client, 0);
-	core_client_close(client, 0);
+	core_client_close(rig.clients[0], 0);
+	core_client_close(rig.clients[0], 0);
 	assert_int_equal(send_bytes(0, "more", 4), -EPIPE);
 	assert_int_equal(told[0].closed, 0);
 	run(5000000);
@@ -303,7 +170,7 @@ test_we_close(void **state)
 	assert_int_equal(told[0].error, -ECONNABORTED);
 	assert_int_equal(told[0].len, 0);
 	assert_int_equal(send_bytes(0, "more", 4), -EPIPE);
-	core_client_close(client, 0);
+	core_client_close(rig.clients[0], 0);
 	connect_conn(0);
 	assert_return_code(send_bytes(0, "again", 5), 0);
 	run(5000);
@@ -315,7 +182,7 @@ test_the_peer_closes(void **state)
 {
 	(void)state;
 	connect_conn(0);
-	core_set_listening(core, false);
+	core_set_listening(rig.core, false);
 	run(5000000);
 	assert_int_equal(told[0].closed, 1);
 	assert_int_equal(told[0].error, 0);
@@ -326,7 +193,7 @@ test_the_peer_resets(void **state)
 {
 	(void)state;
 	connect_conn(0);
-	core_abort(core);
+	core_abort(rig.core);
 	run(5000);
 	assert_int_equal(told[0].closed, 1);
 	assert_int_equal(told[0].error, -ECONNRESET);
@@ -342,7 +209,8 @@ test_refused(void **state)
 	assert_int_equal(told[0].closed, 1);
 	assert_int_equal(told[0].error, -ECONNREFUSED);
 	/* Not somebody on a network. */
-	assert_int_equal(core_client_connect(client, 1, tr_addr_none(), PORT, now_us), -EINVAL);
+	assert_int_equal(core_client_connect(rig.clients[0], 1, tr_addr_none(), PORT, rig.now_us),
+			 -EINVAL);
 	assert_int_equal(send_bytes(1, "lost", 4), -EPIPE);
 }
 
@@ -351,7 +219,7 @@ test_nobody_answers(void **state)
 {
 	(void)state;
 	connect_conn(1);
-	sim_wire_cut(wire, true);
+	sim_wire_cut(rig.wire, true);
 	connect_to(0, PORT);
 	run(200 * 1000000ull);
 	assert_int_equal(told[0].opened, 0);
@@ -366,11 +234,26 @@ test_closed_before_it_is_open(void **state)
 {
 	(void)state;
 	connect_to(0, PORT);
-	core_client_close(client, 0);
+	core_client_close(rig.clients[0], 0);
 	run(5000);
 	assert_int_equal(told[0].opened, 0);
 	assert_int_equal(told[0].closed, 1);
 	assert_int_equal(told[0].error, -ECONNABORTED);
+}
+
+/* ICMP's, about a connection that is not open yet. */
+static void
+test_an_error_comes(void **state)
+{
+	(void)state;
+	connect_conn(0);
+	connect_to(1, PORT);
+	core_client_poll(rig.clients[0], rig.now_us);
+	client_rig_bring_error(&rig, 0);
+	core_client_poll(rig.clients[0], rig.now_us);
+	assert_int_equal(told[1].closed, 1);
+	assert_int_equal(told[1].error, -ECONNREFUSED);
+	assert_int_equal(told[0].closed, 0);
 }
 
 /* All or nothing, and what was queued before goes its way. */
@@ -423,7 +306,7 @@ test_ends_with_connections(void **state)
 		connect_conn(i);
 	connect_to(i, PORT);
 	assert_return_code(send_bytes(0, "unsent", 6), 0);
-	destroy_client();
+	client_rig_destroy_clients(&rig);
 	for (i = 0; i < CONNS_MAX; i++)
 		assert_int_equal(told[i].closed, 0);
 }
@@ -440,6 +323,7 @@ main(void)
 		TEST(test_refused),
 		TEST(test_nobody_answers),
 		TEST(test_closed_before_it_is_open),
+		TEST(test_an_error_comes),
 		TEST(test_too_much),
 		TEST(test_what_cannot_be_is_said),
 		TEST(test_ends_with_connections),
