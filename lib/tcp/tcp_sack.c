@@ -28,11 +28,14 @@ tcp_sack_update(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
 	const struct wire_tcp *header = &segment->header;
 	const struct wire_tcp_options *options = &header->options;
+	const struct tcp_recovery *recovery = conn->loss.recovery;
 	struct tcp_sack sack = {.duplicate = is_duplicate(conn, header)};
 	struct block blocks[WIRE_TCP_SACK_MAX];
 	unsigned int nb, i;
 
 	if (sack.duplicate) {
+		sack.probe = recovery->probe == TCP_PROBE_RESENT &&
+			     options->sack[0].right == recovery->probe_end;
 		sack.left = options->sack[0].left;
 		sack.right = options->sack[0].right;
 		conn->tcp->stats.sack_duplicates++;

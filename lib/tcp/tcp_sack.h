@@ -22,6 +22,7 @@
 struct tcp_sack {
 	bool refused; /* something new that there was no memory to write down */
 	bool duplicate; /* the bytes from left to right arrived twice */
+	bool probe; /* they are a tail loss probe's, and no other retransmission's */
 	uint32_t left;
 	uint32_t right;
 };

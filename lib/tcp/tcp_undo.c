@@ -115,8 +115,9 @@ all_arrived_twice(struct tcp_conn *conn, const struct tcp_sack *sack)
 	struct tcp_recovery *recovery = conn->loss.recovery;
 	uint32_t bytes = sack->right - sack->left;
 
-	/* Of this recovery. */
-	if (tcp_seq_lt(sack->left, recovery->undo_una) || tcp_seq_gt(sack->right, recovery->end))
+	/* Of this recovery. A probe that was out as it began is not among undo_bytes. */
+	if (sack->probe || tcp_seq_lt(sack->left, recovery->undo_una) ||
+	    tcp_seq_gt(sack->right, recovery->end))
 		return false;
 	recovery->undo_bytes -= RTE_MIN(bytes, recovery->undo_bytes);
 	return recovery->undo_bytes == 0;

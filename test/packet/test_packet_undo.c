@@ -258,6 +258,36 @@ test_one_of_two_arrived_twice(void **state)
 	packet_end(&p);
 }
 
+/*
+ * Late ACKs: a probe, then a hole that is one. That the probe came twice says nothing of what was
+ * sent again for the hole; only its own word does.
+ */
+/* Shows: 3708-dsack. */
+static void
+test_duplicate_of_a_probe(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 4);
+	packet_advance(&p, 2 * RTT_US + 3000);
+	expect(&p, .flags = ACK | PSH, .seq = SEQ(3), .ack = 1, .len = MSS);
+	sacked(&p, 0, {1, 4});
+	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
+	assert_string_equal(packet_sack_look(&p).recovery, "fast");
+	sacked(&p, 0, {3, 4}, {1, 4});
+	assert_int_equal(tcp_stats(p.tcp)->sack_duplicates, 1);
+	assert_int_equal(tcp_stats(p.tcp)->undone, 0);
+	assert_string_equal(packet_sack_look(&p).recovery, "fast");
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(4));
+	assert_int_equal(tcp_stats(p.tcp)->undone, 0);
+	sacked(&p, 4, {0, 1});
+	assert_int_equal(tcp_stats(p.tcp)->undone, 1);
+	expect_none(&p);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -271,6 +301,7 @@ main(void)
 		cmocka_unit_test(test_arrived_twice_says_an_old_ack),
 		cmocka_unit_test(test_undone_at_a_closed_window),
 		cmocka_unit_test(test_one_of_two_arrived_twice),
+		cmocka_unit_test(test_duplicate_of_a_probe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
