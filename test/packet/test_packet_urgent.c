@@ -7,6 +7,9 @@
 
 #define SCALE 7
 
+/* As many connections as there may be. */
+#define CLOSED 4
+
 static const struct wire_tcp_options scaled = {
 	.has_mss = true,
 	.mss = 1000,
@@ -191,6 +194,60 @@ test_none_once_closed(void **state)
 	packet_end(&p);
 }
 
+/*
+ * Those that are closed stand in queues, from which the oldest yields to who comes (tcp_yield.h).
+ * Urgent data, of before or told since, does not disturb their order.
+ */
+static void
+test_those_closed_keep_their_order(void **state)
+{
+	const struct packet_setup setup = {.conns_max = CLOSED, .ipv6 = *state != NULL};
+	uint32_t iss[CLOSED];
+	struct packet p;
+	uint16_t first;
+	unsigned int i;
+
+	packet_begin(&p, &setup);
+	first = p.peer_port;
+	for (i = 0; i < CLOSED; i++, p.peer_port++) {
+		p.appended = 0;
+		packet_accept(&p, NULL);
+		iss[i] = p.iss;
+		inject(&p, .flags = ACK | URG, .seq = 1, .ack = 1, .urgent = 500);
+		packet_append(&p, 10);
+		tcp_send_urgent(p.owner.conn);
+		tcp_close(p.owner.conn);
+		expect_urgent(&p, PSH | FIN, 1, 10, 10);
+		inject(&p, .flags = ACK, .seq = 1, .ack = 12);
+		assert_int_equal(packet_state(&p), TCP_FIN_WAIT_2);
+	}
+	for (i = 0; i < CLOSED; i++) {
+		p.peer_port = first + i;
+		p.iss = iss[i];
+		inject(&p, .flags = ACK | URG, .seq = 1, .ack = 12, .urgent = 1000 + i);
+		/* Not in the window: an ACK says so, which has no pointer. */
+		inject(&p, .flags = ACK, .seq = 1 + 2 * PACKET_WINDOW, .ack = 12);
+		expect_urgent(&p, 0, 12, 0, 0);
+	}
+	/* One from the middle goes on by itself. */
+	p.peer_port = first + 1;
+	p.iss = iss[1];
+	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 12);
+	expect(&p, .flags = ACK, .seq = 12, .ack = 2);
+	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	/* The others yield, the oldest first, once nobody in TIME-WAIT is left to. */
+	for (i = 0; i < CLOSED; i++) {
+		p.peer_port = first + CLOSED + i;
+		packet_accept(&p, NULL);
+		p.peer_port = first + (i == 0 ? 1 : i == 1 ? 0 : i);
+		assert_int_equal(packet_state(&p), TCP_CLOSED);
+	}
+	assert_int_equal(tcp_stats(p.tcp)->yielded_time_wait, 1);
+	assert_int_equal(tcp_stats(p.tcp)->yielded_fin_wait_2, CLOSED - 1);
+	assert_int_equal(p.owner.urgent, CLOSED);
+	packet_end(&p);
+}
+
 /* What ends the handshake may be urgent: the owner is told that there is a connection first. */
 static void
 test_told_when_it_opens(void **state)
@@ -349,6 +406,7 @@ main(void)
 		both_families(test_told_at_a_zero_window),
 		both_families(test_none_behind_a_fin),
 		both_families(test_none_once_closed),
+		both_families(test_those_closed_keep_their_order),
 		both_families(test_told_when_it_opens),
 		both_families(test_refused_when_it_opens),
 		both_families(test_end_is_sent_until_it_is_acknowledged),
