@@ -136,7 +136,8 @@ looks_for_neighbour(const struct rte_mbuf *mbuf)
 	return ether.type == RTE_ETHER_TYPE_IPV6 &&
 	       wire_ipv6_parse(packet, bytes, mbuf->pkt_len - WIRE_ETHER_HEADER_BYTES, &ipv6) ==
 		       WIRE_IPV6_OK &&
-	       ipv6.next_header == IPPROTO_ICMPV6 && !tr_addr_is_none(&ipv6.src) &&
+	       bytes > WIRE_IPV6_HEADER_BYTES && ipv6.next_header == IPPROTO_ICMPV6 &&
+	       !tr_addr_is_none(&ipv6.src) &&
 	       packet[WIRE_IPV6_HEADER_BYTES] == WIRE_ICMP6_NEIGHBOUR_SOLICITATION;
 }
 

@@ -52,6 +52,8 @@ struct segment {
 	bool ipv6;
 };
 
+static void put_in(unsigned int end, const uint8_t *data, uint32_t len, uint32_t first_bytes);
+
 static int
 setup(void **state)
 {
@@ -64,11 +66,27 @@ setup(void **state)
 static void
 put(unsigned int end, const uint8_t *data, uint32_t len)
 {
+	put_in(end, data, len, len);
+}
+
+/* With so many bytes in the first mbuf, behind which the others still stand, and in a second. */
+static void
+put_in(unsigned int end, const uint8_t *data, uint32_t len, uint32_t first_bytes)
+{
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+	struct rte_mbuf *next;
 
 	assert_non_null(mbuf);
 	assert_non_null(rte_pktmbuf_append(mbuf, len));
 	memcpy(rte_pktmbuf_mtod(mbuf, uint8_t *), data, len);
+	if (first_bytes < len) {
+		rte_pktmbuf_trim(mbuf, len - first_bytes);
+		next = rte_pktmbuf_alloc(pool);
+		assert_non_null(next);
+		memcpy(rte_pktmbuf_append(next, len - first_bytes), data + first_bytes,
+		       len - first_bytes);
+		assert_int_equal(rte_pktmbuf_chain(mbuf, next), 0);
+	}
 	if (answering)
 		sim_watch_answer(&watch, end, mbuf);
 	else
@@ -245,9 +263,19 @@ asks(unsigned int end, rte_be32_t own, rte_be32_t target)
 	put(end, data, sizeof(data));
 }
 
+static void solicits_in(unsigned int end, const struct tr_addr *own, uint8_t type,
+			uint32_t first_bytes);
+
 /* By neighbour discovery; from no address, to try its own. */
 static void
 solicits(unsigned int end, const struct tr_addr *own, uint8_t type)
+{
+	solicits_in(end, own, type, WIRE_ND_BYTES_MAX);
+}
+
+/* The same, with so many bytes behind the header in the first mbuf, and the others in a second. */
+static void
+solicits_in(unsigned int end, const struct tr_addr *own, uint8_t type, uint32_t first_bytes)
 {
 	const struct wire_ether ether = {
 		.dst = {{0x33, 0x33, 0xff, 0, 0, 2}},
@@ -265,7 +293,7 @@ solicits(unsigned int end, const struct tr_addr *own, uint8_t type)
 	wire_ether_write(data, &ether);
 	wire_ipv6_write(data + WIRE_ETHER_HEADER_BYTES, &ipv6);
 	data[WIRE_ETHER_HEADER_BYTES + WIRE_IPV6_HEADER_BYTES] = type;
-	put(end, data, sizeof(data));
+	put_in(end, data, sizeof(data), sizeof(data) - WIRE_ND_BYTES_MAX + first_bytes);
 }
 
 /* Who tells of itself, or tries its address, keeps nothing waiting. */
@@ -280,6 +308,8 @@ test_no_neighbour(void **state)
 	asks(CLIENT, 0, 1);
 	solicits(CLIENT, &none, WIRE_ICMP6_NEIGHBOUR_SOLICITATION);
 	solicits(CLIENT, &own, WIRE_ICMP6_ROUTER_SOLICITATION);
+	/* What its first mbuf does not hold is not looked at. */
+	solicits_in(CLIENT, &own, WIRE_ICMP6_NEIGHBOUR_SOLICITATION, 0);
 	bad(CLIENT, SEGMENT(.seq = 301, .ack = 1, .len = 100), "left a gap");
 	setup(state);
 	open_up();
