@@ -3,6 +3,7 @@
 """tailrace-bench load: what it tells of a server agrees with what the server and the wire say."""
 
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -31,6 +32,7 @@ PERCENTILES = ("p50", "p90", "p99", "p99.9", "p99.99", "p100")
 KILLED = 3
 # Of ours towards a server (RFC 6335's dynamic ones).
 PORTS = 16384
+PACE = 0.997  # of a clock, by another
 SHORT = ("--warmup", "100ms", "--duration", "500ms")
 
 
@@ -201,25 +203,29 @@ def test_capture():
     assert len(times) == told["count"] == rate * seconds
     since_sent = sorted(answer - sent for sent, answer in times)
     since_due = sorted(answer - due for due, (_, answer) in zip(schedule(times, rate), times))
+    stall = max(after - before for (before, _), (after, _) in itertools.pairwise(times))
     for p in (50, 90, 99):
         at = int(p / 100 * len(times)) - 1
         print(f"p{p}, us: told {told[f'p{p}']}, since sent {since_sent[at]}, "
-              f"since due {since_due[at]}")
+              f"since due {since_due[at]}; stall {stall}")
         # DPDK rounds the frequency of the TSC to 10 MHz.
-        assert told[f"p{p}"] >= 0.997 * since_sent[at]
-        # The few slowest also show a thread that the machine did not run as answers came.
+        assert told[f"p{p}"] >= PACE * since_sent[at]
+        # The few slowest also show a thread that the machine did not run as answers came. Others
+        # do where it does not run for long: requests, of which each ms has one, do not leave either.
         if p < 99:
-            assert told[f"p{p}"] == pytest.approx(since_due[at], rel=0.1)
+            assert 0.9 * since_due[at] <= told[f"p{p}"] <= 1.1 * since_due[at] + stall
 
 
 def schedule(times, rate):
-    """When each request was due: those of the first and of the last tenth that left soonest were on
-    time. The TSC and the kernel's clock need not agree on how long a second is.
+    """When each request was due, or later: those of the first and of the last tenth that left
+    soonest were on time, unless all of a tenth waited for answers. The TSC and the kernel's clock
+    need not agree on how long a second is.
     """
     slack = [sent - k * 1e6 / rate for k, (sent, _) in enumerate(times)]
     tenth = len(slack) // 10
+    apart = (1 - PACE) * 1e6 / rate * len(times)
     begin, end = min(slack[:tenth]), min(slack[-tenth:])
-    assert abs(end - begin) < 0.003 * 1e6 / rate * len(times), "another pace"
+    begin, end = min(begin, end + apart), min(end, begin + apart)
     return [begin + k * (1e6 / rate + (end - begin) / len(slack)) for k in range(len(slack))]
 
 
@@ -235,7 +241,7 @@ def capture(interface):
 
 def request_times(sock):
     """When each request left, in order, and when the next answer on its connection came, us."""
-    asked, times = {}, []
+    asked, times, seen = {}, [], set()
     while True:
         try:
             packet, ancillary, _, _ = sock.recvmsg(2048, 128)
@@ -250,7 +256,10 @@ def request_times(sock):
             continue
         at = struct.unpack("qq", ancillary[0][2])
         at_us = at[0] * 1e6 + at[1] / 1e3
-        source, target = struct.unpack_from("!HH", tcp)
+        source, target, sequence = struct.unpack_from("!HHI", tcp)
+        if (source, target, sequence) in seen:
+            continue  # who asked or answered had to wait for a CPU: it was sent again
+        seen.add((source, target, sequence))
         if target == servers.PORT:
             assert source not in asked, "a second request before the answer"
             asked[source] = len(times)
@@ -317,7 +326,8 @@ def test_own_stack_ipv6():
     with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
         with ports.memif_server(folder, "--addr", f"{IPV6}/64", "--listen",
                                 str(servers.PORT)) as vdev:
-            done = own_stack(other, vdev, *SHORT, "--verify", "--json", "--value-bytes", "0-5000",
+            done = own_stack(other, vdev, *SHORT, "--verify", "--json", "--keys", "500",
+                             "--value-bytes", "0-5000",
                              addr=f"{HOST_IPV6}/64", server=IPV6)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
