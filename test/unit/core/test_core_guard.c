@@ -333,8 +333,12 @@ test_peers(void **state)
 	assert_return_code(rte_eth_dev_start(server), 0);
 	assert_return_code(rte_eth_dev_start(client), 0);
 	assert_int_equal(core_ethdev_start(server, 1, NULL, &server_port, error, sizeof(error)), 0);
+	/* The server's link is up before its client has heard so, on the interrupt thread. */
+	wait_link(client, true);
 	begin_polling(&server_port);
-	rte_eth_dev_stop(client);
+	core_guard_hold();
+	assert_return_code(rte_eth_dev_stop(client), 0);
+	core_guard_release();
 	wait_link(server, false);
 	for (i = 0; i < PEERS; i++) {
 		before = atomic_load(&bursts);
