@@ -16,6 +16,8 @@
  * believed. */
 #define PROBE_SECOND 4
 
+static bool is_found(const struct tcp_conn *conn);
+static bool is_second(const struct tcp_conn *conn, const struct tcp_pmtu_path *path);
 static void remember(const struct tcp_conn *conn, uint16_t mtu);
 static bool lower(struct tcp_conn *conn, uint16_t mtu);
 static uint16_t least_of(const struct tcp_conn *conn);
@@ -70,6 +72,9 @@ tcp_pmtu_timeout(struct tcp_conn *conn)
 
 	if (conn->retries < TCP_PMTU_RETRIES)
 		return;
+	/* Twice is enough for what was tried once more: what got through then does again. */
+	if (is_second(conn, place(conn)))
+		mtu = RTE_MIN(mtu, place(conn)->suspected_mtu);
 	/*
 	 * What goes into one segment even then, with what is told beside it, gets lost for another
 	 * reason, and so do many of them. More may be in flight at a later timeout.
@@ -86,10 +91,10 @@ tcp_pmtu_acked(struct tcp_conn *conn)
 
 	if (conn->mss >= known)
 		return;
-	if (chain_longest(&conn->chain, 1) > conn->mss)
-		remember(conn, conn->mss + headers_of(conn));
-	else
+	if (chain_longest(&conn->chain, 1) <= conn->mss || !is_found(conn))
 		set_mss(conn, known);
+	else
+		remember(conn, conn->mss + headers_of(conn));
 }
 
 void
@@ -133,6 +138,42 @@ lower(struct tcp_conn *conn, uint16_t mtu)
 		return false;
 	set_mss(conn, mss);
 	return true;
+}
+
+/*
+ * RFC 4821 section 7.7: a way that was away for a while looks like one that is too narrow, as what
+ * got through is the smaller segment. So the old size is tried again, and if it gets lost again
+ * while less gets through it was the size. Where there is no place to note it, once is enough.
+ */
+static bool
+is_found(const struct tcp_conn *conn)
+{
+	struct tcp_pmtu_path *path = place(conn);
+	uint64_t now_us = conn->tcp->now_us;
+
+	if (!tr_addr_is_same(&path->addr, &conn->flow.remote_addr)) {
+		if (path->until_us != 0)
+			return true;
+		*path = (struct tcp_pmtu_path){.addr = conn->flow.remote_addr};
+	}
+	if (is_second(conn, path))
+		return true;
+	/* Another may have found the same in the same time: what both try again is sent later. */
+	if (path->suspected_us == 0 || now_us - path->suspected_us > TCP_PMTU_SUSPECT_US) {
+		path->suspected_us = now_us;
+		path->suspected_mtu = conn->mss + headers_of(conn);
+	}
+	return false;
+}
+
+/* What is not acknowledged was sent when the size was in doubt already. */
+static bool
+is_second(const struct tcp_conn *conn, const struct tcp_pmtu_path *path)
+{
+	uint32_t later_ms = conn->waiting_ms - (uint32_t)(path->suspected_us / 1000);
+
+	return path->suspected_us != 0 && later_ms <= TCP_PMTU_SUSPECT_US / 1000 &&
+	       tr_addr_is_same(&path->addr, &conn->flow.remote_addr);
 }
 
 static void

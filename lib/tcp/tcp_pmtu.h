@@ -6,7 +6,11 @@
  * Path MTU discovery (RFC 1191, RFC 8201): segments become smaller where a router says that they do
  * not fit, and where large ones get lost again and again without a word (RFC 4821 section 7.6).
  *
- * Silence alone is nothing found out; that what was cut gets through where it did not before, is.
+ * Silence alone is nothing found out, and that what was cut gets through where it did not before is
+ * a suspicion: the way may have been away for a while. The old size is tried again, and when that
+ * is lost and what is cut gets through once more, it is found out: what several connections lose in
+ * one outage counts once.
+ *
  * What was found out about a destination holds for new connections too, and for ten minutes; then
  * the whole MTU is tried again. Some destinations are remembered; of one whose place another has,
  * connections that found a narrow way keep to what they found.
@@ -29,6 +33,9 @@ struct tcp_conn;
 /** How long (RFC 1191 section 6.3). */
 #define TCP_PMTU_AGE_US UINT64_C(600000000)
 
+/** What is sent within this time after a suspicion confirms it. */
+#define TCP_PMTU_SUSPECT_US UINT64_C(60000000)
+
 /**
  * MTUs below are not believed of IPv4: each way that is in use carries datagrams of 576 bytes, and
  * whoever says otherwise wants us to send headers. (RFC 1191 would go down to 68.)
@@ -41,7 +48,9 @@ struct tcp_conn;
 struct tcp_pmtu_path {
 	struct tr_addr addr;
 	uint16_t mtu;
+	uint16_t suspected_mtu; /* as much got through */
 	uint64_t until_us; /* 0: nothing */
+	uint64_t suspected_us; /* when it did, where more had not; 0: it did not */
 };
 
 /** All of them. */
@@ -78,7 +87,8 @@ void tcp_pmtu_timeout(struct tcp_conn *conn);
 
 /**
  * Data is acknowledged, and still in the chain, after conn->retries timeouts, TCP_PMTU_RETRIES at
- * least. What did not fit and got through in less is remembered; otherwise it was not the size.
+ * least. What did not fit and got through in less is remembered when it happens again; else the old
+ * size is back.
  */
 void tcp_pmtu_acked(struct tcp_conn *conn);
 

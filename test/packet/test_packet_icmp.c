@@ -320,36 +320,75 @@ test_remembered_and_forgotten(void **state)
 	packet_end(&p);
 }
 
+/* For so long, packets of up to so many bytes get through to the peer, and all it says to us. */
+static void
+let_through(struct packet *p, uint64_t us, uint32_t bytes_max, uint32_t *una)
+{
+	uint64_t until_us = p->now_us + us;
+	struct packet_sent sent;
+
+	while (p->now_us < until_us) {
+		bool heard = false;
+
+		packet_advance(p, 100000);
+		while (packet_take(p, &sent))
+			if (sent.len + p->headers <= bytes_max &&
+			    sent.header.seq - p->iss == *una) {
+				*una += sent.len;
+				heard = true;
+			}
+		if (heard)
+			inject(p, .flags = ACK, .seq = 1, .ack = *una);
+	}
+}
+
+/* Nothing gets through until smaller segments are tried. */
+static void
+let_nothing_through(struct packet *p, uint32_t *una)
+{
+	uint64_t probed = tcp_stats(p->tcp)->path_mtu_probed;
+
+	while (tcp_stats(p->tcp)->path_mtu_probed == probed)
+		let_through(p, 100000, 0, una);
+}
+
 /* RFC 4821 section 7.6: what is larger than 1,300 bytes gets lost, and nobody says so. */
 /* Shows: 4821-probe. */
 static void
 test_black_hole(void **state)
 {
-	struct packet_sent sent;
-	struct packet p;
 	uint32_t una = 1;
-	unsigned int i;
+	struct packet p;
 
 	packet_begin(&p, *state);
 	packet_accept(&p, &mss_option);
 	packet_append(&p, 10000);
-	for (i = 0; i < 60 && una < 10001; i++) {
-		bool heard = false;
-
-		packet_advance(&p, 500000);
-		while (packet_take(&p, &sent))
-			if (sent.len + p.headers <= 1300 && sent.header.seq - p.iss == una) {
-				una += sent.len;
-				heard = true;
-			}
-		if (heard)
-			inject(&p, .flags = ACK, .seq = 1, .ack = una);
-	}
+	let_through(&p, 10000000, 1300, &una);
 	assert_int_equal(una, 10001);
-	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 1);
+	/* When it was found, and as the old size was tried again. */
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 2);
 	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
 	packet_append(&p, 2480);
 	expect_segments(&p, 10001, 2480, 1280 - p.headers);
+	packet_end(&p);
+}
+
+/* So it takes no longer the second time where less than 1,280 bytes get through. */
+static void
+test_black_hole_of_the_least(void **state)
+{
+	uint32_t una = 1;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, NULL);
+	packet_accept(&p, &mss_option);
+	packet_append(&p, 10000);
+	let_through(&p, 30000000, 600, &una);
+	assert_int_equal(una, 10001);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 3);
+	packet_append(&p, 1000);
+	expect_segments(&p, 10001, 1000, TCP_PMTU_MIN - p.headers);
 	packet_end(&p);
 }
 
@@ -470,30 +509,120 @@ next_mss(struct packet *p)
 	return info.mss_bytes;
 }
 
-/* A peer that is silent says nothing of the way to it; that smaller segments get through does. */
+static uint16_t
+mss_of(const struct tcp_conn *conn)
+{
+	struct tcp_conn_info info;
+
+	tcp_conn_info(conn, &info);
+	return info.mss_bytes;
+}
+
+/*
+ * A peer that is silent says nothing of the way to it; that smaller segments get through where
+ * larger ones are lost again does, and for that time.
+ */
 /* Shows: 4821-probe. */
 static void
 test_black_hole_is_remembered_when_found(void **state)
 {
-	struct packet_sent sent;
+	static const struct {
+		uint32_t bytes_max;
+		bool remembered;
+	} cases[] = {
+		{0, false}, {1300, true}, {1500, false}, /* it was an outage */
+	};
 	struct packet p;
 
-	for (unsigned int silent = 0; silent < 2; silent++) {
+	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
+		struct tcp_conn *first;
+		uint16_t known;
+		uint32_t una = 1;
+
 		packet_begin(&p, *state);
 		packet_accept(&p, &mss_option);
+		first = p.owner.conn;
 		packet_append(&p, 5000);
-		packet_advance(&p, 2000000);
-		while (packet_take(&p, &sent))
-			;
-		assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, 1);
-		if (!silent)
-			inject(&p, .flags = ACK, .seq = 1,
-			       .ack = 1 + TCP_PMTU_MIN_IPV6 - p.headers);
-		while (packet_take(&p, &sent))
-			;
-		assert_int_equal(next_mss(&p), silent ? p.mss : TCP_PMTU_MIN_IPV6 - p.headers);
+		let_nothing_through(&p, &una);
+		let_through(&p, 10000000, cases[i].bytes_max, &una);
+		assert_int_equal(una, cases[i].bytes_max == 0 ? 1 : 5001);
+		known = cases[i].remembered ? TCP_PMTU_MIN_IPV6 - p.headers : p.mss;
+		if (una > 1) {
+			assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed,
+					 cases[i].remembered ? 2 : 1);
+			assert_int_equal(mss_of(first), known);
+		}
+		assert_int_equal(next_mss(&p), known);
 		packet_end(&p);
 	}
+}
+
+/* What was sent, of any connection, gets lost. */
+static void
+lose(struct packet *p)
+{
+	struct ip_txq *txq = ip_txq(p->ip);
+
+	tcp_output(p->tcp, p->now_us);
+	rte_pktmbuf_free_bulk(txq->frames, txq->nb);
+	txq->nb = 0;
+}
+
+/* What several connections lose in one outage was lost once. */
+static void
+test_outage_of_many(void **state)
+{
+	struct tcp_conn *conns[3];
+	uint32_t iss[3];
+	struct packet p;
+	unsigned int i;
+
+	packet_begin(&p, *state);
+	for (i = 0; i < RTE_DIM(conns); i++) {
+		p.peer_port++;
+		packet_accept(&p, &mss_option);
+		conns[i] = p.owner.conn;
+		iss[i] = p.iss;
+		packet_append(&p, 5000);
+		lose(&p);
+	}
+	packet_advance(&p, 2000000);
+	lose(&p);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, RTE_DIM(conns));
+	while (i-- > 0) {
+		p.iss = iss[i];
+		inject(&p, .flags = ACK, .seq = 1, .ack = 1 + TCP_PMTU_MIN_IPV6 - p.headers);
+		assert_int_equal(mss_of(conns[i]), p.mss);
+		packet_advance(&p, 50000);
+		lose(&p);
+		p.peer_port--;
+	}
+	p.peer_port += 5;
+	assert_int_equal(next_mss(&p), p.mss);
+	packet_end(&p);
+}
+
+/* One that comes long after another is no second try. */
+static void
+test_outages_far_apart(void **state)
+{
+	uint32_t una = 1, end = 1;
+	struct packet p;
+
+	packet_begin(&p, *state);
+	packet_accept(&p, &mss_option);
+	for (unsigned int i = 1; i <= 2; i++) {
+		packet_append(&p, 5000);
+		end += 5000;
+		let_nothing_through(&p, &una);
+		let_through(&p, 10000000, 1500, &una);
+		assert_int_equal(una, end);
+		assert_int_equal(tcp_stats(p.tcp)->path_mtu_probed, i);
+		assert_int_equal(mss_of(p.owner.conn), p.mss);
+		packet_advance(&p, MINUTE_US);
+	}
+	assert_int_equal(next_mss(&p), p.mss);
+	packet_end(&p);
 }
 
 /* Many small segments are no large one; and if one like that got through late, so may all. */
@@ -596,12 +725,15 @@ main(void)
 					  (void *)(uintptr_t)&packet_ipv6),
 		both_families(test_remembered_and_forgotten),
 		both_families(test_black_hole),
+		cmocka_unit_test(test_black_hole_of_the_least),
 		cmocka_unit_test(test_black_hole_short),
 		both_families(test_black_hole_blocks),
 		cmocka_unit_test(test_black_hole_probe),
 		both_families(test_closed_window_is_no_black_hole),
 		cmocka_unit_test(test_black_hole_late),
 		both_families(test_black_hole_is_remembered_when_found),
+		both_families(test_outage_of_many),
+		both_families(test_outages_far_apart),
 		both_families(test_small_segments_are_no_black_hole),
 		both_families(test_silence),
 	};
