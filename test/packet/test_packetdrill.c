@@ -54,6 +54,7 @@ struct drill {
 	uint16_t our_port;
 	uint16_t peer_port;
 	uint32_t iss;
+	uint16_t urgent; /* of what is injected, with URG */
 };
 
 /* A call that takes time. */
@@ -139,6 +140,7 @@ inject(struct drill *drill, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t 
 		.ack = flags & WIRE_TCP_ACK ? drill->iss + ack : 0,
 		.flags = flags,
 		.window = 65535,
+		.urgent = drill->urgent,
 	};
 	uint8_t data[2048] = {0};
 	struct rte_tcp_hdr *tcp;
@@ -406,6 +408,57 @@ freebsd_orders_options(struct drill *drill)
 	drill->call.close(drill->call.userdata, fd);
 }
 
+static void
+expect_mark(struct drill *drill, int fd, int at_mark)
+{
+	int number = -1;
+
+	assert_int_equal(drill->call.ioctl(drill->call.userdata, fd, SIOCATMARK, &number), 0);
+	assert_int_equal(number, at_mark);
+}
+
+/* Urgent data is in line: the socket tells where it ends, and one call does not read across. */
+static void
+urgent_both_ways(struct drill *drill)
+{
+	void *userdata = drill->call.userdata;
+	struct pollfd poll = {.events = POLLPRI};
+	uint8_t data[100] = {0};
+	struct wire_tcp header;
+	int fd = listener(drill), off = 0;
+
+	handshake(drill);
+	poll.fd = drill->call.accept(userdata, fd, NULL, NULL);
+	assert_true(poll.fd >= 0);
+	assert_int_equal(drill->call.setsockopt(userdata, poll.fd, SOL_SOCKET, SO_OOBINLINE, &off,
+						sizeof(off)),
+			 -1);
+	assert_int_equal(drill->call.send(userdata, poll.fd, data, 10, MSG_OOB), 10);
+	assert_int_equal(
+		expect(drill, WIRE_TCP_ACK | WIRE_TCP_PSH | WIRE_TCP_URG, 1, 1, &header, NULL), 10);
+	assert_int_equal(header.urgent, 10);
+	/* Told before it comes. */
+	drill->urgent = 30;
+	inject(drill, WIRE_TCP_ACK | WIRE_TCP_URG, 1, 11, 20, NULL);
+	drill->urgent = 0;
+	assert_int_equal(drill->call.poll(userdata, &poll, 1, 0), 0);
+	expect_mark(drill, poll.fd, 0);
+	inject(drill, WIRE_TCP_ACK, 21, 11, 20, NULL);
+	assert_int_equal(expect(drill, WIRE_TCP_ACK, 11, 41, &header, NULL), 0);
+	assert_int_equal(drill->call.poll(userdata, &poll, 1, 0), 1);
+	assert_int_equal(poll.revents, POLLPRI);
+	assert_int_equal(drill->call.recv(userdata, poll.fd, data, 1, MSG_OOB), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(drill->call.recv(userdata, poll.fd, data, 100, MSG_PEEK), 29);
+	assert_int_equal(drill->call.read(userdata, poll.fd, data, 100), 29);
+	expect_mark(drill, poll.fd, 1);
+	assert_int_equal(drill->call.read(userdata, poll.fd, data, 100), 11);
+	expect_mark(drill, poll.fd, 0);
+	assert_int_equal(drill->call.poll(userdata, &poll, 1, 0), 0);
+	drill->call.close(userdata, poll.fd);
+	drill->call.close(userdata, fd);
+}
+
 /* One EAL a process: one adapter plays all of these, with FreeBSD's order, which most do not look
  * at. */
 static void
@@ -419,6 +472,7 @@ test_exchanges(void **state)
 	accept_write_read_close(&drill);
 	drill.call.usleep(drill.call.userdata, 2000000);
 	a_call_takes_time(&drill);
+	urgent_both_ways(&drill);
 	connect_from_us(&drill);
 	/* Last: the clock stands where the last timer was. */
 	nothing_comes(&drill);

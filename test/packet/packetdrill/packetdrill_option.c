@@ -85,6 +85,9 @@ packetdrill_option_set(struct packetdrill_socket *socket, int level, int name, c
 	/* The address is free again as soon as its connections allow. */
 	if (level == SOL_SOCKET && name == SO_REUSEADDR)
 		return 0;
+	/* RFC 6093 section 6: it always is. */
+	if (level == SOL_SOCKET && name == SO_OOBINLINE)
+		return number != 0 ? 0 : fail(EINVAL);
 	if (level == SOL_SOCKET && name == SO_KEEPALIVE) {
 		socket->keepalive = number != 0;
 		packetdrill_socket_apply(socket);
@@ -99,6 +102,10 @@ packetdrill_option_control(struct packetdrill_socket *socket, unsigned long requ
 	switch (request) {
 	case SIOCINQ:
 		*number = packetdrill_socket_unread(socket);
+		return 0;
+	case SIOCATMARK:
+		/* The last urgent byte is next. */
+		*number = packetdrill_socket_urgent(socket) == 1;
 		return 0;
 	case SIOCOUTQ:
 		*number = socket->conn == NULL ? 0 : tr_chain_bytes(tcp_chain(socket->conn));
@@ -134,6 +141,9 @@ get_socket(struct packetdrill_socket *socket, int name, int *number)
 		return 0;
 	case SO_ACCEPTCONN:
 		*number = socket->listening;
+		return 0;
+	case SO_OOBINLINE:
+		*number = 1;
 		return 0;
 	case SO_KEEPALIVE:
 		*number = socket->keepalive;

@@ -26,7 +26,8 @@ int packetdrill_option_get(struct packetdrill_socket *socket, int level, int nam
 int packetdrill_option_set(struct packetdrill_socket *socket, int level, int name,
 			   const void *value, socklen_t len);
 
-/** As ioctl(): SIOCINQ, unread bytes, and SIOCOUTQ, bytes that are not acknowledged. */
+/** As ioctl(): SIOCINQ, unread bytes; SIOCOUTQ, bytes that are not acknowledged; and SIOCATMARK,
+ * whether the last urgent byte is the next to be read. */
 int packetdrill_option_control(struct packetdrill_socket *socket, unsigned long request,
 			       int *number);
 

@@ -17,7 +17,7 @@
 #include "tr_chain.h"
 
 #define READ_FLAGS (MSG_DONTWAIT | MSG_PEEK | MSG_NOSIGNAL)
-#define WRITE_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_MORE)
+#define WRITE_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_MORE | MSG_OOB)
 
 /* What poll() waits for. */
 struct poll_arg {
@@ -42,7 +42,8 @@ static uint32_t read_part(struct packetdrill_socket *socket, const struct iovec 
 static uint32_t space(const struct packetdrill_socket *socket);
 static size_t total(const struct iovec *parts, size_t nb_parts);
 static ssize_t append(struct packetdrill_socket *socket, const struct iovec *parts, size_t nb_parts,
-		      size_t skip);
+		      size_t skip, bool urgent);
+static uint32_t until_mark(const struct packetdrill_socket *socket);
 static void keep_unread(struct packetdrill_socket *socket);
 static bool is_writable(const struct packetdrill_socket *socket);
 static bool is_bad(const struct iovec *parts, size_t nb_parts);
@@ -78,6 +79,15 @@ on_opened(void *arg, struct tcp_conn *conn, void *listener_arg)
 }
 
 /* What is readable or has space is looked up when somebody asks. */
+static void
+on_urgent(void *user, struct tcp_conn *conn)
+{
+	struct packetdrill_socket *socket = user;
+
+	RTE_SET_USED(conn);
+	socket->news++;
+}
+
 static void
 on_readable(void *user, struct tcp_conn *conn)
 {
@@ -127,6 +137,7 @@ on_closed(void *user, struct tcp_conn *conn, int error)
 const struct tcp_events packetdrill_socket_events = {
 	.opened = on_opened,
 	.readable = on_readable,
+	.urgent = on_urgent,
 	.sent = on_sent,
 	.peer_closed = on_peer_closed,
 	.closed = on_closed,
@@ -240,9 +251,12 @@ ssize_t
 packetdrill_socket_read(struct packetdrill_socket *socket, const struct iovec *parts,
 			size_t nb_parts, int flags)
 {
+	struct iovec part;
 	uint32_t done = 0;
-	size_t i;
+	size_t left, i;
 
+	if (flags & MSG_OOB)
+		return fail(EINVAL); /* urgent data is in line */
 	if (flags & ~READ_FLAGS)
 		return fail(EOPNOTSUPP);
 	if (!socket->connected && !socket->connecting)
@@ -253,8 +267,12 @@ packetdrill_socket_read(struct packetdrill_socket *socket, const struct iovec *p
 		return take_error(socket);
 	if (is_bad(parts, nb_parts))
 		return fail(EFAULT);
-	for (i = 0; i < nb_parts; i++)
-		done += read_part(socket, &parts[i], flags & MSG_PEEK ? done : 0, flags & MSG_PEEK);
+	left = until_mark(socket);
+	for (i = 0; i < nb_parts; i++) {
+		part = parts[i];
+		part.iov_len = RTE_MIN(part.iov_len, left - done);
+		done += read_part(socket, &part, flags & MSG_PEEK ? done : 0, flags & MSG_PEEK);
+	}
 	packetdrill_stack_output(&socket->drill->stack);
 	return done;
 }
@@ -271,7 +289,7 @@ packetdrill_socket_write(struct packetdrill_socket *socket, const struct iovec *
 		return fail(EOPNOTSUPP);
 	if (is_bad(parts, nb_parts))
 		return fail(EFAULT);
-	if (packetdrill_cork_holds(socket, wanted, flags))
+	if (!(flags & MSG_OOB) && packetdrill_cork_holds(socket, wanted, flags))
 		return packetdrill_cork_write(socket, parts, nb_parts, flags);
 	packetdrill_cork_release(socket);
 	do {
@@ -283,7 +301,7 @@ packetdrill_socket_write(struct packetdrill_socket *socket, const struct iovec *
 		}
 		if (socket->conn == NULL)
 			return socket->error != 0 ? take_error(socket) : fail(EPIPE);
-		part = append(socket, parts, nb_parts, done);
+		part = append(socket, parts, nb_parts, done, flags & MSG_OOB);
 		if (part < 0)
 			return fail(ENOBUFS);
 		done += part;
@@ -369,16 +387,25 @@ packetdrill_socket_apply(struct packetdrill_socket *socket)
 	tcp_set_user_timeout(socket->conn, socket->user_timeout_s);
 }
 
+uint32_t
+packetdrill_socket_urgent(const struct packetdrill_socket *socket)
+{
+	return socket->conn == NULL ? 0 : tcp_receive_urgent(socket->conn);
+}
+
 short
 packetdrill_socket_events_now(struct packetdrill_socket *socket)
 {
 	bool over = socket->conn == NULL && socket->connected;
+	uint32_t urgent = packetdrill_socket_urgent(socket);
 	short events = 0;
 
 	if (socket->listening)
 		return STAILQ_EMPTY(&socket->queue) ? 0 : POLLIN;
 	if (packetdrill_socket_unread(socket) > 0 || socket->peer_closed || over)
 		events |= POLLIN | POLLRDNORM;
+	if (urgent > 0 && urgent <= packetdrill_socket_unread(socket))
+		events |= POLLPRI;
 	if (socket->peer_closed || over)
 		events |= POLLRDHUP;
 	if (over || (socket->peer_closed && socket->shut))
@@ -593,8 +620,10 @@ total(const struct iovec *parts, size_t nb_parts)
 
 /* As much as there is space for of what follows the first @p skip bytes. */
 static ssize_t
-append(struct packetdrill_socket *socket, const struct iovec *parts, size_t nb_parts, size_t skip)
+append(struct packetdrill_socket *socket, const struct iovec *parts, size_t nb_parts, size_t skip,
+       bool urgent)
 {
+	size_t wanted = total(parts, nb_parts) - skip;
 	size_t room = space(socket);
 	ssize_t bytes = 0;
 	struct iovec part;
@@ -613,9 +642,22 @@ append(struct packetdrill_socket *socket, const struct iovec *parts, size_t nb_p
 		room -= part.iov_len;
 		bytes += part.iov_len;
 	}
-	tcp_send(socket->conn);
+	/* The end of it is where all of it is. */
+	if (urgent && (size_t)bytes == wanted)
+		tcp_send_urgent(socket->conn);
+	else
+		tcp_send(socket->conn);
 	packetdrill_stack_output(&socket->drill->stack);
 	return bytes;
+}
+
+/* One call reads up to the mark, which is before the last byte that is urgent, or from it on. */
+static uint32_t
+until_mark(const struct packetdrill_socket *socket)
+{
+	uint32_t urgent = packetdrill_socket_urgent(socket);
+
+	return urgent > 1 ? urgent - 1 : UINT32_MAX;
 }
 
 /* After both FINs the connection ends when ours is acknowledged, and what is unread with it. */

@@ -97,6 +97,9 @@ bool packetdrill_socket_append(struct packetdrill_socket *socket, const void *da
 /** Bytes that were received and not read. */
 uint32_t packetdrill_socket_unread(const struct packetdrill_socket *socket);
 
+/** Bytes up to the end of what is urgent, come or not; 0: nothing is. */
+uint32_t packetdrill_socket_urgent(const struct packetdrill_socket *socket);
+
 /** Free what is left of all sockets; their connections are gone. */
 void packetdrill_socket_free_all(struct packetdrill *drill);
 
