@@ -17,6 +17,8 @@
 
 #include "core_rig.h"
 #include "test_eal.h"
+#include "wire_ether.h"
+#include "wire_ipv4.h"
 
 #define SECOND_US 1000000
 #define SEND_TIMEOUT_S 600
@@ -282,6 +284,106 @@ test_a_port_that_takes_nothing(void **state)
 	assert_innocent_served();
 }
 
+/*
+ * A receive queue of few mbufs, as a device has one: what finds none is lost. And while a hole is
+ * kept open, so is what begins with the letter 'h'.
+ */
+#define FEW_MBUFS 31
+/* More than a connection has credits for. */
+#define MANY "abcdefgabcdefgabcdefgabcdefgabcdefgabcdefgabcdefgabcdefgabcdefgabcdefg"
+#define TCP_OFFSET (WIRE_ETHER_HEADER_BYTES + WIRE_IPV4_HEADER_BYTES)
+
+static struct {
+	uint16_t (*rx)(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max);
+	struct rte_mempool *pool;
+	bool holes;
+	unsigned int least; /* mbufs that were left */
+	unsigned int lost; /* for want of one */
+} few;
+
+static bool
+is_in_hole(const struct rte_mbuf *mbuf)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	uint32_t offset = TCP_OFFSET + (data[TCP_OFFSET + 12] >> 4) * 4;
+
+	return few.holes && mbuf->data_len > offset && data[offset] == 'h';
+}
+
+static uint16_t
+rx_few(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
+{
+	uint16_t nb = few.rx(port, mbufs, max);
+	uint16_t taken = 0, i;
+	struct rte_mbuf *copy;
+
+	for (i = 0; i < nb; i++) {
+		copy = is_in_hole(mbufs[i]) ? NULL
+					    : rte_pktmbuf_copy(mbufs[i], few.pool, 0, UINT32_MAX);
+		few.lost += copy == NULL && !is_in_hole(mbufs[i]);
+		rte_pktmbuf_free(mbufs[i]);
+		if (copy != NULL)
+			mbufs[taken++] = copy;
+	}
+	few.least = RTE_MIN(few.least, rte_mempool_avail_count(few.pool));
+	return taken;
+}
+
+/*
+ * More connections than mbufs, each with something that cannot be read yet: half of them behind a
+ * hole, the others without credits. A quarter is left to ACKs, so that a response goes on
+ * meanwhile; and as soon as what was waited for comes, all of them get on.
+ */
+static void
+test_more_connections_than_mbufs(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	memset(&few, 0, sizeof(few));
+	few.pool = rte_pktmbuf_pool_create("few", FEW_MBUFS, 0, 0, 2048, SOCKET_ID_ANY);
+	assert_non_null(few.pool);
+	few.least = FEW_MBUFS;
+	few.rx = rig.core->port->rx;
+	rig.core->port->rx = rx_few;
+	rig.core->rx_mbufs = few.pool;
+	rig.value_bytes['x' - 'a'] = 60000;
+	core_rig_say(&rig, 0, "x");
+	for (i = 1; i < INNOCENT; i++) {
+		core_rig_connect(&rig, i);
+		core_rig_say(&rig, i, "F");
+	}
+	assert_int_equal(rig.nb_pending, INNOCENT);
+	few.holes = true;
+	for (i = 1; i < INNOCENT; i++) {
+		core_rig_say(&rig, i, i % 2 == 0 ? "h" : MANY);
+		core_rig_say(&rig, i, "b");
+	}
+	assert_int_equal(rig.core->pressure, TCP_PRESSURE_ALL);
+	assert_true(tcp_stats(rig.core->tcp)->out_of_order > 0);
+	assert_true(tcp_stats(rig.core->tcp)->drop_pressure > 0);
+	assert_int_equal(rig.clients[0].nb_received, 0);
+	core_rig_answer(&rig, 'x');
+	core_rig_run(&rig, SECOND_US);
+	assert_int_equal(rig.clients[0].nb_received, 60001);
+	assert_int_equal(rig.core->pressure, TCP_PRESSURE_ALL);
+	assert_true(few.least > 0);
+	assert_int_equal(few.lost, 0);
+	few.holes = false;
+	rig.answer_at_once = true;
+	core_rig_answer_all(&rig);
+	core_rig_run(&rig, 60 * (uint64_t)SECOND_US);
+	for (i = 1; i < INNOCENT; i++)
+		assert_string_equal(rig.clients[i].received, i % 2 == 0 ? "Fhb" : "F" MANY "b");
+	assert_int_equal(rig.core->pressure, TCP_PRESSURE_NONE);
+	rig.answer_at_once = false;
+	assert_innocent_served();
+	assert_int_equal(rte_mempool_avail_count(few.pool), FEW_MBUFS);
+	rig.core->port->rx = few.rx;
+	rig.core->rx_mbufs = NULL;
+	rte_mempool_free(few.pool);
+}
+
 int
 main(void)
 {
@@ -296,6 +398,7 @@ main(void)
 		TEST(test_a_stall_resets_no_client_that_reads),
 		TEST(test_sleep_is_no_stall),
 		TEST(test_a_port_that_takes_nothing),
+		TEST(test_more_connections_than_mbufs),
 	};
 
 	test_eal_init();
