@@ -16,22 +16,15 @@
 
 #include "chain.h"
 #include "core_client_news.h"
+#include "core_client_pools.h"
 #include "core_client_port.h"
 #include "ip.h"
 #include "tcp.h"
 
 #define RX_BURST 64
-#define RX_MBUFS 16384
-#define RX_MBUF_CACHE 256
 
-/* For what is sent and not acknowledged, of all connections together, and of one. */
-#define SEND_MBUFS 16384
+/* What one connection may have queued. */
 #define SEND_BYTES_MAX (2 * 1024 * 1024)
-#define SEGMENT_MBUFS 2048
-
-/* Room for frames without TCP payload. */
-#define CONTROL_MBUFS 8192
-#define CONTROL_MBUF_BYTES (CHAIN_HEADROOM + 128)
 
 #define RECEIVE_WINDOW_BYTES (128 * 1024)
 #define REASSEMBLY_MAX 4096
@@ -59,9 +52,7 @@ struct core_client {
 	struct core_port *port; /* our queue of it */
 	struct core_stats stats;
 	struct core_client_news news; /* to the others, and of them */
-	struct rte_mempool *rx_mbufs;
-	struct rte_mempool *control_mbufs;
-	struct chain_pool chains;
+	struct core_client_pools pools;
 	struct ip *ip;
 	struct tcp *tcp;
 	struct client_conn *conns;
@@ -165,7 +156,7 @@ create_all(struct clients *all, char *error, size_t error_size)
 
 	for (i = 0; i < all->nb && ret == 0; i++) {
 		ret = create_pools(all->clients[i]);
-		rx_mbufs[i] = all->clients[i]->rx_mbufs;
+		rx_mbufs[i] = all->clients[i]->pools.rx_mbufs;
 	}
 	if (ret == 0)
 		ret = core_client_port_setup(&all->port, config->port_id, all->nb, rx_mbufs,
@@ -184,28 +175,13 @@ create_all(struct clients *all, char *error, size_t error_size)
 static int
 create_pools(struct core_client *client)
 {
-	const char *of = client->config.name;
-	char name[RTE_MEMPOOL_NAMESIZE];
+	char name[RTE_RING_NAMESIZE];
+	int ret;
 
-	snprintf(name, sizeof(name), "%s_rx", of);
-	client->rx_mbufs = rte_pktmbuf_pool_create(name, RX_MBUFS, RX_MBUF_CACHE, 0,
-						   RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (client->rx_mbufs == NULL)
-		return -rte_errno;
-	snprintf(name, sizeof(name), "%s_send", of);
-	client->chains.mbufs = chain_mempool_create(name, SEND_MBUFS, SOCKET_ID_ANY);
-	if (client->chains.mbufs == NULL)
-		return -rte_errno;
-	snprintf(name, sizeof(name), "%s_segments", of);
-	client->chains.segments = chain_mempool_create(name, SEGMENT_MBUFS, SOCKET_ID_ANY);
-	if (client->chains.segments == NULL)
-		return -rte_errno;
-	snprintf(name, sizeof(name), "%s_frames", of);
-	client->control_mbufs = rte_pktmbuf_pool_create(name, CONTROL_MBUFS, 0, 0,
-							CONTROL_MBUF_BYTES, SOCKET_ID_ANY);
-	if (client->control_mbufs == NULL)
-		return -rte_errno;
-	snprintf(name, sizeof(name), "%s_news", of);
+	ret = core_client_pools_init(&client->pools, client->config.name);
+	if (ret < 0)
+		return ret;
+	snprintf(name, sizeof(name), "%s_news", client->config.name);
 	return core_client_news_setup(&client->news, name,
 				      client->index > 0 ? &client->all->clients[0]->news : NULL,
 				      &client->stats);
@@ -222,7 +198,7 @@ create_stack(struct core_client *client)
 		.ipv6 = config->ipv6,
 		.mtu = port->mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
-		.mbufs = client->control_mbufs,
+		.mbufs = client->pools.control_mbufs,
 		.tx_ipv4_checksum = port->tx_ipv4_checksum,
 		.tx_tcp_checksum = port->tx_tcp_checksum,
 		.socket = SOCKET_ID_ANY,
@@ -238,15 +214,15 @@ create_stack(struct core_client *client)
 		.conns_max = 2 * config->conns_max + 1,
 		.receive_window_bytes = RECEIVE_WINDOW_BYTES,
 		.reassembly_max = REASSEMBLY_MAX,
-		.chain_pool = &client->chains,
+		.chain_pool = &client->pools.chains,
 		.large_mbufs = port->tx_large_mbufs,
-		.mbufs = client->control_mbufs,
+		.mbufs = client->pools.control_mbufs,
 		.time_wait_us = TIME_WAIT_US,
 		.socket = SOCKET_ID_ANY,
 	};
 
-	client->chains.link_segments = port->tx_segments;
-	client->chains.share_mbufs = port->share_mbufs;
+	client->pools.chains.link_segments = port->tx_segments;
+	client->pools.chains.share_mbufs = port->share_mbufs;
 	if (getrandom(tcp.secret, sizeof(tcp.secret), 0) != sizeof(tcp.secret))
 		return -errno;
 	client->ip = ip_create(&ip);
@@ -311,10 +287,7 @@ static void
 destroy_client(struct core_client *client)
 {
 	core_client_news_teardown(&client->news);
-	rte_mempool_free(client->control_mbufs);
-	rte_mempool_free(client->chains.segments);
-	rte_mempool_free(client->chains.mbufs);
-	rte_mempool_free(client->rx_mbufs);
+	core_client_pools_deinit(&client->pools);
 	free(client->conns);
 	free(client);
 }
