@@ -264,9 +264,10 @@ void tcp_send(struct tcp_conn *conn);
 /**
  * What is in the chain ends with urgent data (RFC 9293 section 3.8.5): the peer is told so by what
  * is sent with the next tcp_output() and later, also where it has no window for it, until it has
- * acknowledged it. Call it before the end of what is urgent has left: what is in flight is told
- * of only if it is sent again. What is appended afterwards is not urgent. Nothing happens if the
- * chain is empty.
+ * acknowledged it. Call it between appending what is urgent and the tcp_output() that sends the
+ * last of it: only segments that begin before the end tell of it, so where all has left already the
+ * peer learns nothing unless something is sent again. What is appended afterwards is not urgent.
+ * Nothing happens if the chain is empty.
  */
 void tcp_send_urgent(struct tcp_conn *conn);
 

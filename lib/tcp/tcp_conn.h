@@ -91,7 +91,9 @@ struct tcp_congestion {
 	uint32_t acked; /* bytes acknowledged since cwnd last grew, in congestion avoidance */
 	uint32_t used_ms; /* when half of cwnd was last used */
 	uint32_t full_bytes; /* in flight as cwnd kept us from sending more; 0: it did not */
-	bool limited; /* cwnd is used up, or kept us from sending more: ACKs let it grow */
+	/* As something was last sent, cwnd kept us from sending more, or less than a segment of it
+	 * was left by a flight of several: ACKs let it grow. */
+	bool limited;
 	uint32_t prior_cwnd; /* before the last loss */
 	uint32_t prior_ssthresh;
 	struct tcp_cubic cubic;
