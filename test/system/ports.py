@@ -6,17 +6,16 @@ import contextlib
 import pathlib
 import signal
 import subprocess
-import time
 
 import server as servers
+import telemetry
 
 
 @contextlib.contextmanager
-def running(folder, vdev, *args, lcores="0", telemetry=False):
+def running(folder, vdev, *args, **eal):
     """The server on a port of this kind; afterwards it must end as it should."""
     with open(folder.path / "log", "w+b") as log:
-        proc = subprocess.Popen([servers.BINARY, *servers.eal_args(folder.prefix, lcores, tap=False,
-                                                                   telemetry=telemetry),
+        proc = subprocess.Popen([servers.BINARY, *servers.eal_args(folder.prefix, tap=False, **eal),
                                  f"--vdev={vdev}", "--", "--addr", f"{servers.ADDRESS}/24", *args],
                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                 **folder.options())
@@ -42,14 +41,19 @@ def has_engine_thread(pid):
     return False
 
 
+def port_started(folder):
+    """Whether ethdev has started the port."""
+    with telemetry.Session(folder.runtime) as session:
+        return session.ask("/ethdev/info,0")["dev_started"] == 1
+
+
 @contextlib.contextmanager
-def memif_server(folder, *args, lcores="0", telemetry=False):
+def memif_server(folder, *args, lcores="0"):
     """The server on a memif; yields the device for its peer in another process."""
     vdev = f"net_memif0,role=%s,socket={folder.path / 'memif.sock'},socket-abstract=no"
-    with running(folder, vdev % "server", *args, lcores=lcores, telemetry=telemetry) as proc:
+    with running(folder, vdev % "server", *args, lcores=lcores, telemetry=True) as proc:
         servers.wait_until("the engine thread", lambda: has_engine_thread(proc.pid),
                            servers.START_DEADLINE_S)
-        # memif's client asks once: too early is never. From the thread to the port it is a
-        # moment, from there the server waits ten seconds for its peer.
-        time.sleep(0.5)
+        # memif's client asks once: too early is never. The server waits ten seconds for its peer.
+        servers.wait_until("the port", lambda: port_started(folder), servers.START_DEADLINE_S)
         yield vdev % "client" + ",mac=02:00:00:00:00:77"

@@ -339,8 +339,7 @@ def test_own_stack_ipv6():
 def test_own_stack_to_several_cores():
     """Two cores and a memif of one queue: each has connections, and both answer by that queue."""
     with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
-        with ports.memif_server(folder, "--listen", str(servers.PORT), lcores="0,1",
-                                telemetry=True) as vdev:
+        with ports.memif_server(folder, "--listen", str(servers.PORT), lcores="0,1") as vdev:
             done = own_stack(other, vdev, *SHORT, "--verify", "--json", "--connections", "40")
             with telemetry.Session(folder.runtime) as session:
                 cores = [session.ask(f"/tailrace/stack,{core}") for core in range(2)]
@@ -350,7 +349,7 @@ def test_own_stack_to_several_cores():
     # All that comes is the first core's, or was steered to the other: no queue brings it twice.
     assert cores[1]["rx_frames"] <= cores[0]["steered"]
     for core in cores:
-        assert core["opened_passive"] > 0 and core["requests"] > 50
+        assert core["opened_passive"] > 0 and core["requests"] > 50, cores
         assert core["drop_no_conn"] == core["reset_sent"] == 0
 
 
@@ -362,7 +361,7 @@ def test_killed_peers():
             return (session.ask("/tailrace/core,0") or {"responses": 0})["responses"]
 
     with servers.Folder() as folder, netns.Namespace():
-        with ports.memif_server(folder, "--listen", str(servers.PORT), telemetry=True) as vdev:
+        with ports.memif_server(folder, "--listen", str(servers.PORT)) as vdev:
             for _ in range(KILLED):
                 before = answered()
                 with servers.Folder() as other, subprocess.Popen(
