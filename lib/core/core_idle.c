@@ -45,7 +45,7 @@ core_idle_init(struct core_idle *idle, struct core *core, bool poll)
 	idle->armed = false;
 	idle->idle_turns = 0;
 	idle->nap_us = NAP_MIN_US;
-	idle->steered = core->stats.steered;
+	idle->steered = core->stats.steered + core->stats.sent_for_others;
 	idle->wake_fd = submit_wake_fd(core->submit, core->index);
 	idle->wake_event = (struct rte_epoll_event){.epdata.event = EPOLLIN};
 	if (poll || !port->rx_interrupt)
@@ -114,11 +114,12 @@ core_idle_turn(struct core_idle *idle, unsigned int work, uint64_t now_us)
 	}
 }
 
-/* What a queue brings for others is no work of the core's, but the queue is not idle. */
+/* What a queue brings for others, or takes of them, is no work of the core's; but it is not idle.
+ */
 static bool
 has_steered(struct core_idle *idle)
 {
-	uint64_t steered = idle->core->stats.steered;
+	uint64_t steered = idle->core->stats.steered + idle->core->stats.sent_for_others;
 	bool has = steered != idle->steered;
 
 	idle->steered = steered;

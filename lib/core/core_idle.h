@@ -22,7 +22,8 @@ struct core_idle {
 	bool armed; /* that interrupt is enabled */
 	uint32_t idle_turns;
 	uint32_t nap_us;
-	uint64_t steered; /* frames that the core had passed to others when it was last asked */
+	uint64_t steered; /* frames that the core had passed to others, or sent for them, when last
+			     asked */
 	int wake_fd;
 	struct rte_epoll_event wake_event; /* for wake_fd: rte_epoll keeps a pointer to it */
 };

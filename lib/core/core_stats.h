@@ -45,6 +45,7 @@
 	X(capture_missed, "frames that a capture lacks, as it had no mbuf for a copy")       \
 	X(trace_missed, "lines that a trace lacks, as its ring was full")                  \
 	X(steered, "frames that came by this core's queue and were for another core")       \
+	X(sent_for_others, "frames of cores whose queues are not there, sent by this one")       \
 	X(drop_steer, "frames for another core dropped because the ring to it was full")   \
 	X(drop_queue_missing, "frames of a queue that the port's peer has not opened")          \
 	X(drop_icmp_handed, "ICMP errors about no connection of this core, beyond what it hands on") \

@@ -162,7 +162,7 @@ send(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t nb)
 		 send_first(own, mbufs, nb) > 0)
 		return 1;
 	passed = rte_ring_sp_enqueue_burst(own->out, (void **)mbufs, nb, NULL);
-	if (own->steer->config.wake != NULL)
+	if (passed > 0 && own->steer->config.wake != NULL)
 		own->steer->config.wake(own->steer->config.wake_arg, 0);
 	return passed;
 }
@@ -237,12 +237,15 @@ send_for_others(struct steer_port *own)
 {
 	struct core_port *below = own->port.below;
 	struct outbox *unsent;
-	uint16_t core;
+	uint16_t core, sent;
 
 	for (core = 1; core < own->steer->config.rss->nb_cores; core++) {
 		unsent = take_unsent(own, core);
-		if (unsent->nb > 0)
-			remove_sent(unsent, below->tx(below, unsent->frames, unsent->nb));
+		if (unsent->nb == 0)
+			continue;
+		sent = below->tx(below, unsent->frames, unsent->nb);
+		own->stats->sent_for_others += sent;
+		remove_sent(unsent, sent);
 	}
 }
 

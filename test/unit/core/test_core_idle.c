@@ -145,6 +145,21 @@ test_a_frame_wakes(void **state)
 	core_poll(rig.core, ++rig.now_us);
 }
 
+/* A core that has nothing to send but what others gave it. */
+static void
+test_who_sends_for_others_is_awake(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2 * TURNS; i++) {
+		rig.core->stats.sent_for_others++;
+		core_idle_turn(&idle, 0, rig.now_us);
+	}
+	assert_int_equal(rig.core->stats.sleeps, 0);
+	assert_true(sleeps_of_idle_turns() > 0);
+}
+
 /* A queue at which frames come one after the other, all of them for others. */
 static void
 test_who_passes_frames_on_is_awake(void **state)
@@ -168,6 +183,8 @@ main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_frame_wakes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_who_passes_frames_on_is_awake, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_who_sends_for_others_is_awake, setup,
 						teardown),
 	};
 

@@ -286,7 +286,7 @@ static void
 test_the_first_queue_is_full(void **state)
 {
 	struct rte_mbuf *mbufs[BURST], *mbuf;
-	unsigned int sent = 0, i;
+	unsigned int sent = 0, woke, i;
 
 	(void)state;
 	queues[0].full = true;
@@ -294,6 +294,10 @@ test_the_first_queue_is_full(void **state)
 		assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
 	for (mbuf = segment(0, 0); ports[1]->tx(ports[1], &mbuf, 1) == 1; mbuf = segment(0, 0))
 		sent++;
+	/* Who is given nothing sleeps on. */
+	woke = woken[0];
+	assert_int_equal(ports[1]->tx(ports[1], &mbuf, 1), 0);
+	assert_int_equal(woken[0], woke);
 	rte_pktmbuf_free(mbuf);
 	assert_in_range(sent, 64, POOL_MBUFS / 2);
 	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
@@ -302,6 +306,7 @@ test_the_first_queue_is_full(void **state)
 	for (i = 0; i < sent; i++)
 		assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
 	assert_int_equal(queues[0].sent, sent);
+	assert_int_equal(stats[0].sent_for_others, sent);
 	/* Some are with the first core, some on their way, as all ends. */
 	queues[0].full = true;
 	send(1, 100);
