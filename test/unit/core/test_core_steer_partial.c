@@ -4,6 +4,8 @@
 /* Steering before queues that may not be there, as the port's peer pleases. */
 #include "core_steer.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -16,6 +18,10 @@
 
 #include "steer_rig.h"
 #include "test_eal.h"
+
+/* What each thread sends, and peers that come meanwhile, at most. */
+#define THREAD_FRAMES 2000
+#define THREAD_PEERS 100
 
 static int
 setup(void **state)
@@ -346,6 +352,84 @@ test_no_last_frames(void **state)
 	assert_int_equal(queues[1].sent, 1);
 }
 
+/* Cores as threads: each sends, and receives what comes for it. */
+struct runner {
+	pthread_t thread;
+	unsigned int core;
+	unsigned int received;
+	struct rte_mbuf *frames[THREAD_FRAMES];
+};
+
+static atomic_uint running;
+static atomic_bool go_on;
+
+static void *
+run(void *arg)
+{
+	struct runner *runner = arg;
+	struct core_port *port = ports[runner->core];
+	const struct queue *queue = &queues[runner->core];
+	struct rte_mbuf *mbufs[BURST];
+	unsigned int sent = 0;
+	bool done = false;
+	uint16_t nb;
+
+	while (atomic_load(&go_on) || core_steer_waits(steer, runner->core)) {
+		nb = port->rx(port, mbufs, BURST);
+		runner->received += nb;
+		rte_pktmbuf_free_bulk(mbufs, nb);
+		nb = RTE_MIN(THREAD_FRAMES - sent, 8u);
+		if (nb > 0)
+			sent += port->tx(port, &runner->frames[sent], nb);
+		if (!done && sent == THREAD_FRAMES && (queue->missing || queue->at == queue->nb)) {
+			done = true;
+			atomic_fetch_sub(&running, 1);
+		}
+		sched_yield();
+	}
+	return NULL;
+}
+
+/* Peers come and go meanwhile, and not a frame is lost but those that are counted. */
+static void
+test_threads(void **state)
+{
+	static struct runner runners[CORES];
+	unsigned int received = 0, sent = 0, dropped = 0, peers = 0, i, j;
+
+	(void)state;
+	queues[1].missing = true;
+	for (i = 0; i < CORES; i++) {
+		runners[i] = (struct runner){.core = i};
+		for (j = 0; j < THREAD_FRAMES; j++) {
+			runners[i].frames[j] = segment(0, 0);
+			if (j % 2 == 0)
+				put(i, segment(j % FLOWS, j));
+		}
+	}
+	atomic_store(&running, CORES);
+	atomic_store(&go_on, true);
+	for (i = 0; i < CORES; i++)
+		assert_int_equal(pthread_create(&runners[i].thread, NULL, run, &runners[i]), 0);
+	for (; atomic_load(&running) > 0; sched_yield())
+		if (peers < THREAD_PEERS)
+			atomic_store(core_steer_peers(steer), ++peers);
+	atomic_store(&go_on, false);
+	for (i = 0; i < CORES; i++) {
+		pthread_join(runners[i].thread, NULL);
+		received += runners[i].received;
+		dropped += stats[i].drop_steer;
+	}
+	core_steer_flush(steer);
+	for (i = 0; i < CORES; i++)
+		sent += queues[i].sent;
+	assert_int_equal(sent, CORES * THREAD_FRAMES);
+	assert_int_equal(queues[1].sent, 0);
+	assert_int_equal(stats[1].drop_queue_missing, queues[1].at);
+	assert_int_equal(received + dropped, queues[0].nb + queues[2].nb);
+	rte_pktmbuf_free_bulk(&queues[1].frames[queues[1].at], queues[1].nb - queues[1].at);
+}
+
 int
 main(void)
 {
@@ -362,6 +446,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_another_peer, setup_partial, teardown),
 		cmocka_unit_test_setup_teardown(test_another_peer_of_a_port_that_says_it_first,
 						setup_first, teardown),
+		cmocka_unit_test_setup_teardown(test_threads, setup_partial, teardown),
 		cmocka_unit_test_setup_teardown(test_the_last_frames, setup_partial, teardown),
 		cmocka_unit_test_setup_teardown(test_no_last_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_first_queue_is_full, setup_partial,
