@@ -211,7 +211,7 @@ def test_capture():
         # DPDK rounds the frequency of the TSC to 10 MHz.
         assert told[f"p{p}"] >= PACE * since_sent[at]
         # The few slowest also show a thread that the machine did not run as answers came. Others
-        # do where it does not run for long: requests, of which each ms has one, do not leave either.
+        # do where it stood still for long: requests, of which each ms has one, left late too.
         if p < 99:
             assert 0.9 * since_due[at] <= told[f"p{p}"] <= 1.1 * since_due[at] + stall
 
