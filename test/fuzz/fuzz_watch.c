@@ -99,13 +99,17 @@ fuzz_watch_event(struct fuzz_world *world, char kind, const struct tcp_conn_info
 }
 
 void
-fuzz_watch_opened(struct fuzz_peer *peer, const struct tcp_conn_info *info)
+fuzz_watch_opened(const struct fuzz_world *world, struct fuzz_peer *peer,
+		  const struct tcp_conn_info *info)
 {
 	uint32_t iss = info->snd_una - 1;
 	const struct wire_tcp *offer;
 	unsigned int i;
 
 	peer->conn_iss = iss;
+	/* Nothing in a segment tells which of two connections of one cookie it is of. */
+	if (world->waits && peer->known && peer->iss == iss)
+		peer->mixed = true;
 	for (i = 1; i <= RTE_MIN(peer->nb_offers, (unsigned int)FUZZ_OFFERS); i++) {
 		offer = &peer->offers[(peer->nb_offers - i) % FUZZ_OFFERS];
 		if (offer->seq != iss)
@@ -127,8 +131,10 @@ fuzz_watch_conns(struct fuzz_world *world)
 {
 	unsigned int i;
 
-	for (i = 0; i < FUZZ_PEERS; i++)
+	for (i = 0; i < FUZZ_PEERS; i++) {
 		world->peers[i].live = NULL;
+		world->peers[i].mixed = world->peers[i].mixed && world->waits;
+	}
 	tcp_conn_walk(world->stack.tcp, look, world);
 }
 
@@ -221,7 +227,9 @@ check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes)
 			/* A keepalive probe's byte, which was acknowledged, may be any. */
 			tcp_seq_lt(header.seq + i, peer->una));
 	peer->sent_max = tcp_seq_max(peer->sent_max, end);
-	if (header.flags & WIRE_TCP_ACK)
+	if (peer->mixed)
+		peer->offered = false;
+	else if (header.flags & WIRE_TCP_ACK)
 		check_ack(peer, &header);
 	if (header.options.has_timestamps)
 		peer->ts_value = header.options.ts_value;

@@ -24,7 +24,8 @@ void fuzz_watch_event(struct fuzz_world *world, char kind, const struct tcp_conn
 
 /** A peer's connection was opened: by one of the stack's answers to its SYNs, not always the last.
  */
-void fuzz_watch_opened(struct fuzz_peer *peer, const struct tcp_conn_info *info);
+void fuzz_watch_opened(const struct fuzz_world *world, struct fuzz_peer *peer,
+		       const struct tcp_conn_info *info);
 
 /** Look at every connection, and note where its numbers stand. */
 void fuzz_watch_conns(struct fuzz_world *world);

@@ -320,7 +320,7 @@ on_opened(void *arg, struct tcp_conn *conn, void *listener_arg)
 	if (listener_arg != NULL && (world->refuse || peer->conn != NULL))
 		return NULL;
 	if (listener_arg != NULL)
-		fuzz_watch_opened(peer, &info);
+		fuzz_watch_opened(world, peer, &info);
 	peer->conn = conn;
 	peer->opened = true;
 	peer->peer_closed = false;
@@ -405,6 +405,7 @@ port_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
 	struct fuzz_world *world = (struct fuzz_world *)port;
 	uint16_t i;
 
+	world->waits = nb > world->tx_room;
 	nb = RTE_MIN(nb, world->tx_room);
 	if (!world->hold || world->nb_held + nb > FUZZ_HELD)
 		release(world->held, &world->nb_held);

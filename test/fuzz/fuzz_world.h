@@ -41,6 +41,7 @@ struct fuzz_peer {
 	bool closed; /* nor does it read */
 	bool known; /* the stack sent a SYN */
 	bool offered; /* edge is valid */
+	bool mixed; /* what waits for the device may be of two connections of one SYN cookie */
 	bool timestamps; /* both sides' SYNs had them */
 	uint8_t scale; /* the stack's */
 	uint32_t irs; /* number of the next SYN of the peer */
@@ -70,6 +71,7 @@ struct fuzz_world {
 	bool read; /* the owner reads what comes, at once */
 	bool refuse; /* the owner refuses connections */
 	bool hold; /* the device keeps what it sent */
+	bool waits; /* it did not take all that it was given */
 	uint16_t tx_room; /* frames it takes in one burst */
 	uint16_t nb_rx;
 	uint16_t nb_held;
