@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -23,8 +22,11 @@ core_client_port_setup(struct core_client_port *port, uint16_t port_id, unsigned
 
 	port->port_id = port_id;
 	port->nb = nb;
-	if (getrandom(key, sizeof(key), 0) != sizeof(key))
-		return -EIO;
+	ret = core_rss_key_draw(key);
+	if (ret < 0) {
+		snprintf(error, error_size, "the kernel gives no random bytes");
+		return ret;
+	}
 	core_rss_init(&port->rss, key, nb);
 	ret = core_ethdev_setup(port_id, nb, rx_mbufs, 0, false, &port->rss, port->queues, error,
 				error_size);

@@ -3,11 +3,77 @@
  */
 #include "core_rss.h"
 
+#include <errno.h>
 #include <string.h>
 
-#include <rte_byteorder.h>
+#include <sys/random.h>
 
+#include <rte_byteorder.h>
+#include <rte_common.h>
+
+static void spread(uint8_t *key, unsigned int port_at);
+static bool is_regular(const uint8_t *key, unsigned int lowest, unsigned int nb);
+static bool key_bit(const uint8_t *key, unsigned int at);
 static uint32_t key_window(const struct core_rss *rss, unsigned int bit);
+
+int
+core_rss_key_draw(uint8_t key[CORE_RSS_KEY_BYTES])
+{
+	if (getrandom(key, CORE_RSS_KEY_BYTES, 0) != CORE_RSS_KEY_BYTES)
+		return -EIO;
+	/* What comes in has the peer's port behind the addresses. */
+	spread(key, WIRE_FLOW_IPV4_FRAGMENT_BYTES);
+	spread(key, WIRE_FLOW_IPV6_FRAGMENT_BYTES);
+	return 0;
+}
+
+/*
+ * To bit i of the hash, from the lowest, bit j of the port adds the bit of the key that is i + j in
+ * front of one. The lowest n bits of ports are to give all there is to the lowest n of hashes: a
+ * matrix that is regular for every n. The last element of the matrix of n makes it so, if it has
+ * to be the other one, as the matrix of n - 1 is regular.
+ */
+static void
+spread(uint8_t *key, unsigned int port_at)
+{
+	const unsigned int lowest = 8 * (port_at + sizeof(rte_be16_t)) - 1 + 31;
+	unsigned int nb, last;
+
+	for (nb = 1; nb <= rte_log2_u32(CORE_RSS_ENTRIES); nb++) {
+		last = lowest - 2 * (nb - 1);
+		if (!is_regular(key, lowest, nb))
+			key[last / 8] ^= 0x80 >> last % 8;
+	}
+}
+
+/* Whether the matrix of nb rows and columns is, by elimination. */
+static bool
+is_regular(const uint8_t *key, unsigned int lowest, unsigned int nb)
+{
+	uint32_t rows[32] = {0};
+	unsigned int i, j;
+
+	for (i = 0; i < nb; i++)
+		for (j = 0; j < nb; j++)
+			rows[i] |= (uint32_t)key_bit(key, lowest - i - j) << j;
+	for (j = 0; j < nb; j++) {
+		for (i = j; i < nb && !(rows[i] >> j & 1); i++)
+			;
+		if (i == nb)
+			return false;
+		RTE_SWAP(rows[i], rows[j]);
+		for (i = j + 1; i < nb; i++)
+			if (rows[i] >> j & 1)
+				rows[i] ^= rows[j];
+	}
+	return true;
+}
+
+static bool
+key_bit(const uint8_t *key, unsigned int at)
+{
+	return key[at / 8] & (0x80 >> at % 8);
+}
 
 void
 core_rss_init(struct core_rss *rss, const uint8_t key[CORE_RSS_KEY_BYTES], uint16_t nb_cores)

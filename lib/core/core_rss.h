@@ -41,10 +41,21 @@ struct core_rss {
 };
 
 /**
+ * Draw a key: secret and random, so that nobody can choose connections that all meet on one core,
+ * but one that spreads the ports of a peer. One random key in 64 would give 64 successive ports to
+ * one of two cores; with this, of 2^n successive ports from a multiple of it each entry of a table
+ * of 2^n has one, for 2^n up to CORE_RSS_ENTRIES. Any thread.
+ *
+ * @return
+ *   0; -EIO: the kernel gives no random bytes.
+ */
+int core_rss_key_draw(uint8_t key[CORE_RSS_KEY_BYTES]);
+
+/**
  * Begin.
  *
  * @param key
- *   Secret and random, so that nobody can choose connections that all meet on one core.
+ *   As core_rss_key_draw() draws it.
  * @param nb_cores
  *   1 or more.
  */

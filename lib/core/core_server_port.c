@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 #include <rte_errno.h>
 
@@ -31,9 +30,10 @@ core_server_port_setup(struct tr_core_server *server, char *error, size_t error_
 	uint8_t rss_key[CORE_RSS_KEY_BYTES];
 	int ret;
 
-	if (getrandom(rss_key, sizeof(rss_key), 0) != sizeof(rss_key)) {
+	ret = core_rss_key_draw(rss_key);
+	if (ret < 0) {
 		snprintf(error, error_size, "the kernel gives no random bytes");
-		return -EIO;
+		return ret;
 	}
 	core_rss_init(&server->rss, rss_key, server->nb_cores);
 	/* Before memory is taken for its frames, of which there may not be enough. */

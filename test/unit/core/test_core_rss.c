@@ -142,6 +142,47 @@ test_owners_are_even(void **state)
 	}
 }
 
+/* Successive ports of a peer: of as many as a table has entries, each has one, whatever the key. */
+static void
+test_successive_ports_are_spread(void **state)
+{
+	static const unsigned int lengths[] = {WIRE_FLOW_IPV4_BYTES, WIRE_FLOW_IPV6_BYTES};
+	uint8_t drawn[CORE_RSS_KEY_BYTES], flow[WIRE_FLOW_BYTES_MAX];
+	bool has[CORE_RSS_ENTRIES];
+	unsigned int turn, bytes, nb, i, entry;
+
+	(void)state;
+	srandom(1);
+	for (turn = 0; turn < 400; turn++) {
+		assert_int_equal(core_rss_key_draw(drawn), 0);
+		core_rss_init(&rss, drawn, 1);
+		bytes = lengths[turn % 2];
+		fill_random(flow, sizeof(flow));
+		for (nb = 2; nb <= CORE_RSS_ENTRIES; nb *= 2) {
+			memset(has, 0, sizeof(has));
+			for (i = 0; i < nb; i++) {
+				flow[bytes - 4] = (flow[bytes - 4] & ~(nb - 1) >> 8) | i >> 8;
+				flow[bytes - 3] = (flow[bytes - 3] & ~(nb - 1)) | i;
+				entry = core_rss_hash(&rss, flow, bytes) % nb;
+				assert_false(has[entry]);
+				has[entry] = true;
+			}
+		}
+	}
+}
+
+/* A key is nobody's twice. */
+static void
+test_keys_differ(void **state)
+{
+	uint8_t first[CORE_RSS_KEY_BYTES], second[CORE_RSS_KEY_BYTES];
+
+	(void)state;
+	assert_int_equal(core_rss_key_draw(first), 0);
+	assert_int_equal(core_rss_key_draw(second), 0);
+	assert_memory_not_equal(first, second, sizeof(first));
+}
+
 /* Of a connection of ours: whose the segments of its peer are. */
 static void
 test_owner_of_a_connection(void **state)
@@ -176,6 +217,8 @@ main(void)
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_same_as_dpdk),
 		cmocka_unit_test(test_owners_are_even),
+		cmocka_unit_test(test_successive_ports_are_spread),
+		cmocka_unit_test(test_keys_differ),
 		cmocka_unit_test(test_owner_of_a_connection),
 	};
 
