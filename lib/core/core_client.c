@@ -184,7 +184,7 @@ create_pools(struct core_client *client)
 	snprintf(name, sizeof(name), "%s_news", client->config.name);
 	return core_client_news_setup(&client->news, name,
 				      client->index > 0 ? &client->all->clients[0]->news : NULL,
-				      &client->stats);
+				      &client->all->port.rss, client->index, &client->stats);
 }
 
 static int
@@ -259,6 +259,8 @@ destroy_all(struct clients *all)
 	}
 	core_client_port_teardown(&all->port);
 	for (i = 0; i < all->nb; i++)
+		core_client_news_teardown(&all->clients[i]->news);
+	for (i = 0; i < all->nb; i++)
 		destroy_client(all->clients[i]);
 	free(all);
 }
@@ -286,7 +288,6 @@ abort_conns(struct core_client *client)
 static void
 destroy_client(struct core_client *client)
 {
-	core_client_news_teardown(&client->news);
 	core_client_pools_deinit(&client->pools);
 	free(client->conns);
 	free(client);

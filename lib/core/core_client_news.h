@@ -22,6 +22,7 @@
 #include "core_stats.h"
 #include "ip.h"
 
+struct core_rss;
 struct tcp;
 
 /** One client's side of it. */
@@ -31,6 +32,8 @@ struct core_client_news {
 	struct core_stats *stats; /* the client's */
 	struct ip *ip; /* the client's, once there is one */
 	struct tcp *tcp; /* the same */
+	const struct core_rss *rss; /* whose a connection is */
+	uint16_t index; /* the client's */
 	uint64_t now_us; /* of the client's turn */
 	struct core_icmp_limit icmp_handed;
 };
@@ -45,15 +48,23 @@ extern const struct ip_events core_client_news_events;
  *   Of its ring; unique.
  * @param other
  *   Of any client of the port; NULL: this is the first.
+ * @param rss
+ *   The port's.
+ * @param index
+ *   The client's, as the port's queues are numbered.
  * @param stats
  *   The client's.
  * @return
  *   0 or -errno.
  */
 int core_client_news_setup(struct core_client_news *news, const char *name,
-			   struct core_client_news *other, struct core_stats *stats);
+			   struct core_client_news *other, const struct core_rss *rss,
+			   uint16_t index, struct core_stats *stats);
 
-/** Tear down, set up or all zero, together with all others. */
+/**
+ * Tear down, set up or all zero, together with all others, and before any pool of theirs: packets
+ * that nobody has looked at are freed.
+ */
 void core_client_news_teardown(struct core_client_news *news);
 
 /** Whether there is something to hear. rte_ring_empty() reads what others write without atomics. */

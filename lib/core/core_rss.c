@@ -128,6 +128,19 @@ core_rss_frame_owner(const struct core_rss *rss, const struct rte_mbuf *mbuf)
 }
 
 uint16_t
+core_rss_packet_owner(const struct core_rss *rss, const struct rte_mbuf *mbuf,
+		      const struct ip_packet *packet)
+{
+	const struct ip_ends ends = {.remote = packet->src, .local = packet->dst};
+	rte_be16_t ports[2];
+
+	if (packet->bytes < sizeof(ports))
+		return CORE_RSS_NO_CORE;
+	memcpy(ports, rte_pktmbuf_mtod(mbuf, const void *), sizeof(ports));
+	return core_rss_conn_owner(rss, &ends, ports[0], ports[1]);
+}
+
+uint16_t
 core_rss_conn_owner(const struct core_rss *rss, const struct ip_ends *ends, rte_be16_t remote_port,
 		    rte_be16_t local_port)
 {

@@ -77,6 +77,11 @@ core_rss_owner(const struct core_rss *rss, uint32_t hash)
  */
 uint16_t core_rss_frame_owner(const struct core_rss *rss, const struct rte_mbuf *mbuf);
 
+/** The core that owns the connection of a whole packet for TCP; CORE_RSS_NO_CORE: it has no ports.
+ */
+uint16_t core_rss_packet_owner(const struct core_rss *rss, const struct rte_mbuf *mbuf,
+			       const struct ip_packet *packet);
+
 /**
  * The core that owns a connection of ours: that which its peer's segments come to.
  *

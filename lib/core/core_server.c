@@ -56,8 +56,6 @@ static bool is_needed(const struct tr_core_server *server);
 static int core_main(void *arg);
 static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
 static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
-static uint16_t packet_owner(const struct core *core, const struct rte_mbuf *mbuf,
-			     const struct ip_packet *packet);
 static void icmp_error(void *arg, const struct ip_error *error);
 static bool link_heard(void *arg, const struct ip_link_news *news);
 static bool post_others(struct core *core, const struct core_message *message);
@@ -562,10 +560,11 @@ packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *pac
 {
 	const struct core_message message = {.run = run_packet, .arg = mbuf, .packet = *packet};
 	struct core *core = arg;
-	uint16_t owner = packet_owner(core, mbuf, packet);
 	const struct tr_core_server *server = core->owner;
+	uint16_t owner = core_rss_packet_owner(&server->rss, mbuf, packet);
 
-	if (owner == core->index) {
+	/* What has no ports is dropped here as anywhere. */
+	if (owner == core->index || owner == CORE_RSS_NO_CORE) {
 		tcp_input(core->tcp, mbuf, packet, core->now_us);
 		return;
 	}
@@ -574,20 +573,6 @@ packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *pac
 		core->stats.drop_control++;
 		rte_pktmbuf_free(mbuf);
 	}
-}
-
-static uint16_t
-packet_owner(const struct core *core, const struct rte_mbuf *mbuf, const struct ip_packet *packet)
-{
-	const struct tr_core_server *server = core->owner;
-	const struct ip_ends ends = {.remote = packet->src, .local = packet->dst};
-	rte_be16_t ports[2];
-
-	/* What has no ports is dropped here as anywhere. */
-	if (server->nb_cores == 1 || packet->bytes < sizeof(ports))
-		return core->index;
-	memcpy(ports, rte_pktmbuf_mtod(mbuf, const void *), sizeof(ports));
-	return core_rss_conn_owner(&server->rss, &ends, ports[0], ports[1]);
 }
 
 static void

@@ -16,12 +16,17 @@
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 #include <rte_ip.h>
+#include <rte_ip_frag.h>
 
 #include "test_eal.h"
 #include "wire_checksum.h"
 #include "wire_ether.h"
 #include "wire_flow.h"
 #include "wire_icmp.h"
+
+/* Bytes of a packet in one piece, and pieces of one, where there are fragments. */
+#define MTU_MIN 1280
+#define PARTS_MAX 4
 
 static void create_core(struct client_rig *rig);
 static void create_clients(struct client_rig *rig);
@@ -32,6 +37,7 @@ static uint16_t transmit(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs,
 			 void *arg);
 static void remember(struct client_rig *rig, const struct rte_mbuf *mbuf);
 static void spread(struct client_rig *rig);
+static unsigned int cut(struct client_rig *rig, struct rte_mbuf *mbuf, struct rte_mbuf **parts);
 
 void
 client_rig_init(struct client_rig *rig, const struct client_rig_config *config)
@@ -203,11 +209,47 @@ static void
 spread(struct client_rig *rig)
 {
 	struct core_port *end = sim_wire_port(rig->wire, 0);
-	struct rte_mbuf *mbuf;
+	struct rte_mbuf *mbuf, *parts[PARTS_MAX];
+	unsigned int nb, i;
 
-	while (end->rx(end, &mbuf, 1) == 1)
-		client_rig_bring(rig, rig->config.queue_of != NULL ? rig->config.queue_of(mbuf) : 0,
-				 mbuf);
+	while (end->rx(end, &mbuf, 1) == 1) {
+		nb = cut(rig, mbuf, parts);
+		for (i = 0; i < nb; i++)
+			client_rig_bring(
+				rig,
+				rig->config.queue_of != NULL ? rig->config.queue_of(parts[i]) : 0,
+				parts[i]);
+	}
+}
+
+/* As a router on the way does that takes no notice of DF. */
+static unsigned int
+cut(struct client_rig *rig, struct rte_mbuf *mbuf, struct rte_mbuf **parts)
+{
+	uint8_t ether[WIRE_ETHER_HEADER_BYTES];
+	struct rte_mempool *pool = rig->wire_mbufs;
+	struct rte_ipv4_hdr *ipv4;
+	int nb, i;
+
+	parts[0] = mbuf;
+	if (!rig->config.fragments || mbuf->pkt_len <= sizeof(ether) + MTU_MIN)
+		return 1;
+	memcpy(ether, rte_pktmbuf_mtod(mbuf, void *), sizeof(ether));
+	ipv4 = (struct rte_ipv4_hdr *)rte_pktmbuf_adj(mbuf, sizeof(ether));
+	if (!rig->config.ipv6)
+		ipv4->fragment_offset = 0;
+	nb = (rig->config.ipv6 ? rte_ipv6_fragment_packet : rte_ipv4_fragment_packet)(
+		mbuf, parts, PARTS_MAX, MTU_MIN, pool, pool);
+	assert_in_range(nb, 2, PARTS_MAX);
+	rte_pktmbuf_free(mbuf);
+	for (i = 0; i < nb; i++) {
+		assert_return_code(rte_pktmbuf_linearize(parts[i]), 0);
+		ipv4 = rte_pktmbuf_mtod(parts[i], struct rte_ipv4_hdr *);
+		if (!rig->config.ipv6)
+			ipv4->hdr_checksum = rte_ipv4_cksum(ipv4);
+		memcpy(rte_pktmbuf_prepend(parts[i], sizeof(ether)), ether, sizeof(ether));
+	}
+	return nb;
 }
 
 void

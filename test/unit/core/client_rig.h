@@ -36,6 +36,7 @@ struct client_rig_config {
 	const char *device; /* and its arguments: it has as many queues as there are clients */
 	const char *device_args;
 	bool ipv6; /* in place of IPv4 */
+	bool fragments; /* what is longer than 1280 bytes comes in such */
 	unsigned int nb; /* clients */
 	uint32_t conns_max; /* of each */
 	const struct core_client_events *events;

@@ -43,11 +43,14 @@ enum spread {
 struct how {
 	enum spread spread;
 	bool ipv6;
+	bool fragments;
 };
 
 static const struct how by_hash = {SPREAD_BY_HASH, false}, by_hash_ipv6 = {SPREAD_BY_HASH, true},
 			as_sent = {SPREAD_AS_SENT, false}, as_sent_ipv6 = {SPREAD_AS_SENT, true},
-			in_turn = {SPREAD_IN_TURN, false}, in_turn_ipv6 = {SPREAD_IN_TURN, true};
+			in_turn = {SPREAD_IN_TURN, false}, in_turn_ipv6 = {SPREAD_IN_TURN, true},
+			fragments = {SPREAD_BY_HASH, false, true},
+			fragments_ipv6 = {SPREAD_BY_HASH, true, true};
 
 struct told {
 	unsigned int opened[CONNS];
@@ -183,6 +186,7 @@ setup(void **state)
 
 	how = *state;
 	config.ipv6 = how->ipv6;
+	config.fragments = how->fragments;
 	if (how->spread == SPREAD_BY_HASH) {
 		config.device = "net_null0";
 		config.device_args = "no-rx=1";
@@ -276,6 +280,15 @@ test_whatever_queue_it_comes_by(void **state)
 	(void)state;
 	open_and_echo();
 	assert_true(steered() > CLIENTS * CONNS);
+}
+
+/* All of one peer come by the queue that the addresses choose: their owners get them whole. */
+static void
+test_fragments(void **state)
+{
+	(void)state;
+	open_and_echo();
+	assert_true(steered() >= CONNS * (CLIENTS - 1));
 }
 
 /* A neighbour that one has learned the others need not ask for. */
@@ -376,6 +389,8 @@ main(void)
 		TEST(test_nothing_is_steered, as_sent_ipv6),
 		TEST(test_whatever_queue_it_comes_by, in_turn),
 		TEST(test_whatever_queue_it_comes_by, in_turn_ipv6),
+		TEST(test_fragments, fragments),
+		TEST(test_fragments, fragments_ipv6),
 		TEST(test_neighbours_are_shared, in_turn),
 		TEST(test_an_error_by_its_own_queue, by_hash),
 		TEST(test_an_error_by_its_own_queue, by_hash_ipv6),
