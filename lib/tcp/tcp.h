@@ -56,7 +56,7 @@ struct tcp_events {
 
 	/**
 	 * The peer says that urgent data comes, or that more of it does: once for each end that it
-	 * names. tcp_receive_urgent() says how far away that is. May be NULL.
+	 * names. tcp_receive_urgent() says how far away that is, which is not 0. May be NULL.
 	 */
 	void (*urgent)(void *user, struct tcp_conn *conn);
 

@@ -48,7 +48,8 @@ deliver_first(struct tcp_conn *conn)
 		events->traced(conn->tcp->events_arg, conn);
 	if (take(conn, TCP_EVENT_OPENED))
 		opened(conn);
-	if (take(conn, TCP_EVENT_URGENT) && events->urgent != NULL)
+	/* A FIN may have come with it, before its end: then there is none. */
+	if (take(conn, TCP_EVENT_URGENT) && tcp_receive_urgent(conn) > 0 && events->urgent != NULL)
 		events->urgent(conn->user, conn);
 }
 

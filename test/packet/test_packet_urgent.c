@@ -170,6 +170,23 @@ test_none_behind_a_fin(void **state)
 	packet_end(&p);
 }
 
+/* All that it calls urgent is behind the FIN that it has itself: nothing is told. */
+static void
+test_none_with_a_fin_alone(void **state)
+{
+	struct packet p;
+
+	accept_unread(&p, state);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
+	tcp_receive_consume(p.owner.conn, 10);
+	inject(&p, .flags = ACK | URG | FIN, .seq = 11, .ack = 1, .urgent = 83);
+	assert_int_equal(packet_state(&p), TCP_CLOSE_WAIT);
+	assert_int_equal(p.owner.urgent, 0);
+	assert_int_equal(p.owner.peer_closed, 1);
+	assert_int_equal(tcp_receive_urgent(p.owner.conn), 0);
+	packet_end(&p);
+}
+
 /* Who has closed is told nothing, and what is left of it does not mistake a place for an end. */
 static void
 test_none_once_closed(void **state)
@@ -405,6 +422,7 @@ main(void)
 		both_families(test_an_end_that_is_read_is_not_told),
 		both_families(test_told_at_a_zero_window),
 		both_families(test_none_behind_a_fin),
+		both_families(test_none_with_a_fin_alone),
 		both_families(test_none_once_closed),
 		both_families(test_those_closed_keep_their_order),
 		both_families(test_told_when_it_opens),
