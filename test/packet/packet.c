@@ -22,6 +22,8 @@
 	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 #define OUR_PORT 80
 #define PEER_PORT 40000
+#define INNOCENT_PORT 50001
+#define INNOCENT_IRS 12345
 #define POOL_MBUFS 1023
 #define START_US 1000000000
 
@@ -409,6 +411,28 @@ packet_accept(struct packet *packet, const struct wire_tcp_options *options)
 	inject(packet, .flags = ACK, .seq = 1, .ack = 1);
 	expect_none(packet);
 	assert_int_equal(packet_state(packet), TCP_ESTABLISHED);
+}
+
+void
+packet_serve_innocent(struct packet *packet)
+{
+	struct packet_sent sent;
+
+	while (packet_take(packet, &sent))
+		;
+	packet->owner = (struct packet_owner){.read = true};
+	packet->peer_port = INNOCENT_PORT;
+	packet->irs = INNOCENT_IRS;
+	packet->timestamps = false;
+	packet->appended = 0;
+	packet_accept(packet, NULL);
+	inject(packet, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 100);
+	assert_int_equal(packet->owner.read_bytes, 100);
+	packet_append(packet, 200);
+	expect(packet, .flags = ACK | PSH, .seq = 1, .ack = 101, .len = 200);
+	inject(packet, .flags = ACK, .seq = 101, .ack = 201);
+	expect_none(packet);
+	assert_int_equal(packet->owner.closed, 0);
 }
 
 void

@@ -183,6 +183,12 @@ void packet_advance(struct packet *packet, uint64_t us);
 /** Three-way handshake from the peer's side, with these options in its SYN (or NULL). */
 void packet_accept(struct packet *packet, const struct wire_tcp_options *options);
 
+/**
+ * Somebody else connects, is read from and written to, at once: what was done to the stack before is
+ * not his concern. Of a test that is otherwise over.
+ */
+void packet_serve_innocent(struct packet *packet);
+
 /** Bring the connection to a state; any but TCP_CLOSED. */
 void packet_reach(struct packet *packet, enum tcp_state state);
 

@@ -38,6 +38,7 @@ test_reset_must_be_exact(void **state)
 	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
 	inject(&p, .flags = RST, .seq = 1);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -58,6 +59,7 @@ test_syn_is_challenged_wherever_it_is(void **state)
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
 	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
 	assert_int_equal(tcp_stats(p.tcp)->challenge_acks, 3);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -88,6 +90,7 @@ test_challenges_are_few_and_counted_by_connection(void **state)
 	packet_advance(&p, 1000000);
 	inject(&p, .flags = SYN, .seq = 1);
 	assert_true(packet_take(&p, &sent));
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -110,6 +113,7 @@ test_ack_outside_of_what_was_sent_is_dropped(void **state)
 	assert_int_equal(tcp_stats(p.tcp)->drop_ack, 2);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 0, .len = 10);
 	assert_int_equal(p.owner.read_bytes, 10);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -130,6 +134,7 @@ test_ack_war_ends(void **state)
 			answers++;
 	}
 	assert_int_equal(answers, 10);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -176,6 +181,7 @@ test_resets_are_limited_for_each_address(void **state)
 	}
 	assert_true(most - least > 100);
 	assert_in_range(touched, 0, 16 * 8 / 8);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -206,6 +212,7 @@ test_syn_flood_leaves_established_alone(void **state)
 	assert_int_equal(p.owner.read_bytes, 10);
 	packet_advance(&p, 300000000);
 	assert_int_equal(tcp_conn_count(p.tcp), 1);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -222,6 +229,7 @@ test_byte_by_byte_does_not_pin_an_mbuf_each(void **state)
 		inject(&p, .flags = ACK, .seq = 1 + i, .ack = 1, .len = 1);
 	assert_int_equal(tcp_receive_bytes(p.owner.conn), 10000);
 	assert_true(rte_mempool_in_use_count(p.foreign) <= 7);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -239,6 +247,7 @@ test_single_bytes_out_of_order_are_few(void **state)
 	assert_int_equal(rte_mempool_in_use_count(p.foreign), PACKET_REASSEMBLY / 2);
 	assert_int_equal(tcp_stats(p.tcp)->drop_reassembly, 1000 - PACKET_REASSEMBLY / 2);
 	drain(&p);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 	/* Without gaps between them they share one. */
 	packet_begin(&p, NULL);
@@ -250,6 +259,7 @@ test_single_bytes_out_of_order_are_few(void **state)
 	drain(&p);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 9);
 	assert_int_equal(p.owner.read_bytes, 1009);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -272,6 +282,7 @@ test_gaps_of_one_leave_room_for_the_next(void **state)
 		drain(&p);
 		p.peer_port++;
 	}
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -342,6 +353,7 @@ test_timers_on_one_place_hold_up_nobody(void **state)
 		assert_true(++i < 3600);
 	}
 	assert_true(stats->retransmit_timeouts <= 20 * PILED);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -372,6 +384,7 @@ test_truncated_segments_are_dropped(void **state)
 	}
 	expect_none(&p);
 	assert_int_equal(tcp_stats(p.tcp)->drop_truncated, len);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -436,6 +449,7 @@ test_all_flags_in_each_state(void **state)
 			}
 		}
 	}
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

@@ -186,6 +186,7 @@ test_fin_does_not_wait_for_ever_for_the_window(void **state)
 	assert_int_equal(probes, 8);
 	assert_int_equal(p.owner.error, -ETIMEDOUT);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -265,6 +266,7 @@ test_fin_wait_2_is_not_kept_by_windows(void **state)
 		       .window = RTE_MIN(1000 + 4096 * (minutes + 1), 65535u));
 	}
 	assert_in_range(minutes, 15, 17);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

@@ -147,6 +147,7 @@ test_ack_division_gains_nothing(void **state)
 				if (divided || ack % 10 == 0)
 					inject(&p, .flags = ACK, .seq = 1, .ack = 1 + ack * 100);
 			cwnd[divided] = info_of(&p).cwnd_bytes;
+			packet_serve_innocent(&p);
 			packet_end(&p);
 		}
 		assert_int_equal(cwnd[0], 12000);

@@ -267,6 +267,7 @@ test_forged_ack_is_reset(void **state)
 	assert_int_equal(p.owner.opened, 0);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1);
 	assert_int_equal(p.owner.opened, 1);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

@@ -221,6 +221,7 @@ test_reassembly_is_bounded(void **state)
 		inject(&p, .flags = ACK, .seq = 3 + i * 2, .ack = 1, .len = 1);
 	assert_int_equal(tcp_stats(p.tcp)->out_of_order, PACKET_REASSEMBLY / 2);
 	assert_int_equal(tcp_stats(p.tcp)->drop_reassembly, 5);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -411,6 +412,7 @@ test_out_of_mbufs_is_tried_again(void **state)
 	assert_true(tcp_next_timer_us(p.tcp) <= p.now_us + 1000);
 	rte_pktmbuf_free_bulk(all, 1023);
 	expect(&p, .flags = ACK, .seq = 11, .ack = 2);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -463,6 +465,7 @@ test_flows_that_meet_are_told_apart(void **state)
 	inject(&p, .flags = ACK, .seq = 21, .ack = 1, .len = 10);
 	assert_int_equal(p.owner.read_bytes, 30);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 31);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

@@ -170,6 +170,7 @@ test_urgent_pointer_points_nowhere(void **state)
 	assert_int_equal(tcp_stats(p.tcp)->urgent, 2 * i);
 	/* Each names another end, but those that name nothing. */
 	assert_int_equal(p.owner.urgent, 2 * (i - 1));
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -198,6 +199,7 @@ test_urgent_and_reset_at_a_zero_window(void **state)
 	expect_none(&p);
 	inject(&p, .flags = RST | URG, .seq = 1 + size);
 	assert_int_equal(p.owner.error, -ECONNRESET);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -217,6 +219,7 @@ test_land(void **state)
 	expect_none(&p);
 	assert_int_equal(tcp_stats(p.tcp)->drop_address, 3);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -260,6 +263,7 @@ test_pressure_leaves_acks_alone(void **state)
 	assert_int_equal(tcp_receive_bytes(p.owner.conn), 30);
 	while (packet_take(&p, &(struct packet_sent){0}))
 		;
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

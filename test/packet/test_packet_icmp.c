@@ -163,6 +163,7 @@ test_blind(void **state)
 	expect_none(&p);
 	assert_int_equal(tcp_stats(p.tcp)->icmp_stale, 2 * RTE_DIM(seqs));
 	assert_int_equal(tcp_stats(p.tcp)->path_mtu_lowered, 0);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

@@ -105,6 +105,7 @@ test_address_that_is_not_ours_or_no_peer_is_silent(void **state)
 	inject(&p, .flags = SYN, .src = 0x0a000001); /* LAND */
 	expect_none(&p);
 	assert_int_equal(tcp_stats(p.tcp)->drop_address, 6);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -118,6 +119,7 @@ test_bad_checksum_is_dropped(void **state)
 	inject(&p, .flags = SYN, .bad_checksum = true);
 	expect_none(&p);
 	assert_int_equal(tcp_stats(p.tcp)->drop_checksum, 1);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -135,6 +137,7 @@ test_owner_refuses(void **state)
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
 	assert_int_equal(p.owner.closed, 0);
 	assert_int_equal(tcp_stats(p.tcp)->refused, 1);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

@@ -79,6 +79,7 @@ test_syn_ack_answers_what_was_offered(void **state)
 	assert_true(sent.header.options.has_timestamps);
 	assert_int_equal(sent.header.options.ts_echo, 77);
 	assert_true(sent.header.options.sack_permitted);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -107,6 +108,7 @@ test_window_scale(void **state)
 		segments++;
 	assert_int_equal(segments, 6);
 	assert_true((uint32_t)sent.header.window << 5 > 900000);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -187,6 +189,7 @@ test_old_timestamp_is_dropped(void **state)
 	/* A reset needs none. */
 	inject(&p, .flags = RST, .seq = 11, .no_timestamp = true);
 	assert_int_equal(p.owner.error, -ECONNRESET);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

@@ -67,6 +67,7 @@ test_peer_that_is_gone_is_given_up(void **state)
 	assert_int_equal(tcp_stats(p.tcp)->keepalive_probes, 9);
 	assert_int_equal(tcp_stats(p.tcp)->timed_out, 1);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

@@ -130,6 +130,7 @@ test_simultaneous_open(void **state)
 	expect_none(&p);
 	packet_append(&p, 10);
 	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -146,6 +147,7 @@ test_simultaneous_open_reset(void **state)
 	inject(&p, .flags = RST, .seq = 1);
 	assert_int_equal(p.owner.error, -ECONNREFUSED);
 	assert_int_equal(p.owner.closed, 1);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

@@ -61,6 +61,7 @@ test_reset_is_ignored(void **state)
 	inject(&p, .flags = RST | ACK, .seq = 2, .ack = 2);
 	expect_none(&p);
 	assert_int_equal(packet_state(&p), TCP_TIME_WAIT);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -341,6 +342,7 @@ test_many_pass_through(void **state)
 	assert_int_equal(tcp_stats(p.tcp)->yielded_time_wait, 60000 - PACKET_CONNS);
 	packet_advance(&p, PACKET_TIME_WAIT_US + 1000);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

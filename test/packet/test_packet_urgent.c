@@ -91,6 +91,7 @@ test_told_before_it_comes(void **state)
 	assert_int_equal(tcp_receive_urgent(p.owner.conn), 0);
 	assert_int_equal(p.owner.urgent, 1);
 	assert_int_equal(p.owner.read_bytes, 66000);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -167,6 +168,7 @@ test_none_behind_a_fin(void **state)
 	assert_int_equal(tcp_receive_urgent(p.owner.conn), 0);
 	inject(&p, .flags = ACK | URG, .seq = 12, .ack = 1, .urgent = 1000);
 	assert_int_equal(p.owner.urgent, 1);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 

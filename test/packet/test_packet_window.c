@@ -111,6 +111,7 @@ test_zero_window_is_probed_as_long_as_it_answers(void **state)
 	inject(&p, .flags = ACK, .seq = 1, .ack = 3001, .window = 10000);
 	packet_advance(&p, 100000000);
 	expect_none(&p);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -180,6 +181,7 @@ test_probes_without_an_answer_end_it(void **state)
 	assert_int_equal(probes, 15);
 	assert_int_equal(p.owner.error, -ETIMEDOUT);
 	assert_int_equal(tcp_conn_count(p.tcp), 0);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -308,6 +310,7 @@ test_window_that_shrinks_is_survived(void **state)
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1001, .window = 5000);
 	expect(&p, .flags = ACK, .seq = 1001, .ack = 1, .len = 1000);
 	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
@@ -330,6 +333,7 @@ test_silly_window_is_not_filled(void **state)
 	/* The rest of the segment that was cut. */
 	expect(&p, .flags = ACK, .seq = 101, .ack = 1, .len = 900);
 	expect_none(&p);
+	packet_serve_innocent(&p);
 	packet_end(&p);
 }
 
