@@ -107,9 +107,8 @@ fuzz_watch_opened(const struct fuzz_world *world, struct fuzz_peer *peer,
 	unsigned int i;
 
 	peer->conn_iss = iss;
-	/* Nothing in a segment tells which of two connections of one cookie it is of. */
-	if (world->waits && peer->known && peer->iss == iss)
-		peer->mixed = true;
+	/* Segments of the connection before may leave yet, and nothing tells them apart. */
+	peer->mixed |= world->waits && peer->known;
 	for (i = 1; i <= RTE_MIN(peer->nb_offers, (unsigned int)FUZZ_OFFERS); i++) {
 		offer = &peer->offers[(peer->nb_offers - i) % FUZZ_OFFERS];
 		if (offer->seq != iss)
@@ -131,11 +130,11 @@ fuzz_watch_conns(struct fuzz_world *world)
 {
 	unsigned int i;
 
-	for (i = 0; i < FUZZ_PEERS; i++) {
+	for (i = 0; i < FUZZ_PEERS; i++)
 		world->peers[i].live = NULL;
-		world->peers[i].mixed = world->peers[i].mixed && world->waits;
-	}
 	tcp_conn_walk(world->stack.tcp, look, world);
+	for (i = 0; i < FUZZ_PEERS && !world->waits; i++)
+		world->peers[i].mixed = false;
 }
 
 void
@@ -217,6 +216,8 @@ check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes)
 			begin(peer, &header);
 	}
 	fuzz_check(peer->known);
+	if (peer->mixed)
+		return;
 	end = header.seq + len + !!(header.flags & (WIRE_TCP_SYN | WIRE_TCP_FIN));
 	/* No gap, nothing before the SYN, and a probe has the number of what was acknowledged. */
 	fuzz_check(tcp_seq_le(header.seq, peer->sent_max) && tcp_seq_ge(header.seq, peer->iss));
@@ -227,9 +228,7 @@ check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes)
 			/* A keepalive probe's byte, which was acknowledged, may be any. */
 			tcp_seq_lt(header.seq + i, peer->una));
 	peer->sent_max = tcp_seq_max(peer->sent_max, end);
-	if (peer->mixed)
-		peer->offered = false;
-	else if (header.flags & WIRE_TCP_ACK)
+	if (header.flags & WIRE_TCP_ACK)
 		check_ack(peer, &header);
 	if (header.options.has_timestamps)
 		peer->ts_value = header.options.ts_value;
@@ -327,6 +326,11 @@ look(struct tcp_conn *conn, void *arg)
 	if (info.state == TCP_SYN_SENT || info.state == TCP_SYN_RECEIVED)
 		peer->conn_iss = info.snd_una;
 	peer->una = info.snd_una;
+	if (peer->mixed) {
+		peer->offered = false;
+		peer->iss = peer->conn_iss;
+		peer->sent_max = tcp_seq_max(peer->sent_max, info.snd_nxt);
+	}
 	check_conn(peer, &info);
 }
 

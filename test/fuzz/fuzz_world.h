@@ -41,7 +41,7 @@ struct fuzz_peer {
 	bool closed; /* nor does it read */
 	bool known; /* the stack sent a SYN */
 	bool offered; /* edge is valid */
-	bool mixed; /* what waits for the device may be of two connections of one SYN cookie */
+	bool mixed; /* what waits for the device may be of a connection before this one, too */
 	bool timestamps; /* both sides' SYNs had them */
 	uint8_t scale; /* the stack's */
 	uint32_t irs; /* number of the next SYN of the peer */
