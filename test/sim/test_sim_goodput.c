@@ -36,7 +36,7 @@
 #define MSS_BYTES 1448
 
 /* What the mean may be, of the response function's value. */
-#define LEAST 0.5
+#define LEAST 0.9
 #define MOST 2.0
 
 struct run {
