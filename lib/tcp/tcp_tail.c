@@ -10,7 +10,10 @@
 /* Behind a single segment the peer may delay its ACK so long (RFC 8985 section 7.2). */
 #define DELAYED_ACK_MAX_US 200000
 
-/* Section 7.2. A recovery that is over may still wait for the peer's word on what came twice. */
+/*
+ * Section 7.2. A recovery that is over may still wait for the peer's word on what came twice. That
+ * there was a timeout is known without memory for a recovery, too.
+ */
 bool
 tcp_tail_may_probe(const struct tcp_conn *conn)
 {
@@ -18,10 +21,11 @@ tcp_tail_may_probe(const struct tcp_conn *conn)
 
 	if (!conn->sack)
 		return false;
-	return recovery == NULL ||
-	       (recovery->state == TCP_RECOVERY_WATCH && recovery->probe == TCP_PROBE_NONE &&
-		!recovery->reorder_timer && recovery->sacked_bytes == 0 &&
-		recovery->guessed_bytes == 0 && recovery->lost_bytes == 0);
+	if (recovery == NULL)
+		return conn->retries == 0;
+	return recovery->state == TCP_RECOVERY_WATCH && recovery->probe == TCP_PROBE_NONE &&
+	       !recovery->reorder_timer && recovery->sacked_bytes == 0 &&
+	       recovery->guessed_bytes == 0 && recovery->lost_bytes == 0;
 }
 
 uint32_t

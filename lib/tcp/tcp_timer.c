@@ -8,10 +8,10 @@
  * again when something new is acknowledged, stops when all is. With SACK it expires sooner, behind
  * the last of several segments for a tail loss probe (tcp_tail.c), or when something late counts as
  * lost (tcp_rack.c), and starts again. When a hole is found before there was a probe, it starts
- * again with RTO. When it expires RTO doubles and what is not acknowledged is sent again; without
- * an answer the connection is given up (RFC 9293 section 3.8.3): after 7 SYNs, that is 3 minutes
- * (MUST-23), 6 SYN-ACKs, 15 segments, or 8 when the owner has closed it, which are 100 seconds at
- * least.
+ * again with RTO, and with what is left of RTO when no probe can be sent. When it expires RTO
+ * doubles and what is not acknowledged is sent again; without an answer the connection is given up
+ * (RFC 9293 section 3.8.3): after 7 SYNs, that is 3 minutes (MUST-23), 6 SYN-ACKs, 15 segments, or
+ * 8 when the owner has closed it, which are 100 seconds at least.
  *
  * Persist (RFC 9293 section 3.8.6.1). Starts when there is data, none of it in flight, and no
  * window to send it in. When it expires a probe is sent, and it starts again with twice the time,
@@ -293,6 +293,7 @@ retransmit_expired(struct tcp_conn *conn)
 {
 	bool syn = conn->state == TCP_SYN_SENT || conn->state == TCP_SYN_RECEIVED;
 	const struct tcp_recovery *recovery = conn->loss.recovery;
+	uint64_t late_us = conn->flight.sent_us + conn->rto_us;
 
 	if (recovery != NULL && recovery->reorder_timer) {
 		tcp_loss_reorder_timeout(conn);
@@ -300,6 +301,11 @@ retransmit_expired(struct tcp_conn *conn)
 	}
 	if (!syn && tcp_tail_timeout(conn)) {
 		start(conn, TCP_TIMER_RETRANSMIT, conn->rto_us);
+		return;
+	}
+	/* It ran for a probe that cannot be sent: RTO is waited for (RFC 8985 section 7.3). */
+	if (!syn && tcp_tail_may_probe(conn) && late_us > conn->tcp->now_us) {
+		start(conn, TCP_TIMER_RETRANSMIT, late_us - conn->tcp->now_us);
 		return;
 	}
 	/* What is late was sent an RTO ago. */

@@ -2,8 +2,15 @@
  * Copyright(c) 2026 The tailrace authors
  */
 /* Loss recovery with a peer that tells what it has: RFC 2018, RFC 6675, RFC 8985, RFC 9937. */
+#include <string.h>
+
+#include <rte_mempool.h>
+
 #include "packet_sack.h"
 #include "test_eal.h"
+
+/* Of the timers. */
+#define TICK_US 1000
 
 /* Whichever is lost, three that come after it bring it back, once and at once. */
 /* Shows: 6675-bytes, 6675-order. */
@@ -397,6 +404,64 @@ test_no_memory_for_recoveries(void **state)
 	packet_end(&p);
 }
 
+static void
+find_recoveries(struct rte_mempool *pool, void *arg)
+{
+	struct rte_mempool **found = arg;
+	size_t len = strlen(pool->name);
+
+	if (len >= 5 && strcmp(pool->name + len - 5, "_loss") == 0)
+		*found = pool; /* the newest is the last */
+}
+
+/*
+ * And the peer is silent: no probe can be sent, and what is sent again is each time after twice the
+ * time, as without SACK. A user timeout ends it when it is over, and not before.
+ */
+/* Shows: 6298-double. */
+static void
+test_silence_without_memory(void **state)
+{
+	struct rte_mempool *recoveries = NULL;
+	uint64_t begin_us, due_us, rto_us;
+	struct packet_sent sent;
+	uint16_t timeout_s;
+	struct packet p;
+	void *taken;
+
+	(void)state;
+	for (timeout_s = 0; timeout_s <= 10; timeout_s += 10) {
+		packet_sack_begin_on_path(&p, &(struct packet_setup){.recovery_max = 1},
+					  &(struct wire_tcp_options){.has_mss = true,
+								     .mss = MSS,
+								     .sack_permitted = true},
+					  10000);
+		rte_mempool_walk(find_recoveries, &recoveries);
+		assert_int_equal(rte_mempool_get(recoveries, &taken), 0);
+		tcp_set_user_timeout(p.owner.conn, timeout_s);
+		packet_sack_flight(&p, 0, 3);
+		begin_us = p.now_us;
+		rto_us = packet_sack_look(&p).rto_us;
+		due_us = begin_us + rto_us;
+		while (p.owner.closed == 0) {
+			packet_advance(&p, TICK_US);
+			if (p.owner.closed > 0 || !packet_take(&p, &sent))
+				continue;
+			assert_int_equal(sent.header.seq - p.iss, SEQ(0));
+			assert_in_range(p.now_us, due_us, due_us + 20 * TICK_US);
+			rto_us = RTE_MIN(2 * rto_us, UINT64_C(60000000));
+			due_us += rto_us;
+		}
+		if (timeout_s == 0)
+			assert_true(p.now_us - begin_us > UINT64_C(100000000));
+		else
+			due_us = begin_us + timeout_s * UINT64_C(1000000);
+		assert_in_range(p.now_us, due_us, due_us + 20 * TICK_US);
+		rte_mempool_put(recoveries, taken);
+		packet_end(&p);
+	}
+}
+
 /* A peer that tells of a few bytes at a time: what may be sent is a segment at least. */
 static void
 test_window_is_never_below_a_segment(void **state)
@@ -441,6 +506,7 @@ main(void)
 		cmocka_unit_test(test_holes_are_bounded),
 		cmocka_unit_test(test_no_memory_for_ranges),
 		cmocka_unit_test(test_no_memory_for_recoveries),
+		cmocka_unit_test(test_silence_without_memory),
 		cmocka_unit_test(test_window_is_never_below_a_segment),
 	};
 

@@ -328,6 +328,32 @@ test_tail_drop_behind_a_recovery(void **state)
 	}
 }
 
+/* A window that was taken back has no room for a probe: RTO is waited for (section 7.3). */
+/* Shows: 8985-tail. */
+static void
+test_no_timeout_where_a_probe_has_no_room(void **state)
+{
+	uint64_t begin_us;
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	packet_sack_flight(&p, 0, 10);
+	begin_us = p.now_us;
+	packet_advance(&p, 10000);
+	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(1), .window = 3 * MSS);
+	assert_true(packet_sack_look(&p).rto_us > 2 * packet_sack_look(&p).srtt_us + 20000);
+	packet_advance(&p, begin_us + packet_sack_look(&p).rto_us - TICKS_US - p.now_us);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 0);
+	packet_advance(&p, 2 * TICKS_US);
+	expect(&p, .flags = ACK, .seq = SEQ(1), .ack = 1, .len = MSS);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->retransmit_timeouts, 1);
+	assert_int_equal(tcp_stats(p.tcp)->tail_probes, 0);
+	packet_end(&p);
+}
+
 /* What was to be a probe's time is none for a timeout, once a hole is known. */
 static void
 test_no_timeout_at_the_time_of_a_probe(void **state)
@@ -363,6 +389,7 @@ main(void)
 		cmocka_unit_test(test_repaired_by_the_probe),
 		cmocka_unit_test(test_single_segment),
 		cmocka_unit_test(test_fin),
+		cmocka_unit_test(test_no_timeout_where_a_probe_has_no_room),
 		cmocka_unit_test(test_no_timeout_at_the_time_of_a_probe),
 		cmocka_unit_test(test_tail_drop_behind_a_recovery),
 	};
