@@ -27,6 +27,7 @@
 #define IP_OFFSET WIRE_ETHER_HEADER_BYTES
 #define GIVE_UP_US (200 * SECOND)
 #define IPV6_MTU_MIN 1280
+#define EXTENSION_BYTES_MAX 2048
 
 /* The first byte. */
 #define FIRST_GATEWAY 0x01
@@ -69,6 +70,7 @@ static void check_icmp(const uint8_t *data, uint32_t len);
 static void check_error(const uint8_t *data, uint32_t len);
 static void check_sent_ipv6(const uint8_t *ip, uint32_t bytes);
 static void check_icmp6(const struct wire_ipv6 *ipv6, const uint8_t *data, uint32_t len);
+static bool quotes_error(const uint8_t *quoted, uint32_t len);
 static bool is_group(rte_be32_t addr);
 static void check_balance(const struct fuzz_ip_seen *seen);
 
@@ -374,7 +376,22 @@ check_icmp6(const struct wire_ipv6 *ipv6, const uint8_t *data, uint32_t len)
 	fuzz_check(ipv6->dst.bytes[0] != 0xff && !tr_addr_is_none(&ipv6->src));
 	data += WIRE_ICMP6_HEADER_BYTES;
 	len -= WIRE_ICMP6_HEADER_BYTES;
-	fuzz_check(len >= WIRE_IPV6_HEADER_BYTES && !wire_icmp6_may_be_error(data, len));
+	fuzz_check(len >= WIRE_IPV6_HEADER_BYTES && !quotes_error(data, len));
+}
+
+/* A quote that ends inside the header chain says nothing: behind it may stand what is no error. */
+static bool
+quotes_error(const uint8_t *quoted, uint32_t len)
+{
+	uint32_t packet_bytes = WIRE_IPV6_HEADER_BYTES + (quoted[4] << 8 | quoted[5]);
+	uint8_t longer[IPV6_MTU_MIN + 2 * EXTENSION_BYTES_MAX];
+
+	if (len >= packet_bytes)
+		return wire_icmp6_may_be_error(quoted, len);
+	/* As a next header, and as a type, 0xff is nothing that is looked for. */
+	memset(longer, 0xff, sizeof(longer));
+	memcpy(longer, quoted, len);
+	return wire_icmp6_may_be_error(longer, sizeof(longer));
 }
 
 /* Multicast and broadcast: from 224.0.0.0 on, and that of our network. */
