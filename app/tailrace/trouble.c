@@ -40,7 +40,7 @@ static const struct watched {
 	{"tcp", "drop_pressure", RTE_LOG_WARNING},
 	{"tcp", "send_starved", RTE_LOG_WARNING},
 	{"core", "blocked_memory", RTE_LOG_WARNING},
-	{"core", "drop_queue_missing", RTE_LOG_WARNING},
+	{"core", "drop_queue_missing", RTE_LOG_NOTICE},
 	{"core", "abandoned", RTE_LOG_WARNING},
 	{"core", "drop_response_double", RTE_LOG_ERR},
 	{"core", "closed_send_timeout", RTE_LOG_NOTICE},

@@ -32,7 +32,7 @@ struct outbox {
 };
 
 /*
- * Bursts of one queue that are not counted before it is missing: the counters may be cleared after
+ * Frames of one queue that are not counted before it is missing: the counters may be cleared after
  * one.
  */
 #define UNCOUNTED_RX_MAX 2
@@ -112,7 +112,10 @@ steer_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
 	return taken + keep_own(own, mbufs + taken, nb);
 }
 
-/* From a queue that has brought this peer's frames never yet, or is not there. */
+/*
+ * From a queue that has brought this peer's frames never yet, or is not there. One frame at a time
+ * as long as that is not known: to read from one that is not there may take another's.
+ */
 static __rte_noinline uint16_t
 receive(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max)
 {
@@ -124,7 +127,7 @@ receive(struct steer_port *own, struct rte_mbuf **mbufs, uint16_t max)
 		return below->rx(below, mbufs, max);
 	if (brings->missing)
 		return 0;
-	nb = below->rx(below, mbufs, max);
+	nb = below->rx(below, mbufs, RTE_MIN(max, 1));
 	if (nb == 0)
 		return 0;
 	if (own->port.is_there(&own->port, false)) {

@@ -64,6 +64,16 @@ send(unsigned int core, unsigned int nb)
 	}
 }
 
+/* Turns of all cores, until what a queue brought is where it belongs. */
+static void
+turns(uint32_t *next)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * CORES; i++)
+		turn(i % CORES, next);
+}
+
 /* Who has none needs none: what is sent goes by the first core's. */
 static void
 test_a_queue_that_is_not_there(void **state)
@@ -99,6 +109,71 @@ test_a_queue_that_is_not_there(void **state)
 	assert_int_equal(queues[1].sent, 0);
 }
 
+/* How much there seems to be of a queue that never was, no more is read than tells it. */
+static void
+test_a_queue_that_was_never_there(void **state)
+{
+	struct rte_mbuf *mbufs[BURST];
+	unsigned int peers, i;
+
+	(void)state;
+	queues[1].missing = true;
+	for (i = 0; i < 4 * BURST; i++)
+		put(1, segment(0, 0));
+	for (peers = 1; peers <= 3; peers++) {
+		for (i = 0; i < 5; i++)
+			assert_int_equal(ports[1]->rx(ports[1], mbufs, BURST), 0);
+		assert_int_equal(queues[1].at, 2 * peers);
+		assert_int_equal(stats[1].drop_queue_missing, 2 * peers);
+		core_steer_counters_cleared(steer, 1);
+		atomic_fetch_add(core_steer_peers(steer), 1);
+	}
+	rte_pktmbuf_free_bulk(&queues[1].frames[queues[1].at], queues[1].nb - queues[1].at);
+}
+
+/* One frame is lost when somebody clears the counters then, however many there are. */
+static void
+test_an_uncounted_queue_of_many_frames(void **state)
+{
+	uint32_t next[FLOWS] = {0};
+	unsigned int i;
+
+	(void)state;
+	queues[1].cleared = true;
+	put(1, segment(1, 0));
+	for (i = 0; i < 3 * BURST; i++)
+		put(1, segment(1, i));
+	for (i = 0; i < 10; i++)
+		turns(next);
+	assert_int_equal(stats[1].drop_queue_missing, 1);
+	assert_int_equal(next[1], 3 * BURST);
+}
+
+/* Who asks for one frame has one. */
+static void
+test_one_frame_at_a_time(void **state)
+{
+	struct rte_mbuf *mbuf;
+	uint16_t flow = 0;
+	unsigned int i;
+
+	(void)state;
+	mbuf = segment(flow, 0);
+	while (core_rss_frame_owner(&rss, mbuf) != 1) {
+		rte_pktmbuf_free(mbuf);
+		mbuf = segment(++flow, 0);
+	}
+	put(1, mbuf);
+	put(1, segment(flow, 1));
+	assert_int_equal(ports[1]->rx(ports[1], &mbuf, 0), 0);
+	assert_int_equal(queues[1].at, 0);
+	for (i = 1; i <= 2; i++) {
+		assert_int_equal(ports[1]->rx(ports[1], &mbuf, 1), 1);
+		assert_int_equal(queues[1].at, i);
+		rte_pktmbuf_free(mbuf);
+	}
+}
+
 /* It is known as soon as it has brought something; what it takes is seen by one frame. */
 static void
 test_a_queue_that_is_there(void **state)
@@ -132,16 +207,6 @@ test_a_queue_that_is_there(void **state)
 	for (i = 0; i < 2 * CORES; i++)
 		turn(i % CORES, next);
 	assert_int_equal(next[1], 3);
-}
-
-/* Turns of all cores, until what a queue brought is where it belongs. */
-static void
-turns(uint32_t *next)
-{
-	unsigned int i;
-
-	for (i = 0; i < 2 * CORES; i++)
-		turn(i % CORES, next);
 }
 
 /* One burst of it is not counted as somebody clears the counters then. */
@@ -436,6 +501,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_queue_that_is_not_there, setup_partial,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_a_queue_that_was_never_there, setup_first,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_an_uncounted_queue_of_many_frames,
+						setup_partial, teardown),
+		cmocka_unit_test_setup_teardown(test_one_frame_at_a_time, setup_partial, teardown),
 		cmocka_unit_test_setup_teardown(test_a_queue_that_is_there, setup_partial,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_the_counters_are_cleared, setup_partial,
