@@ -7,6 +7,7 @@
 #include "tcp_rack.h"
 #include "tcp_recovery.h"
 #include "tcp_seq.h"
+#include "tcp_tail.h"
 
 /* What the peer has. */
 struct block {
@@ -35,7 +36,7 @@ tcp_sack_update(struct tcp_conn *conn, const struct tcp_segment *segment)
 
 	if (sack.duplicate) {
 		sack.probe = recovery->probe == TCP_PROBE_RESENT &&
-			     options->sack[0].right == recovery->probe_end;
+			     tcp_tail_is_probe(conn, options->sack[0].right);
 		sack.left = options->sack[0].left;
 		sack.right = options->sack[0].right;
 		conn->tcp->stats.sack_duplicates++;

@@ -22,7 +22,7 @@
 struct tcp_sack {
 	bool refused; /* something new that there was no memory to write down */
 	bool duplicate; /* the bytes from left to right arrived twice */
-	bool probe; /* they are a tail loss probe's, and no other retransmission's */
+	bool probe; /* they may be a tail loss probe's, or a part of it */
 	uint32_t left;
 	uint32_t right;
 };

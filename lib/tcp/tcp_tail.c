@@ -69,6 +69,14 @@ tcp_tail_sent(struct tcp_conn *conn, bool resent)
 	recovery->probe_end = conn->snd_max;
 }
 
+bool
+tcp_tail_is_probe(const struct tcp_conn *conn, uint32_t right)
+{
+	uint32_t end = conn->loss.recovery->probe_end;
+
+	return tcp_seq_gt(right, end - conn->mss) && tcp_seq_le(right, end);
+}
+
 /* Section 7.4.2 */
 bool
 tcp_tail_acked(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_t acked,
@@ -82,7 +90,7 @@ tcp_tail_acked(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_
 		return false;
 	if (probe == TCP_PROBE_RESENT && conn->snd_una == end) {
 		/* Both have arrived: it says so, or, without D-SACK, its ACK comes twice. */
-		bool twice = sack->duplicate && tcp_seq_gt(sack->right, end - conn->mss);
+		bool twice = sack->duplicate && tcp_tail_is_probe(conn, sack->right);
 		bool again = acked == 0 && segment->len == 0 &&
 			     segment->header.options.nb_sack == 0 &&
 			     tcp_segment_window(conn, segment) == conn->snd_wnd;
@@ -90,7 +98,8 @@ tcp_tail_acked(struct tcp_conn *conn, const struct tcp_segment *segment, uint32_
 		if (!twice && !again)
 			return false;
 		probe = TCP_PROBE_NONE;
-	} else if (probe == TCP_PROBE_RESENT && sack->duplicate && sack->right == end) {
+	} else if (probe == TCP_PROBE_RESENT && sack->duplicate &&
+		   tcp_tail_is_probe(conn, sack->right)) {
 		probe = TCP_PROBE_NONE;
 	}
 	recovery->probe = TCP_PROBE_NONE;

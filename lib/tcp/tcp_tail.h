@@ -19,6 +19,12 @@
 /** Whether a probe may be sent: nothing is known to be missing, and none is out. */
 bool tcp_tail_may_probe(const struct tcp_conn *conn);
 
+/**
+ * Whether bytes that end at @p right may be of the probe that was sent last, which is as many
+ * segments as mbufs end in it. There is a struct tcp_recovery.
+ */
+bool tcp_tail_is_probe(const struct tcp_conn *conn, uint32_t right);
+
 /** For how long the retransmission timer is to run now: until a probe, or RTO. */
 uint32_t tcp_tail_wait_us(const struct tcp_conn *conn);
 

@@ -288,6 +288,40 @@ test_duplicate_of_a_probe(void **state)
 	packet_end(&p);
 }
 
+/* A probe is as many segments as mbufs end in it, and each of them is none of the recovery's. */
+static void
+test_duplicate_of_a_part_of_a_probe(void **state)
+{
+	struct wire_tcp_options options = {.nb_sack = 1};
+	const uint32_t half = MSS / 2;
+	struct packet p;
+
+	(void)state;
+	packet_sack_begin(&p);
+	for (unsigned int i = 0; i < 8; i++) {
+		packet_append(&p, half);
+		expect(&p, .flags = ACK | PSH, .seq = 1 + i * half, .ack = 1, .len = half);
+	}
+	packet_advance(&p, 2 * RTT_US + 3000);
+	expect(&p, .flags = ACK, .seq = 1 + 6 * half, .ack = 1, .len = half);
+	expect(&p, .flags = ACK | PSH, .seq = 1 + 7 * half, .ack = 1, .len = half);
+	options.sack[0].left = p.iss + 1 + half;
+	options.sack[0].right = p.iss + 1 + 8 * half;
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .options = &options);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .len = half);
+	options.nb_sack = 2;
+	options.sack[1] = options.sack[0];
+	options.sack[0].left = p.iss + 1 + 6 * half;
+	options.sack[0].right = p.iss + 1 + 7 * half;
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .options = &options);
+	assert_int_equal(tcp_stats(p.tcp)->sack_duplicates, 1);
+	assert_int_equal(tcp_stats(p.tcp)->undone, 0);
+	assert_string_equal(packet_sack_look(&p).recovery, "fast");
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1 + 8 * half);
+	assert_int_equal(tcp_stats(p.tcp)->undone, 0);
+	packet_end(&p);
+}
+
 int
 main(void)
 {
@@ -302,6 +336,7 @@ main(void)
 		cmocka_unit_test(test_undone_at_a_closed_window),
 		cmocka_unit_test(test_one_of_two_arrived_twice),
 		cmocka_unit_test(test_duplicate_of_a_probe),
+		cmocka_unit_test(test_duplicate_of_a_part_of_a_probe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
