@@ -17,6 +17,7 @@
 #include "core_control.h"
 #include "core_reply.h"
 #include "core_request.h"
+#include "core_steer.h"
 #include "core_timeout.h"
 #include "core_wait.h"
 #include "tcp_isn.h"
@@ -30,6 +31,9 @@
 
 /* And for how long then not: one that stalls again and again would never declare a timeout. */
 #define GRACE_REST_US (10 * 1000 * 1000)
+
+/* How often a port that takes nothing is asked again, at least. */
+#define TX_RETRY_US 1000
 
 /* How often the receive pools are looked at. */
 #define PRESSURE_CHECK_US 1000
@@ -77,6 +81,7 @@ struct last_frames {
 static void note_stall(struct core *core, uint64_t now_us);
 static void transmit_last(struct last_frames *last);
 static uint64_t next_event_us(const struct core *core);
+static bool is_stuck(const struct core *core);
 static unsigned int receive(struct core *core);
 static unsigned int transmit(struct core *core);
 static void tick(struct core *core);
@@ -194,6 +199,7 @@ transmit(struct core *core)
 	txq->nb -= sent;
 	if (unlikely(txq->nb > 0)) {
 		core->stats.tx_partial++;
+		core->tx_stuck = sent == 0;
 		memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
 	}
 	return sent;
@@ -228,13 +234,15 @@ next_event_us(const struct core *core)
 	for (port = core->port; port != NULL; port = port->below)
 		if (port->due_us != 0)
 			next_us = RTE_MIN(next_us, port->due_us);
-	if (core->nb_ready > 0 || ip_txq(core->ip)->nb > 0)
+	if (core->nb_ready > 0 || (ip_txq(core->ip)->nb > 0 && !core->tx_stuck))
 		return core->now_us;
 	for (wait = CORE_WAIT_CREDIT; wait < CORE_WAITS; wait++)
 		if (core->wait_tries[wait] > 0 && core->wait_count[wait] > 0)
 			return core->now_us;
 	if (core->wait_count[CORE_WAIT_MEMORY] > 0)
 		next_us = RTE_MIN(next_us, core->memory_retry_us);
+	if (is_stuck(core))
+		next_us = RTE_MIN(next_us, core->now_us + TX_RETRY_US);
 	/* What comes when the core has slept is not to be dropped for a want that is over. */
 	if (core->pressure)
 		next_us = RTE_MIN(next_us, core->pressure_check_us);
@@ -246,6 +254,14 @@ next_event_us(const struct core *core)
 	if (conn != NULL)
 		next_us = RTE_MIN(next_us, core_conn_due_us(core, conn));
 	return next_us;
+}
+
+/* A port without a peer takes nothing for as long as that lasts. */
+static bool
+is_stuck(const struct core *core)
+{
+	return (ip_txq(core->ip)->nb > 0 && core->tx_stuck) ||
+	       (core->steer != NULL && core_steer_is_stuck(core->steer, core->index));
 }
 
 int

@@ -240,6 +240,7 @@ struct core {
 	uint64_t unix_us;
 	uint64_t memory_retry_us;
 	uint64_t pressure_check_us;
+	bool tx_stuck; /* when it was last given frames, and kept some, the port took none */
 	struct core_icmp_limit icmp_handed; /* errors about no connection of this core */
 	struct tr_core_config config;
 	struct chain_pool chains;

@@ -64,6 +64,7 @@ struct steer_port {
 	struct presence takes;
 	struct rte_ring *out; /* what the first core is to send for this one; NULL: it does */
 	struct outbox *unsent; /* the first core's, of what it took from those: for one core */
+	bool stuck; /* of those, our queue took none when last asked */
 	uint16_t core;
 	uint16_t next; /* whose ring is looked into first */
 } __rte_cache_aligned;
@@ -239,6 +240,7 @@ static void
 send_for_others(struct steer_port *own)
 {
 	struct core_port *below = own->port.below;
+	bool waits = false, took = false;
 	struct outbox *unsent;
 	uint16_t core, sent;
 
@@ -249,7 +251,10 @@ send_for_others(struct steer_port *own)
 		sent = below->tx(below, unsent->frames, unsent->nb);
 		own->stats->sent_for_others += sent;
 		remove_sent(unsent, sent);
+		took = took || sent > 0;
+		waits = waits || unsent->nb > 0;
 	}
+	own->stuck = waits && !took;
 }
 
 static struct outbox *
@@ -380,10 +385,16 @@ core_steer_waits(const struct core_steer *steer, unsigned int core)
 
 	for (i = 0; i < steer->config.rss->nb_cores; i++)
 		if ((own->inbox[i] != NULL && has_frames(own->inbox[i])) ||
-		    (own->unsent != NULL && i > 0 &&
+		    (own->unsent != NULL && !own->stuck && i > 0 &&
 		     (own->unsent[i].nb > 0 || has_frames(steer->ports[i].out))))
 			return true;
 	return false;
+}
+
+bool
+core_steer_is_stuck(const struct core_steer *steer, unsigned int core)
+{
+	return steer->ports[core].stuck;
 }
 
 /* rte_ring_empty() reads what other threads write without atomics. */

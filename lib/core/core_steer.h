@@ -73,8 +73,16 @@ atomic_uint *core_steer_peers(struct core_steer *steer);
  */
 void core_steer_counters_cleared(struct core_steer *steer, unsigned int core);
 
-/** Whether frames of others wait for a core. The core, between saying that it sleeps and sleeping.
+/**
+ * Whether frames of others wait for a core, but for those that it is stuck with. The core, between
+ * saying that it sleeps and sleeping.
  */
 bool core_steer_waits(const struct core_steer *steer, unsigned int core);
+
+/**
+ * Whether a core is to send what others gave it, and its queue took none of it in the last turn: it
+ * may not take any for long. The core.
+ */
+bool core_steer_is_stuck(const struct core_steer *steer, unsigned int core);
 
 #endif /* CORE_STEER_H */

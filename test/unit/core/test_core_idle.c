@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The tailrace authors
  */
-/* When a core sleeps, and that what others' queues bring it, or its own brings others, prevents it.
+/*
+ * When a core sleeps, and that what others' queues bring it, or its own brings others, prevents it;
+ * but not what its port does not take.
  */
 #include "core_idle.h"
 
@@ -53,13 +55,13 @@ wake(void *arg, unsigned int core)
 }
 
 static int
-setup(void **state)
+set_up(bool partial)
 {
 	static const struct tr_core_config defaults;
 	static const uint8_t key[CORE_RSS_KEY_BYTES] = "some key";
-	struct core_steer_config config = {.rss = &rss, .wake = wake, .socket = SOCKET_ID_ANY};
+	struct core_steer_config config = {
+		.rss = &rss, .wake = wake, .partial = partial, .socket = SOCKET_ID_ANY};
 
-	(void)state;
 	core_rig_init(&rig, &defaults);
 	core_rss_init(&rss, key, 2);
 	config.wake_arg = rig.submit;
@@ -72,6 +74,20 @@ setup(void **state)
 	other = core_steer_port(steer, 1, &other_queue, &other_stats);
 	core_idle_init(&idle, rig.core, false);
 	return 0;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	return set_up(false);
+}
+
+static int
+setup_partial(void **state)
+{
+	(void)state;
+	return set_up(true);
 }
 
 static int
@@ -175,6 +191,59 @@ test_who_passes_frames_on_is_awake(void **state)
 	assert_true(sleeps_of_idle_turns() > 0);
 }
 
+static uint16_t
+take_nothing(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	(void)port;
+	(void)mbufs;
+	(void)nb;
+	return 0;
+}
+
+/* A port without a peer takes nothing, for ever perhaps: it is asked now and then. */
+static void
+test_a_port_that_takes_nothing_lets_sleep(void **state)
+{
+	uint16_t (*tx)(struct core_port * port, struct rte_mbuf * *mbufs, uint16_t nb) =
+		own_port->tx;
+
+	(void)state;
+	own_port->tx = take_nothing;
+	ip_announce(rig.core->ip);
+	core_poll(rig.core, ++rig.now_us);
+	assert_true(ip_txq(rig.core->ip)->nb > 0);
+	assert_true(sleeps_of_idle_turns() > 0);
+	assert_in_range(core_sleep_until_us(rig.core), rig.now_us + 1, rig.now_us + 1000);
+	own_port->tx = tx;
+	core_poll(rig.core, ++rig.now_us);
+	assert_int_equal(ip_txq(rig.core->ip)->nb, 0);
+	assert_true(core_sleep_until_us(rig.core) > rig.now_us + 1000);
+}
+
+/* Nor does it what another core gave to be sent. */
+static void
+test_frames_of_others_that_are_not_taken_let_sleep(void **state)
+{
+	uint16_t (*tx)(struct core_port * port, struct rte_mbuf * *mbufs, uint16_t nb) =
+		own_port->tx;
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(rig.core->control_mbufs);
+
+	(void)state;
+	assert_non_null(mbuf);
+	memset(rte_pktmbuf_append(mbuf, 54), 0, 54);
+	own_port->tx = take_nothing;
+	assert_int_equal(other->tx(other, &mbuf, 1), 1);
+	/* Not before it was tried. */
+	assert_int_equal(sleeps_of_idle_turns(), 0);
+	core_poll(rig.core, ++rig.now_us);
+	assert_true(sleeps_of_idle_turns() > 0);
+	assert_in_range(core_sleep_until_us(rig.core), rig.now_us + 1, rig.now_us + 1000);
+	own_port->tx = tx;
+	core_poll(rig.core, ++rig.now_us);
+	assert_int_equal(rig.core->stats.sent_for_others, 1);
+	assert_true(core_sleep_until_us(rig.core) > rig.now_us + 1000);
+}
+
 int
 main(void)
 {
@@ -186,6 +255,10 @@ main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_who_sends_for_others_is_awake, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_a_port_that_takes_nothing_lets_sleep, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_frames_of_others_that_are_not_taken_let_sleep,
+						setup_partial, teardown),
 	};
 
 	test_eal_init();

@@ -371,13 +371,17 @@ test_the_first_queue_is_full(void **state)
 	assert_int_equal(woken[0], woke);
 	rte_pktmbuf_free(mbuf);
 	assert_in_range(sent, 64, POOL_MBUFS / 2);
-	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	assert_false(core_steer_is_stuck(steer, 0));
 	assert_true(core_steer_waits(steer, 0));
+	assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
+	assert_true(core_steer_is_stuck(steer, 0));
+	assert_false(core_steer_waits(steer, 0));
 	queues[0].full = false;
 	for (i = 0; i < sent; i++)
 		assert_int_equal(ports[0]->rx(ports[0], mbufs, BURST), 0);
 	assert_int_equal(queues[0].sent, sent);
 	assert_int_equal(stats[0].sent_for_others, sent);
+	assert_false(core_steer_is_stuck(steer, 0));
 	/* Some are with the first core, some on their way, as all ends. */
 	queues[0].full = true;
 	send(1, 100);
