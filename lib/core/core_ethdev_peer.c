@@ -14,7 +14,11 @@
 
 static bool has_partial_queues(const char *driver);
 static bool is_counted(const struct core_port *port, bool sent);
-static int link_changed(uint16_t port_id, enum rte_eth_event_type type, void *arg, void *ret);
+static int peer_changed(uint16_t port_id, enum rte_eth_event_type type, void *arg, void *ret);
+
+/* What tells that its queues are to be found anew. */
+static const enum rte_eth_event_type watched[] = {RTE_ETH_EVENT_INTR_LSC,
+						  RTE_ETH_EVENT_QUEUE_STATE};
 
 /*
  * net_memif keeps where an earlier peer had the ring of a queue, which in memory of the next may be
@@ -54,29 +58,41 @@ is_counted(const struct core_port *port, bool sent)
 	return (sent ? stats.q_opackets : stats.q_ipackets)[port->queue] > 0;
 }
 
-/* net_memif says nothing: the guard looks. */
+/*
+ * net_memif says nothing: the guard looks. A vhost's peer may also open and close queues while it
+ * stays.
+ */
 int
 core_ethdev_peer_watch(uint16_t port_id, atomic_uint *changes)
 {
+	unsigned int i;
+	int ret = 0;
+
 	if (core_guard_watch(port_id, changes))
 		return 0;
-	return rte_eth_dev_callback_register(port_id, RTE_ETH_EVENT_INTR_LSC, link_changed,
-					     changes);
+	for (i = 0; i < RTE_DIM(watched) && ret == 0; i++)
+		ret = rte_eth_dev_callback_register(port_id, watched[i], peer_changed, changes);
+	if (ret < 0)
+		core_ethdev_peer_unwatch(port_id, changes);
+	return ret;
 }
 
 void
 core_ethdev_peer_unwatch(uint16_t port_id, atomic_uint *changes)
 {
+	unsigned int i;
+
 	if (core_guard_watch(port_id, NULL))
 		return;
-	while (rte_eth_dev_is_valid_port(port_id) &&
-	       rte_eth_dev_callback_unregister(port_id, RTE_ETH_EVENT_INTR_LSC, link_changed,
-					       changes) == -EAGAIN)
-		rte_pause();
+	for (i = 0; i < RTE_DIM(watched); i++)
+		while (rte_eth_dev_is_valid_port(port_id) &&
+		       rte_eth_dev_callback_unregister(port_id, watched[i], peer_changed,
+						       changes) == -EAGAIN)
+			rte_pause();
 }
 
 static int
-link_changed(uint16_t port_id, enum rte_eth_event_type type, void *arg, void *ret)
+peer_changed(uint16_t port_id, enum rte_eth_event_type type, void *arg, void *ret)
 {
 	atomic_uint *changes = arg;
 

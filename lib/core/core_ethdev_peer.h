@@ -5,7 +5,8 @@
  * @file
  * Ports whose peer decides which of the queues there are: what a core asks of its queue
  * (core_port.h), and the news that a peer goes or comes, with which that may change.
- * Threads: control.
+ * Threads: control; what core_ethdev_peer_setup() puts into a port is its core's to call, and the
+ * count of changes is written on EAL's interrupt thread, or vhost's.
  */
 #ifndef CORE_ETHDEV_PEER_H
 #define CORE_ETHDEV_PEER_H
@@ -21,7 +22,8 @@ void core_ethdev_peer_setup(struct core_port *port, const char *driver);
 unsigned int core_ethdev_peer_queues_max(const char *driver);
 
 /**
- * Count up whenever the peer of a started port goes or comes, until core_ethdev_peer_unwatch().
+ * Count up whenever the peer of a started port goes or comes, or a queue of it does as far as the
+ * driver tells, until core_ethdev_peer_unwatch().
  *
  * @param changes
  *   Written by one thread, EAL's or the driver's.
