@@ -122,7 +122,10 @@ core_client_create_all(const struct core_client_config *configs, unsigned int nb
 		memcpy(clients, all->clients, nb * sizeof(clients[0]));
 		return 0;
 	}
-	if (error[0] == '\0')
+	if (error[0] == '\0' && (ret == -ENOMEM || ret == -ENOBUFS))
+		snprintf(error, error_size, "no memory for port %u: give EAL more with -m",
+			 configs->port_id);
+	else if (error[0] == '\0')
 		snprintf(error, error_size, "port %u: %s", configs->port_id, strerror(-ret));
 	destroy_all(all);
 	return ret;

@@ -280,7 +280,8 @@ core_server_no_pools(const char *what, char *error, size_t error_size)
 {
 	int ret = -rte_errno;
 
-	if (ret == -ENOMEM)
+	/* ENOBUFS: of a pool's mbufs there was not room for all. */
+	if (ret == -ENOMEM || ret == -ENOBUFS)
 		snprintf(error, error_size, "no memory for %s: give EAL more with -m", what);
 	else if (ret == -EEXIST)
 		snprintf(error, error_size, "%s: there is a server in this process already", what);
