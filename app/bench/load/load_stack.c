@@ -19,6 +19,7 @@
 #include "core_client.h"
 #include "load_worker.h"
 
+/* So long none is opened, however many there are. */
 #define CONNECT_TIMEOUT_S 10
 #define CLOSE_TIMEOUT_S 1
 #define ADDRESS_TIMEOUT_US (3 * 1000 * 1000)
@@ -201,7 +202,9 @@ static int
 open_conns(struct stack *stack)
 {
 	struct load_worker *worker = stack->worker;
-	uint64_t end = rte_rdtsc() + CONNECT_TIMEOUT_S * rte_get_tsc_hz();
+	uint64_t timeout = CONNECT_TIMEOUT_S * rte_get_tsc_hz();
+	uint64_t end = rte_rdtsc() + timeout;
+	uint32_t nb_opened = 0;
 
 	while (stack->nb_opened < worker->nb_conns) {
 		while (stack->nb_asked < worker->nb_conns &&
@@ -209,6 +212,10 @@ open_conns(struct stack *stack)
 			stack->nb_asked++;
 		if (turn(stack, 0) < 0)
 			return -EIO;
+		if (stack->nb_opened > nb_opened) {
+			nb_opened = stack->nb_opened;
+			end = rte_rdtsc() + timeout;
+		}
 		if (rte_rdtsc() > end)
 			return load_worker_fail(worker, "%s: does not answer",
 						worker->plan->args->server);
