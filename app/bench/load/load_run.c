@@ -54,6 +54,7 @@ static sem_t news;
 static int setup_transport(struct run *run, char *error, size_t error_size);
 static int start_threads(struct run *run);
 static void end_threads(struct run *run);
+static const struct load_worker *first_failed(const struct run *run);
 static void *thread_main(void *arg);
 static void enter_cpu(unsigned int index);
 static int fill(struct run *run);
@@ -76,7 +77,7 @@ load_run(struct load_results *results, char *error, size_t error_size)
 		.results = results,
 	};
 	struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESETHAND};
-	unsigned int i;
+	const struct load_worker *failed;
 	int rc;
 
 	run.plan.nb_workers = results->threads;
@@ -102,9 +103,9 @@ load_run(struct load_results *results, char *error, size_t error_size)
 	end_threads(&run);
 	progress_end(&run.progress);
 	snprintf(error, error_size, "%s", rc == -EINTR ? "interrupted" : strerror(-rc));
-	for (i = 0; i < run.nb_started; i++)
-		if (run.threads[i].worker.failed)
-			snprintf(error, error_size, "%s", run.threads[i].worker.error);
+	failed = first_failed(&run);
+	if (failed != NULL)
+		snprintf(error, error_size, "%s", failed->error);
 	free(run.threads);
 	if (run.plan.shared != NULL)
 		run.plan.transport->teardown(run.plan.shared);
@@ -158,6 +159,21 @@ end_threads(struct run *run)
 		pthread_join(run->threads[i].id, NULL);
 		load_worker_deinit(&run->threads[i].worker);
 	}
+}
+
+/* What the others say may come of it. */
+static const struct load_worker *
+first_failed(const struct run *run)
+{
+	const struct load_worker *worker, *first = NULL;
+	unsigned int i;
+
+	for (i = 0; i < run->nb_started; i++) {
+		worker = &run->threads[i].worker;
+		if (worker->failed && (first == NULL || worker->failed_at < first->failed_at))
+			first = worker;
+	}
+	return first;
 }
 
 /* Open, then a step each time that one begins. */

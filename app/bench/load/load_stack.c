@@ -45,6 +45,7 @@ struct stack {
 /* Of all workers. */
 struct stacks {
 	_Atomic unsigned int nb_open; /* workers with connections, or not yet */
+	_Atomic bool failed; /* one of them could not open its own */
 	unsigned int nb;
 	struct stack stacks[];
 };
@@ -193,6 +194,7 @@ open_all(struct load_worker *worker)
 	stack->begin = rte_rdtsc();
 	if (open_conns(stack) == 0)
 		return stack;
+	atomic_store_explicit(&all->failed, true, memory_order_relaxed);
 	close_all(stack);
 	return NULL;
 }
@@ -216,6 +218,8 @@ open_conns(struct stack *stack)
 			nb_opened = stack->nb_opened;
 			end = rte_rdtsc() + timeout;
 		}
+		if (atomic_load_explicit(&stack->all->failed, memory_order_relaxed))
+			return load_worker_fail(worker, "another thread has failed");
 		if (rte_rdtsc() > end)
 			return load_worker_fail(worker, "%s: does not answer",
 						worker->plan->args->server);

@@ -376,6 +376,8 @@ load_worker_fail(struct load_worker *worker, const char *format, ...)
 		vsnprintf(worker->error, sizeof(worker->error), format, list);
 		va_end(list);
 	}
+	if (!worker->failed)
+		worker->failed_at = rte_rdtsc();
 	worker->failed = true;
 	return -EIO;
 }

@@ -93,6 +93,7 @@ struct load_worker {
 	struct load_histogram sets;
 	_Atomic uint64_t progress; /* answers so far; read by any */
 	bool failed;
+	uint64_t failed_at; /* the clock's reading then */
 	char error[256];
 };
 
