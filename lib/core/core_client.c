@@ -390,6 +390,8 @@ transmit_last(struct core_client *client, uint32_t *patience_us)
 	struct ip_txq *txq = ip_txq(client->ip);
 	uint16_t sent = core_port_tx_last(client->port, txq->frames, txq->nb, patience_us);
 
+	/* What goes by another's queue makes room for the next: nobody runs who would send it. */
+	core_client_port_flush(&client->all->port);
 	txq->nb -= sent;
 	memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
 }

@@ -72,12 +72,18 @@ core_client_port_is_own(const struct core_client_port *port, unsigned int client
 }
 
 void
+core_client_port_flush(struct core_client_port *port)
+{
+	if (port->steer != NULL)
+		core_steer_flush(port->steer);
+}
+
+void
 core_client_port_stop(struct core_client_port *port)
 {
 	if (port->steer != NULL)
 		core_ethdev_peer_unwatch(port->port_id, core_steer_peers(port->steer));
-	if (port->steer != NULL)
-		core_steer_flush(port->steer);
+	core_client_port_flush(port);
 	if (port->started)
 		core_ethdev_stop(port->port_id);
 	core_steer_destroy(port->steer);

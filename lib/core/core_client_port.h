@@ -64,6 +64,9 @@ bool core_client_port_is_own(const struct core_client_port *port, unsigned int c
 			     const struct ip_ends *ends, rte_be16_t remote_port,
 			     rte_be16_t local_port);
 
+/** Send what waits for the first client to send; the control thread, when no client is polled. */
+void core_client_port_flush(struct core_client_port *port);
+
 /** Stop it: afterwards it sends nothing more, and nothing is on the way between its clients. */
 void core_client_port_stop(struct core_client_port *port);
 
