@@ -516,6 +516,7 @@ create_stack(struct core *core, const struct core_config *config)
 		.neighbours_max = NEIGHBOURS_MAX,
 		.neighbours_key = rte_jhash(config->secret, sizeof(config->secret), 0),
 		.mbufs = core->control_mbufs,
+		.quote_mbufs = core->chains.mbufs,
 		.dscp = core->config.dscp,
 		.ttl = core->config.ttl,
 		.tx_ipv4_checksum = core->port->tx_ipv4_checksum,

@@ -202,6 +202,7 @@ create_stack(struct core_client *client)
 		.mtu = port->mtu,
 		.neighbours_max = NEIGHBOURS_MAX,
 		.mbufs = client->pools.control_mbufs,
+		.quote_mbufs = client->pools.chains.mbufs,
 		.tx_ipv4_checksum = port->tx_ipv4_checksum,
 		.tx_tcp_checksum = port->tx_tcp_checksum,
 		.socket = SOCKET_ID_ANY,

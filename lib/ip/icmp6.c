@@ -7,13 +7,14 @@
 
 #include <netinet/in.h>
 
-/* Bytes of a packet that an error quotes: what fits into the mbufs there are for frames. */
-#define QUOTED_BYTES 88
+/* RFC 4443 section 2.4 (c): an error quotes what fits in the MTU that every link has. */
+#define QUOTED_BYTES (IP6_MTU_MIN - WIRE_IPV6_HEADER_BYTES - WIRE_ICMP6_HEADER_BYTES)
 
 static void answer_echo(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet,
 			uint64_t now_us);
 static void answer_query(struct ip *ip, const struct rte_mbuf *mbuf, const struct ip_packet *packet,
 			 uint64_t now_us);
+static struct rte_mbuf *quote(struct ip *ip, const struct rte_mbuf *mbuf);
 static void fill_checksum(struct rte_mbuf *mbuf, const struct ip6_send *send);
 
 void
@@ -66,24 +67,20 @@ icmp6_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uin
 {
 	const struct wire_icmp6 icmp6 = {.type = type, .code = code, .value = value};
 	const uint8_t *packet = rte_pktmbuf_mtod(mbuf, const uint8_t *);
-	uint16_t quoted = RTE_MIN(mbuf->data_len, (uint16_t)QUOTED_BYTES);
 	struct ip6_send send = {.next_header = IPPROTO_ICMPV6, .hop_limit = ip->config.ttl};
 	struct rte_mbuf *error;
 	struct wire_ipv6 ipv6;
-	uint8_t *data;
 
 	if (wire_ipv6_parse(packet, mbuf->data_len, UINT16_MAX, &ipv6) != WIRE_IPV6_OK ||
 	    !ip6_is_host(&ipv6.src) || wire_icmp6_may_be_error(packet, mbuf->data_len) ||
 	    !icmp_error_may_send(ip, now_us))
 		return;
-	error = rte_pktmbuf_alloc(ip->config.mbufs);
+	error = quote(ip, mbuf);
 	if (error == NULL) {
 		ip->stats.drop_no_mbuf++;
 		return;
 	}
-	data = (uint8_t *)rte_pktmbuf_append(error, WIRE_ICMP6_HEADER_BYTES + quoted);
-	wire_icmp6_write(data, &icmp6);
-	memcpy(data + WIRE_ICMP6_HEADER_BYTES, packet, quoted);
+	wire_icmp6_write((uint8_t *)rte_pktmbuf_prepend(error, WIRE_ICMP6_HEADER_BYTES), &icmp6);
 	send.dst = ipv6.src;
 	send.src = ip6_is_ours(ip, &ipv6.dst) ? ipv6.dst : ip6_source(ip, &ipv6.src);
 	if (tr_addr_is_none(&send.src)) {
@@ -92,6 +89,22 @@ icmp6_error_output(struct ip *ip, const struct rte_mbuf *mbuf, uint8_t type, uin
 	}
 	ip->stats.icmp_errors_sent++;
 	icmp6_output(ip, error, &send, now_us);
+}
+
+/* In one mbuf, which every port sends. */
+static struct rte_mbuf *
+quote(struct ip *ip, const struct rte_mbuf *mbuf)
+{
+	uint32_t room = rte_pktmbuf_data_room_size(ip->config.quote_mbufs) - RTE_PKTMBUF_HEADROOM;
+	uint32_t quoted = RTE_MIN(room, (uint32_t)QUOTED_BYTES);
+	struct rte_mbuf *copy = rte_pktmbuf_copy(mbuf, ip->config.quote_mbufs, 0, quoted);
+
+	if (copy == NULL)
+		return NULL;
+	/* Of the packet's way to us. */
+	copy->ol_flags = 0;
+	copy->tx_offload = 0;
+	return copy;
 }
 
 /* RFC 4443 section 4.2; to a group too, from an address of ours. */

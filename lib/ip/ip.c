@@ -38,6 +38,8 @@ ip_create(const struct ip_config *config)
 	ip->config = *config;
 	if (ip->config.ttl == 0)
 		ip->config.ttl = TTL;
+	if (ip->config.quote_mbufs == NULL)
+		ip->config.quote_mbufs = config->mbufs;
 	ip->tx_flags = tx_flags(config);
 	rc = ipv4_setup(ip);
 	if (rc == 0)

@@ -123,6 +123,9 @@ struct ip_config {
 	uint32_t neighbours_max;
 	uint32_t neighbours_key; /* random: places them in their table */
 	struct rte_mempool *mbufs; /* for frames that ip itself makes */
+	/* For errors that quote a packet of IPv6: with room for 1280 bytes, or they quote less.
+	 * NULL: mbufs. */
+	struct rte_mempool *quote_mbufs;
 	uint8_t dscp; /* of TCP segments (RFC 2474) */
 	uint8_t ttl; /* or hop limit, of what is sent beyond the link; 0: 64 */
 	bool tx_ipv4_checksum; /* the port computes it */
