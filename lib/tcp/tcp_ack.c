@@ -27,6 +27,22 @@ static bool reads_on(struct tcp_conn *conn, uint32_t window);
 bool
 tcp_ack_process(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
+	if (!tcp_ack_acceptable(conn, segment))
+		return false;
+	if (conn->ecn)
+		tcp_ecn_ack_received(conn, segment);
+	if (tcp_seq_gt(segment->header.ack, conn->snd_una))
+		tcp_ack_advance(conn, segment);
+	else
+		repeated(conn, segment);
+	if (conn->state != TCP_CLOSED)
+		update_window(conn, segment);
+	return conn->state != TCP_CLOSED;
+}
+
+bool
+tcp_ack_acceptable(struct tcp_conn *conn, const struct tcp_segment *segment)
+{
 	uint32_t ack = segment->header.ack;
 
 	/* RFC 5961 section 5.2 */
@@ -35,15 +51,8 @@ tcp_ack_process(struct tcp_conn *conn, const struct tcp_segment *segment)
 		tcp_output_challenge(conn);
 		return false;
 	}
-	if (conn->ecn)
-		tcp_ecn_ack_received(conn, segment);
-	if (tcp_seq_gt(ack, conn->snd_una))
-		tcp_ack_advance(conn, segment);
-	else
-		repeated(conn, segment);
-	if (conn->state != TCP_CLOSED)
-		update_window(conn, segment);
-	return conn->state != TCP_CLOSED;
+	tcp_segment_timestamp(conn, segment);
+	return true;
 }
 
 void

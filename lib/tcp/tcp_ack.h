@@ -16,6 +16,12 @@
 /** Take the ACK of a segment in a synchronized state. False: process no further. */
 bool tcp_ack_process(struct tcp_conn *conn, const struct tcp_segment *segment);
 
+/**
+ * Whether the ACK is of what was sent, and not too old (RFC 5961 section 5.2): the segment is
+ * remembered then. False: it is dropped, counted and challenged.
+ */
+bool tcp_ack_acceptable(struct tcp_conn *conn, const struct tcp_segment *segment);
+
 /** The segment acknowledges something new, which was sent. */
 void tcp_ack_advance(struct tcp_conn *conn, const struct tcp_segment *segment);
 

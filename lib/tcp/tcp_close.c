@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "chain.h"
+#include "tcp_ack.h"
 #include "tcp_event.h"
 #include "tcp_handshake.h"
 #include "tcp_loss.h"
@@ -182,7 +183,7 @@ tcp_close_time_wait(struct tcp_conn *conn, struct tcp_segment *segment)
 			tcp_timer_time_wait(conn);
 		return;
 	}
-	if (segment->len > 0)
+	if (tcp_ack_acceptable(conn, segment) && segment->len > 0)
 		tcp->stats.drop_after_close++;
 }
 

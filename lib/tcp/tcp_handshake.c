@@ -174,6 +174,7 @@ tcp_handshake_syn_received(struct tcp_conn *conn, struct tcp_segment *segment)
 		tcp_stateless_reset(conn->tcp, segment);
 		return false;
 	}
+	tcp_segment_timestamp(conn, segment);
 	established(conn, segment);
 	tcp_ack_window(conn, segment);
 	return true;

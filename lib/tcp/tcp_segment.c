@@ -73,7 +73,6 @@ tcp_segment_acceptable(struct tcp_conn *conn, struct tcp_segment *segment)
 	}
 	if (segment->flags & WIRE_TCP_URG)
 		conn->tcp->stats.urgent++;
-	tcp_segment_timestamp(conn, segment);
 	return true;
 }
 

@@ -41,7 +41,10 @@ bool tcp_segment_parse(struct tcp *tcp, struct rte_mbuf *mbuf, const struct ip_p
  */
 bool tcp_segment_acceptable(struct tcp_conn *conn, struct tcp_segment *segment);
 
-/** Remember when a segment was accepted, and its timestamp, to echo it (RFC 7323 section 4.3). */
+/**
+ * Remember when a segment was accepted, and its timestamp, to echo it (RFC 7323 section 4.3). Its
+ * ACK is accepted as well: who guesses that wrongly is not to have all that follows dropped as old.
+ */
 static inline void
 tcp_segment_timestamp(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
