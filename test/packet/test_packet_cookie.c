@@ -129,7 +129,6 @@ test_user_timeout_is_told(void **state)
 	}
 }
 
-/* Shows: MUST-15, 4987-cookies. */
 /* There is no place for it: the SYN-ACK does not agree, so both know that there is none. */
 /* Shows: 3168-negotiate. */
 static void
@@ -156,6 +155,7 @@ test_ecn_is_declined(void **state)
 	packet_end(&p);
 }
 
+/* Shows: MUST-15, 4987-cookies. */
 static void
 test_mss_is_the_next_lower_of_a_table(void **state)
 {

@@ -163,7 +163,7 @@ test_unknown_options(void **state)
 	assert_int_equal(with_option(0xc2, &walk), WIRE_IPV6_WALK_PROBLEM);
 }
 
-/* Shows: 5095-routing, 7112-chain, 6980-fragments. */
+/* Shows: 5095-routing. */
 static void
 test_refused(void **state)
 {
