@@ -17,8 +17,7 @@ static bool is_counted(const struct core_port *port, bool sent);
 static int peer_changed(uint16_t port_id, enum rte_eth_event_type type, void *arg, void *ret);
 
 /* What tells that its queues are to be found anew. */
-static const enum rte_eth_event_type watched[] = {RTE_ETH_EVENT_INTR_LSC,
-						  RTE_ETH_EVENT_QUEUE_STATE};
+static const unsigned int watched[] = {RTE_ETH_EVENT_INTR_LSC, RTE_ETH_EVENT_QUEUE_STATE};
 
 /*
  * net_memif keeps where an earlier peer had the ring of a queue, which in memory of the next may be

@@ -184,8 +184,8 @@ void packet_advance(struct packet *packet, uint64_t us);
 void packet_accept(struct packet *packet, const struct wire_tcp_options *options);
 
 /**
- * Somebody else connects, is read from and written to, at once: what was done to the stack before is
- * not his concern. Of a test that is otherwise over.
+ * Somebody else connects, is read from and written to, at once: what was done to the stack before
+ * is not his concern. Of a test that is otherwise over.
  */
 void packet_serve_innocent(struct packet *packet);
 

@@ -191,13 +191,42 @@ test_lies(void **state)
 	assert_int_equal(host->nb_errors, 0);
 }
 
+/* As much of the packet as fits in 1280 bytes, however many mbufs it came in. */
+/* Shows: 4443-quote. */
+static void
+test_error_quote(void **state)
+{
+	const uint32_t sizes[] = {8, 100, 1191, 1192, 1193, 1400};
+	struct ip_host *host = *state;
+	uint8_t data[1400], frame[FRAME_MAX];
+	const uint8_t *payload;
+	struct wire_ipv6 ipv6;
+	uint32_t bytes, quoted;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = i * 7 + i / 251;
+	ip6_host_know(host, &peer6, &peer_mac);
+	for (i = 0; i < 2 * RTE_DIM(sizes); i++) {
+		bytes = frame_ipv6(frame, &peer6, &ours6, IPPROTO_UDP, 64, data, sizes[i / 2]);
+		ip_host_receive_mbuf(host,
+				     ip_host_segments(host, frame, bytes, i % 2 ? 301 : bytes));
+		assert_int_equal(ip_txq(host->ip)->frames[0]->nb_segs, 1);
+		assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
+		quoted = RTE_MIN(bytes - WIRE_ETHER_HEADER_BYTES, 1232u);
+		assert_int_equal(ipv6.payload_bytes, 8 + quoted);
+		assert_memory_equal(payload + 8, frame + WIRE_ETHER_HEADER_BYTES, quoted);
+	}
+	assert_false(ip_host_sent(host));
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, ip_host_teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_kinds),	 TEST(test_mtu),  TEST(test_unknown),
-		TEST(test_every_length), TEST(test_lies),
+		TEST(test_every_length), TEST(test_lies), TEST(test_error_quote),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

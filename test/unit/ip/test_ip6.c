@@ -623,36 +623,6 @@ test_errors(void **state)
 	ip6_host_drain(host);
 }
 
-/* As much of the packet as fits in 1280 bytes, however many mbufs it came in. */
-/* Shows: 4443-quote. */
-static void
-test_error_quote(void **state)
-{
-	const uint32_t sizes[] = {8, 100, 1191, 1192, 1193, 1400};
-	struct ip_host *host = *state;
-	uint8_t data[1400], frame[FRAME_MAX];
-	const uint8_t *payload;
-	struct wire_ipv6 ipv6;
-	uint32_t bytes, quoted;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(data); i++)
-		data[i] = i * 7 + i / 251;
-	ip6_host_begin(host);
-	ip6_host_know(host, &peer6, &peer_mac);
-	for (i = 0; i < 2 * RTE_DIM(sizes); i++) {
-		bytes = frame_ipv6(frame, &peer6, &ours6, IPPROTO_UDP, 64, data, sizes[i / 2]);
-		ip_host_receive_mbuf(host,
-				     ip_host_segments(host, frame, bytes, i % 2 ? 301 : bytes));
-		assert_int_equal(ip_txq(host->ip)->frames[0]->nb_segs, 1);
-		assert_int_equal(ip6_host_sent(host, &ipv6, &payload), IPPROTO_ICMPV6);
-		quoted = RTE_MIN(bytes - WIRE_ETHER_HEADER_BYTES, 1232u);
-		assert_int_equal(ipv6.payload_bytes, 8 + quoted);
-		assert_memory_equal(payload + 8, frame + WIRE_ETHER_HEADER_BYTES, quoted);
-	}
-	assert_false(ip_host_sent(host));
-}
-
 /* A bridge that asks who listens to what hears of us in time. */
 /* Shows: 3810-report. */
 static void
@@ -804,7 +774,6 @@ main(void)
 		TEST(test_delivers_tcp),
 		TEST(test_echo),
 		TEST(test_errors),
-		TEST(test_error_quote),
 		TEST(test_query),
 		TEST(test_path),
 		TEST(test_alone),
