@@ -18,6 +18,7 @@
 #include "core_control.h"
 #include "core_idle.h"
 #include "core_server_port.h"
+#include "core_steer.h"
 
 #define CONNS_MAX 4096
 #define CREDITS 4096
@@ -426,7 +427,7 @@ drain(struct tr_core_server *server, struct core *core)
 	}
 	core_abort(core);
 	atomic_store_explicit(&core->ended, true, memory_order_release);
-	if (core->index == 0 && server->steer != NULL)
+	if (core->index == 0 && server->steer != NULL && core_steer_is_partial(server->steer))
 		send_last(server);
 }
 

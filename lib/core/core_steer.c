@@ -392,6 +392,12 @@ core_steer_waits(const struct core_steer *steer, unsigned int core)
 }
 
 bool
+core_steer_is_partial(const struct core_steer *steer)
+{
+	return steer->config.partial;
+}
+
+bool
 core_steer_is_stuck(const struct core_steer *steer, unsigned int core)
 {
 	return steer->ports[core].stuck;

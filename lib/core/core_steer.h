@@ -73,6 +73,9 @@ atomic_uint *core_steer_peers(struct core_steer *steer);
  */
 void core_steer_counters_cleared(struct core_steer *steer, unsigned int core);
 
+/** Whether the first core may have frames of others to send. Any thread. */
+bool core_steer_is_partial(const struct core_steer *steer);
+
 /**
  * Whether frames of others wait for a core, but for those that it is stuck with. The core, between
  * saying that it sleeps and sleeping.
