@@ -501,8 +501,8 @@ def test_own_stack_too_few_queues():
         done = own_stack(folder, vdev, "--threads", "2", lcores="0,1")
     assert done.returncode == 1
     assert done.stderr.endswith(
-        "tailrace-bench: --threads: 2, but port 0 (net_af_packet) has 1 queues; fewer, or an --addr "
-        "and a port for each, would do\n")
+        "tailrace-bench: --threads: 2, but port 0 (net_af_packet) has 1 queue for us; fewer, or an "
+        "--addr and a port for each, would do\n")
 
 
 def attach(name, address, mac):

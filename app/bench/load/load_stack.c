@@ -17,6 +17,7 @@
 #include <rte_lcore.h>
 
 #include "core_client.h"
+#include "core_ethdev_peer.h"
 #include "load_worker.h"
 
 /* So long none is opened, however many there are. */
@@ -154,15 +155,17 @@ check_queues(uint16_t port_id, unsigned int nb, char *error, size_t error_size)
 	unsigned int queues;
 
 	/* One that is not there is found later. */
-	if (rte_eth_dev_info_get(port_id, &info) < 0)
+	if (!rte_eth_dev_is_valid_port(port_id) || rte_eth_dev_info_get(port_id, &info) < 0)
 		return 0;
 	queues = RTE_MIN(info.max_rx_queues, info.max_tx_queues);
+	queues = RTE_MIN(queues, core_ethdev_peer_queues_max(info.driver_name));
 	if (nb <= queues)
 		return 0;
 	snprintf(error, error_size,
-		 "--threads: %u, but port %u (%s) has %u queues; fewer, or an --addr and a port "
+		 "--threads: %u, but port %u (%s) has %u queue%s for us; fewer, or an --addr and a "
+		 "port "
 		 "for each, would do",
-		 nb, port_id, info.driver_name, queues);
+		 nb, port_id, info.driver_name, queues, queues == 1 ? "" : "s");
 	return -EINVAL;
 }
 
