@@ -197,9 +197,11 @@ transmit(struct core *core)
 	sent = core->port->tx(core->port, txq->frames, txq->nb);
 	core->stats.tx_frames += sent;
 	txq->nb -= sent;
+	if (unlikely(core->tx_refusals > 0) && sent > 0)
+		core->tx_refusals = 0;
 	if (unlikely(txq->nb > 0)) {
 		core->stats.tx_partial++;
-		core->tx_stuck = sent == 0;
+		core->tx_refusals += sent == 0 && core->tx_refusals < CORE_PORT_REFUSALS;
 		memmove(txq->frames, txq->frames + sent, txq->nb * sizeof(txq->frames[0]));
 	}
 	return sent;
@@ -234,7 +236,8 @@ next_event_us(const struct core *core)
 	for (port = core->port; port != NULL; port = port->below)
 		if (port->due_us != 0)
 			next_us = RTE_MIN(next_us, port->due_us);
-	if (core->nb_ready > 0 || (ip_txq(core->ip)->nb > 0 && !core->tx_stuck))
+	if (core->nb_ready > 0 ||
+	    (ip_txq(core->ip)->nb > 0 && core->tx_refusals < CORE_PORT_REFUSALS))
 		return core->now_us;
 	for (wait = CORE_WAIT_CREDIT; wait < CORE_WAITS; wait++)
 		if (core->wait_tries[wait] > 0 && core->wait_count[wait] > 0)
@@ -260,7 +263,7 @@ next_event_us(const struct core *core)
 static bool
 is_stuck(const struct core *core)
 {
-	return (ip_txq(core->ip)->nb > 0 && core->tx_stuck) ||
+	return (ip_txq(core->ip)->nb > 0 && core->tx_refusals == CORE_PORT_REFUSALS) ||
 	       (core->steer != NULL && core_steer_is_stuck(core->steer, core->index));
 }
 

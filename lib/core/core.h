@@ -240,7 +240,7 @@ struct core {
 	uint64_t unix_us;
 	uint64_t memory_retry_us;
 	uint64_t pressure_check_us;
-	bool tx_stuck; /* when it was last given frames, and kept some, the port took none */
+	uint16_t tx_refusals; /* times in a row that the port took nothing; see core_port.h */
 	struct core_icmp_limit icmp_handed; /* errors about no connection of this core */
 	struct tr_core_config config;
 	struct chain_pool chains;

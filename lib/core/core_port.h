@@ -19,6 +19,12 @@
 
 struct core_guard_queue;
 
+/**
+ * A port that has taken nothing so often, one time after the other, has nobody who takes it: a ring
+ * that is full has room before.
+ */
+#define CORE_PORT_REFUSALS 1000
+
 /** One queue pair of a port. */
 struct core_port {
 	/** Take frames; the caller owns them afterwards. */

@@ -64,7 +64,7 @@ struct steer_port {
 	struct presence takes;
 	struct rte_ring *out; /* what the first core is to send for this one; NULL: it does */
 	struct outbox *unsent; /* the first core's, of what it took from those: for one core */
-	bool stuck; /* of those, our queue took none when last asked */
+	uint16_t refusals; /* times in a row that our queue took none of those */
 	uint16_t core;
 	uint16_t next; /* whose ring is looked into first */
 } __rte_cache_aligned;
@@ -254,7 +254,10 @@ send_for_others(struct steer_port *own)
 		took = took || sent > 0;
 		waits = waits || unsent->nb > 0;
 	}
-	own->stuck = waits && !took;
+	if (!waits || took)
+		own->refusals = 0;
+	else if (own->refusals < CORE_PORT_REFUSALS)
+		own->refusals++;
 }
 
 static struct outbox *
@@ -385,7 +388,7 @@ core_steer_waits(const struct core_steer *steer, unsigned int core)
 
 	for (i = 0; i < steer->config.rss->nb_cores; i++)
 		if ((own->inbox[i] != NULL && has_frames(own->inbox[i])) ||
-		    (own->unsent != NULL && !own->stuck && i > 0 &&
+		    (own->unsent != NULL && own->refusals < CORE_PORT_REFUSALS && i > 0 &&
 		     (own->unsent[i].nb > 0 || has_frames(steer->ports[i].out))))
 			return true;
 	return false;
@@ -400,7 +403,7 @@ core_steer_is_partial(const struct core_steer *steer)
 bool
 core_steer_is_stuck(const struct core_steer *steer, unsigned int core)
 {
-	return steer->ports[core].stuck;
+	return steer->ports[core].refusals == CORE_PORT_REFUSALS;
 }
 
 /* rte_ring_empty() reads what other threads write without atomics. */

@@ -83,8 +83,8 @@ bool core_steer_is_partial(const struct core_steer *steer);
 bool core_steer_waits(const struct core_steer *steer, unsigned int core);
 
 /**
- * Whether a core is to send what others gave it, and its queue took none of it in the last turn: it
- * may not take any for long. The core.
+ * Whether a core is to send what others gave it, and its queue has taken none of it
+ * CORE_PORT_REFUSALS times: it may not take any for long. The core.
  */
 bool core_steer_is_stuck(const struct core_steer *steer, unsigned int core);
 
