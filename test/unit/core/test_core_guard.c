@@ -284,26 +284,35 @@ wait_bursts(unsigned int before)
 	}
 }
 
-/* A peer that sends, and leaves in the midst of it. */
+static void
+exchange(uint16_t port_id)
+{
+	struct rte_mbuf *frames[BURST];
+	unsigned int i;
+	uint16_t nb;
+
+	nb = rte_pktmbuf_alloc_bulk(mbufs, frames, BURST) == 0 ? BURST : 0;
+	for (i = 0; i < nb; i++)
+		rte_pktmbuf_append(frames[i], 1500);
+	nb -= rte_eth_tx_burst(port_id, 0, frames, nb);
+	rte_pktmbuf_free_bulk(frames + BURST - nb, nb);
+	nb = rte_eth_rx_burst(port_id, 0, frames, BURST);
+	rte_pktmbuf_free_bulk(frames, nb);
+}
+
+/* A peer that sends, and leaves in the midst of it, after something of it was heard. */
 static void
 visit(uint16_t port_id, uint16_t server, unsigned int nb_bursts)
 {
-	struct rte_mbuf *frames[BURST];
-	unsigned int i, j;
-	uint16_t nb;
+	unsigned int i, before = atomic_load(&bursts);
 
 	assert_return_code(rte_eth_dev_start(port_id), 0);
 	wait_link(port_id, true);
 	wait_link(server, true);
-	for (i = 0; i < nb_bursts; i++) {
-		nb = rte_pktmbuf_alloc_bulk(mbufs, frames, BURST) == 0 ? BURST : 0;
-		for (j = 0; j < nb; j++)
-			rte_pktmbuf_append(frames[j], 1500);
-		nb -= rte_eth_tx_burst(port_id, 0, frames, nb);
-		rte_pktmbuf_free_bulk(frames + BURST - nb, nb);
-		nb = rte_eth_rx_burst(port_id, 0, frames, BURST);
-		rte_pktmbuf_free_bulk(frames, nb);
-	}
+	exchange(port_id);
+	wait_bursts(before);
+	for (i = 1; i < nb_bursts; i++)
+		exchange(port_id);
 	core_guard_hold();
 	assert_return_code(rte_eth_dev_stop(port_id), 0);
 	core_guard_release();
@@ -317,7 +326,7 @@ test_peers(void **state)
 	struct core_port client_port;
 	char args[128], error[256];
 	uint16_t server, client;
-	unsigned int i, before;
+	unsigned int i;
 
 	(void)state;
 #ifdef __SANITIZE_THREAD__
@@ -340,11 +349,8 @@ test_peers(void **state)
 	assert_return_code(rte_eth_dev_stop(client), 0);
 	core_guard_release();
 	wait_link(server, false);
-	for (i = 0; i < PEERS; i++) {
-		before = atomic_load(&bursts);
+	for (i = 0; i < PEERS; i++)
 		visit(client, server, 200 + i);
-		wait_bursts(before);
-	}
 	end_polling();
 	core_ethdev_stop(server);
 	core_ethdev_teardown(client);
