@@ -12,6 +12,7 @@ import os
 import pathlib
 import pty
 import re
+import secrets
 import select
 import shutil
 import signal
@@ -68,11 +69,18 @@ class Folder:
 
     def __enter__(self):
         self.prefix = f"tailrace-test-{os.getpid()}-{next(_numbers)}"
-        self.path = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.prefix}-"))
+        name = f"{self.prefix}-{secrets.token_hex(4)}"
+        self.path = pathlib.Path(tempfile.gettempdir()) / name
         self.empty = self.path / "empty"
-        self.empty.mkdir()
         self.runtime = pathlib.Path("/var/run/dpdk") / self.prefix
-        self._before = self._named()
+        # A signal may come at any place.
+        try:
+            self.path.mkdir(mode=0o700)
+            self.empty.mkdir()
+            self._before = self._named()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(self, kind, value, trace):
