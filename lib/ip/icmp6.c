@@ -124,7 +124,7 @@ answer_echo(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet
 		ip_drop(mbuf, &ip->stats.drop_icmp6_malformed);
 		return;
 	}
-	mbuf = ip_mbuf_make_answer(ip, mbuf);
+	mbuf = ip_mbuf_make_answer(ip, mbuf, mbuf->pkt_len);
 	if (mbuf == NULL)
 		return;
 	/* In-process wires hand over what the sender's side had noted for its device. */

@@ -204,10 +204,12 @@ ip_mbuf_wire_bytes(const struct rte_mbuf *mbuf)
  * A received packet as one to send back: itself, or a copy where somebody else sees it written to;
  * in one mbuf where the port sends no chains.
  *
+ * @param bytes
+ *   What is past these is left out.
  * @return
  *   NULL for want of an mbuf, or of room in one: it is dropped and counted.
  */
-struct rte_mbuf *ip_mbuf_make_answer(struct ip *ip, struct rte_mbuf *mbuf);
+struct rte_mbuf *ip_mbuf_make_answer(struct ip *ip, struct rte_mbuf *mbuf, uint32_t bytes);
 
 /** Cut a packet to its first @p bytes. */
 void ip_mbuf_cut(struct rte_mbuf *mbuf, uint32_t bytes);

@@ -64,13 +64,15 @@ ip_mbuf_cut(struct rte_mbuf *mbuf, uint32_t bytes)
 
 /* Its sender may still hold what comes over an in-process wire: then answer with a copy. */
 struct rte_mbuf *
-ip_mbuf_make_answer(struct ip *ip, struct rte_mbuf *mbuf)
+ip_mbuf_make_answer(struct ip *ip, struct rte_mbuf *mbuf, uint32_t bytes)
 {
 	struct rte_mbuf *answer = mbuf;
 
 	if (!ip_mbuf_is_writable(mbuf)) {
-		answer = rte_pktmbuf_copy(mbuf, ip->config.mbufs, 0, UINT32_MAX);
+		answer = rte_pktmbuf_copy(mbuf, ip->config.mbufs, 0, bytes);
 		rte_pktmbuf_free(mbuf);
+	} else {
+		ip_mbuf_cut(mbuf, RTE_MIN(bytes, mbuf->pkt_len));
 	}
 	if (answer != NULL && !ip->config.tx_segments && rte_pktmbuf_linearize(answer) < 0) {
 		rte_pktmbuf_free(answer);
