@@ -17,7 +17,7 @@
 
 static void carry(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us);
 static struct rte_mbuf *corrupt(struct impair_link *link, struct rte_mbuf *mbuf);
-static uint16_t ipv4_at(const struct rte_mbuf *mbuf);
+static uint16_t ip_at(const struct rte_mbuf *mbuf);
 static void fill_in_checksums(struct rte_mbuf *mbuf);
 static uint64_t wire_ns(const struct impair_settings *settings, uint32_t bytes);
 static uint64_t due_us(struct impair_link *link, uint32_t bytes, uint64_t now_us);
@@ -96,14 +96,15 @@ carry(struct impair_link *link, struct rte_mbuf *mbuf, uint64_t now_us)
 }
 
 /*
- * In a copy: what is sent may have to be sent again as it was. Of IPv4 alone, as nothing but the
- * frame's own checksum, which is the device's, protects the rest. What the port is to cut, queued
+ * In a copy: what is sent may have to be sent again as it was. Of IP alone, as nothing but the
+ * frame's own checksum, which is the device's, protects the rest. Of IPv6's header nothing protects
+ * what a router may change either, and there is no harm in that. What the port is to cut, queued
  * before the impairment began, has no checksum yet and is left alone.
  */
 static struct rte_mbuf *
 corrupt(struct impair_link *link, struct rte_mbuf *mbuf)
 {
-	uint16_t at = ipv4_at(mbuf);
+	uint16_t at = ip_at(mbuf);
 	struct rte_mbuf *copy;
 	uint8_t *packet;
 	uint64_t bit;
@@ -125,9 +126,9 @@ corrupt(struct impair_link *link, struct rte_mbuf *mbuf)
 	return copy;
 }
 
-/* Where the IPv4 packet of a frame begins, also in a VLAN; 0: it has none. */
+/* Where the IP packet of a frame begins, also in a VLAN; 0: it has none. */
 static uint16_t
-ipv4_at(const struct rte_mbuf *mbuf)
+ip_at(const struct rte_mbuf *mbuf)
 {
 	const uint8_t *data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	uint16_t at = sizeof(struct rte_ether_hdr);
@@ -142,7 +143,9 @@ ipv4_at(const struct rte_mbuf *mbuf)
 			return 0;
 		memcpy(&type, data + at - sizeof(type), sizeof(type));
 	}
-	return type == RTE_BE16(RTE_ETHER_TYPE_IPV4) ? at : 0;
+	if (type != RTE_BE16(RTE_ETHER_TYPE_IPV4) && type != RTE_BE16(RTE_ETHER_TYPE_IPV6))
+		return 0;
+	return at;
 }
 
 /* Those that were left to the port: it would make a right one of what is wrong. */

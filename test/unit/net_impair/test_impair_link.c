@@ -30,6 +30,7 @@
 
 /* Where a frame has its number: in the payload. */
 #define NUMBER_OFFSET 100
+#define SEGMENT6_BYTES (FRAME_BYTES - sizeof(struct rte_ether_hdr) - sizeof(struct rte_ipv6_hdr))
 
 static struct rte_mempool *pool;
 static struct rte_mempool *copies;
@@ -305,6 +306,53 @@ test_corrupt_offloaded(void **state)
 	corrupt_offloaded(false);
 }
 
+/* With the sum of IPv6's pseudo header, whose addresses are 32 bytes before the segment. */
+static bool
+tcp6_is_right(const struct rte_ipv6_hdr *ipv6)
+{
+	uint32_t sum = rte_ipv6_phdr_cksum(ipv6, 0) + rte_raw_cksum(ipv6 + 1, SEGMENT6_BYTES);
+
+	return (uint16_t)(sum + (sum >> 16)) == 0xffff;
+}
+
+/* What the pseudo header has, and all of the segment; a router may change the rest. */
+static void
+test_corrupt_ipv6(void **state)
+{
+	struct rte_ether_hdr *ether;
+	struct rte_ipv6_hdr *ipv6;
+	struct rte_tcp_hdr *tcp;
+	struct rte_mbuf *sent, *got;
+	unsigned int i, right = 0;
+
+	(void)state;
+	link.settings.corrupt_ppm = IMPAIR_PPM;
+	for (i = 0; i < 1000; i++) {
+		sent = frame(i);
+		ether = rte_pktmbuf_mtod(sent, struct rte_ether_hdr *);
+		ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6);
+		ipv6 = (struct rte_ipv6_hdr *)(ether + 1);
+		*ipv6 = (struct rte_ipv6_hdr){
+			.vtc_flow = rte_cpu_to_be_32(6 << 28),
+			.payload_len = rte_cpu_to_be_16(SEGMENT6_BYTES),
+			.proto = IPPROTO_TCP,
+			.hop_limits = 64,
+		};
+		tcp = (struct rte_tcp_hdr *)(ipv6 + 1);
+		tcp->cksum = rte_ipv6_phdr_cksum(ipv6, 0);
+		sent->l3_len = sizeof(*ipv6);
+		sent->ol_flags = RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_TCP_CKSUM;
+		impair_link_put(&link, sent, 0);
+		got = take(0);
+		right += tcp6_is_right(
+			rte_pktmbuf_mtod_offset(got, const struct rte_ipv6_hdr *, sizeof(*ether)));
+		rte_pktmbuf_free(got);
+	}
+	/* Version, traffic class, flow label, hop limit: 5 of 186 bytes. */
+	assert_in_range(right, 10, 60);
+	assert_int_equal(link.stats.corrupted, 1000);
+}
+
 /* Between a VLAN and the device frames have their tag. */
 static void
 test_corrupt_in_a_vlan(void **state)
@@ -313,7 +361,7 @@ test_corrupt_in_a_vlan(void **state)
 
 	(void)state;
 	corrupt_offloaded(true);
-	/* A tag alone, and what is no IPv4, are left alone. */
+	/* A tag alone, and what is no IP, are left alone. */
 	put_tag_on(sent);
 	rte_pktmbuf_trim(sent, sent->pkt_len - 18);
 	impair_link_put(&link, sent, 0);
@@ -522,6 +570,7 @@ main(void)
 		TEST(test_reorder),
 		TEST(test_corrupt),
 		TEST(test_corrupt_offloaded),
+		TEST(test_corrupt_ipv6),
 		TEST(test_corrupt_in_a_vlan),
 		TEST(test_corrupt_large),
 		TEST(test_corrupt_not_ip),
