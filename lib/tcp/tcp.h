@@ -131,8 +131,8 @@ struct tcp_config {
 	uint8_t keepalive_probes_max; /* without an answer; 0: 9 */
 	uint16_t user_timeout_s; /* of each connection; see tcp_set_user_timeout() */
 	bool user_timeout_option; /* tell peers of it, and let them change it (RFC 5482) */
-	uint16_t user_timeout_min_s; /* whatever a peer wants; 0: 100 */
-	uint16_t user_timeout_max_s; /* the same; 0: an hour */
+	uint16_t user_timeout_min_s; /* no less if a peer wants it; 0: 100 */
+	uint16_t user_timeout_max_s; /* no more if a peer wants it; 0: an hour */
 	uint64_t now_us;
 	int socket;
 };

@@ -212,7 +212,7 @@ struct tcp_conn {
 	uint32_t waiting_ms; /* since when there is no answer: to what is sent again, or to a probe
 			      */
 	uint16_t mss_max; /* of mss: what peer and port take, whatever the way between them */
-	uint16_t user_timeout_s; /* 0: counted in retries */
+	uint16_t user_timeout_s; /* 0: none, retries alone are counted */
 	uint8_t challenges : 4; /* challenge ACKs since challenge_ms */
 	bool user_timeout_own : 1; /* the owner has set it: the peer does not change it */
 	bool user_timeout_due : 1; /* the peer is to be told of it */

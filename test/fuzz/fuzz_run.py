@@ -57,6 +57,10 @@ def main():
     parser.add_argument("where", type=pathlib.Path,
                         help="the target; of unpack and pack: a folder of inputs")
     args, options = parser.parse_known_args()
+    if args.corpus.is_dir() or (args.action != "pack" and not args.corpus.exists()):
+        parser.error(f"{args.corpus} is no corpus, which is a file")
+    if args.action == "pack" and not args.where.is_dir():
+        parser.error(f"{args.where} is no folder")
     if args.action == "unpack":
         unpack(args.corpus, args.where)
     elif args.action == "pack":
