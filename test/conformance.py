@@ -3,14 +3,15 @@
 # Copyright(c) 2026 The tailrace authors
 """Make the guide's page of requirements out of test/requirements.txt and of the tags beside tests.
 
-A tag is a comment above a test, "Shows: MUST-1, 1337-reset.", in C or in Python. The committed page
-names requirements and tests, and no results: those are of one run, on one machine. With --results
-the page goes to standard output with what the last run of a build folder left in its logs.
+A tag is a comment above a test, "Shows: MUST-1, 1337-reset.", in C or in Python. With --results the
+page tells what the last run of a build folder left in its logs; without, the results that it has stay,
+and a test that is new in it was not run.
 """
 import argparse
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import time
 import xml.etree.ElementTree
@@ -22,6 +23,8 @@ FOLDERS = ("test/packet", "test/unit", "test/sim", "test/system")
 
 TAG = re.compile(r"Shows: ([^.]*)\.")
 TEST = re.compile(r"^(?:def )?(test_\w+|main)\(", re.M)
+CELL = re.compile(r"``(test_\w+)``: ((?:(?:``test_\w+``|all of it) \*\*[a-z ]+\*\*(?:, )?)+)")
+RESULT = re.compile(r"(?:``(test_\w+)``|all of it) \*\*([a-z ]+)\*\*")
 CASE = re.compile(r"\[\s*(OK|FAILED|SKIPPED)\s*\] (test_\w+)")
 KINDS = {"But:": "but", "Missing:": "missing"}
 
@@ -94,9 +97,12 @@ def read(root):
 def check(root):
     """What is wrong with list, tags and the committed page."""
     tables, problems = read(root)
-    committed = root / PAGE
-    if not committed.exists() or committed.read_text(encoding="utf-8") != page(tables):
+    path = root / PAGE
+    committed = path.read_text(encoding="utf-8") if path.exists() else ""
+    if committed != page(tables, read_page(committed)):
         problems.append(f"{PAGE}: not what list and tags give: run test/conformance.py")
+    if "**failed**" in committed:
+        problems.append(f"{PAGE}: a test failed in the run whose results it tells")
     return problems
 
 
@@ -109,25 +115,25 @@ What RFCs want
 
 Each requirement, and the tests that show it. What is not there stands here too, with the reason.
 A test is named by its program, which stands below ``build/test`` or is a file of ``test/system``, and
-its case.
-
-%s
+its case. %s
+After another run ``test/conformance.py --results build`` makes this page anew; a check of the suite
+lint compares it with the tests' tags.
 
 """
-NO_RESULTS = """This page is the same whoever makes it: a check of the suite lint compares it with the tests' tags.
-Results belong to a run: after one, ``test/conformance.py --results build`` prints this page with them."""
+ABOUT = re.compile(r"and\nits case\. (.*)\nAfter another run")
+NO_RESULTS = {"cases": {}, "about": "There are no results."}
 
 
-def page(tables, results=None):
-    """The page; with results (see read_results()) if there are any."""
+def page(tables, results):
+    """The page, with results of read_results() or read_page()."""
     every = [requirement for _, requirements in tables for requirement in requirements]
     missing = sum(requirement.missing is not None for requirement in every)
-    text = HEAD % (NO_RESULTS if results is None else results["about"])
+    text = HEAD % results["about"]
     text += f"{len(every)} requirements: {len(every) - missing} are shown, {missing} are missing.\n"
     for title, requirements in tables:
         text += f"\n{title}\n{'-' * len(title)}\n\n.. list-table::\n   :header-rows: 1\n"
         text += "   :widths: 14 12 34 40\n\n"
-        text += "   * - requirement\n     - RFC\n     - what\n     - shown by\n"
+        text += "   * - requirement\n     - RFC\n     - what\n     - shown by, and result\n"
         for requirement in requirements:
             text += f"   * - {requirement.name}\n     - {requirement.rfc}\n     - {requirement.text}"
             text += f". But {requirement.but}" if requirement.but else ""
@@ -146,8 +152,8 @@ def shown_by(requirement, results):
     for path, cases in programs.items():
         words = []
         for case in cases:
-            result = f" **{result_of(results, path, case)}**" if results else ""
-            words.append((f"``{case}``" if case else "all of it") + result)
+            words.append((f"``{case}``" if case else "all of it")
+                         + f" **{result_of(results, path, case)}**")
         cells.append(f"``{pathlib.PurePath(path).stem}``: {', '.join(words)}")
     return "; ".join(cells)
 
@@ -182,20 +188,31 @@ def read_results(build):
     if not logs:
         sys.exit(f"{build}: no logs of tests")
     last = max(log.stat().st_mtime for log in logs)
-    return {"cases": cases, "about": "With the results of the last runs, that ended by "
+    commit = subprocess.run(["git", "-C", build, "rev-parse", "--short", "HEAD"], check=True,
+                            stdout=subprocess.PIPE, text=True).stdout.strip()
+    return {"cases": cases, "about": f"Results are of commit {commit}, of the run that ended "
             + time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(last)) + "."}
+
+
+def read_page(text):
+    """The results that a page tells."""
+    about = ABOUT.search(text)
+    if about is None:
+        return NO_RESULTS
+    return {"about": about[1],
+            "cases": {(cell[1], case): result for cell in CELL.finditer(text)
+                      for case, result in RESULT.findall(cell[2]) if result != "not run"}}
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--results", type=pathlib.Path, metavar="BUILD",
-                        help="print the page with the results that this build folder holds")
+                        help="tell the results that this build folder holds")
     arguments = parser.parse_args()
     found_tables, found_problems = read(ROOT)
     for problem in found_problems:
         print(problem, file=sys.stderr)
-    if arguments.results:
-        print(page(found_tables, read_results(arguments.results)), end="")
-    else:
-        (ROOT / PAGE).write_text(page(found_tables), encoding="utf-8")
+    told = read_results(arguments.results) if arguments.results else \
+        read_page((ROOT / PAGE).read_text(encoding="utf-8"))
+    (ROOT / PAGE).write_text(page(found_tables, told), encoding="utf-8")
     sys.exit(1 if found_problems else 0)

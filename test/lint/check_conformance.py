@@ -18,16 +18,18 @@ def check(tree):
 TAGGED = "/* Shows: %s. */\nstatic void\ntest_a(void **state)\n"
 LIST = "[Title]\na | 1 2 | what\nb | 1 3 | what\n  Missing: why\n"
 CODE = "test/packet/test_a.c"
+RESULTS = {"about": "Some.", "cases": {("test_a", "test_a"): "passed"}}
+FAILED = {"about": "Some.", "cases": {("test_a", "test_a"): "failed"}}
 
 
-def sample(listed=LIST, tag="a", page=None):
+def sample(listed=LIST, tag="a", page=None, results=None):
     """A tree, whose page is as made unless it is given."""
     tables = [("Title", [conformance.Requirement(name, f"1 {section}", "what")
                          for name, section in (("a", 2), ("b", 3))])]
     tables[0][1][0].tests = [(CODE, "test_a")]
     tables[0][1][1].missing = "why"
     return {conformance.LIST: listed, CODE: TAGGED % tag,
-            conformance.PAGE: conformance.page(tables) if page is None else page}
+            conformance.PAGE: conformance.page(tables, results or RESULTS) if page is None else page}
 
 
 def check_samples(tree):
@@ -40,6 +42,7 @@ def check_samples(tree):
 
 lint.run(check_samples,
          {**sample(), "sound": ""},
+         sample(results=FAILED),
          sample(tag="a, c"),
          sample(tag="c"),
          sample(tag="a, b"),
