@@ -93,7 +93,7 @@ static void
 create_clients(struct client_rig *rig)
 {
 	struct core_client_config configs[CLIENT_RIG_CLIENTS_MAX];
-	char names[CLIENT_RIG_CLIENTS_MAX][16];
+	char names[CLIENT_RIG_CLIENTS_MAX][20];
 	char error[256] = "";
 	unsigned int i;
 
