@@ -11,12 +11,12 @@
 
 /* Payload of a full segment after a SYN with these options. */
 static uint32_t
-full_segment(const struct wire_tcp_options *options, uint16_t mss_max)
+full_segment(void **state, const struct wire_tcp_options *options, uint16_t mss_max)
 {
 	struct packet_sent sent;
 	struct packet p;
 
-	packet_begin(&p, &(struct packet_setup){.mss_max = mss_max});
+	packet_begin(&p, &(struct packet_setup){.mss_max = mss_max, .ipv6 = *state != NULL});
 	packet_accept(&p, options);
 	packet_append(&p, 3000);
 	assert_true(packet_take(&p, &sent));
@@ -29,22 +29,22 @@ static void
 test_mss_of_the_peer_and_ours(void **state)
 {
 	struct wire_tcp_options options = {.has_mss = true};
+	bool ipv6 = *state != NULL;
 
-	(void)state;
-	assert_int_equal(full_segment(NULL, 0), 536);
+	assert_int_equal(full_segment(state, NULL, 0), ipv6 ? 1220 : 536);
 	options.mss = 0;
-	assert_int_equal(full_segment(&options, 0), 64);
+	assert_int_equal(full_segment(state, &options, 0), 64);
 	options.mss = 1;
-	assert_int_equal(full_segment(&options, 0), 64);
+	assert_int_equal(full_segment(state, &options, 0), 64);
 	options.mss = 88;
-	assert_int_equal(full_segment(&options, 0), 88);
+	assert_int_equal(full_segment(state, &options, 0), 88);
 	options.mss = 1460;
-	assert_int_equal(full_segment(&options, 0), 1460);
-	assert_int_equal(full_segment(&options, 1000), 1000);
+	assert_int_equal(full_segment(state, &options, 0), ipv6 ? 1440 : 1460);
+	assert_int_equal(full_segment(state, &options, 1000), 1000);
 	options.mss = 65535;
-	assert_int_equal(full_segment(&options, 0), 1460);
+	assert_int_equal(full_segment(state, &options, 0), ipv6 ? 1440 : 1460);
 	options.has_timestamps = true;
-	assert_int_equal(full_segment(&options, 0), 1448);
+	assert_int_equal(full_segment(state, &options, 0), ipv6 ? 1428 : 1448);
 }
 
 /* Shows: MUST-14, MUST-67, 7323-scale, 2018-permitted. */
@@ -54,8 +54,7 @@ test_syn_ack_answers_what_was_offered(void **state)
 	struct packet p;
 	struct packet_sent sent;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	static const struct wire_tcp_options all = {
 		.has_mss = true,
 		.mss = 1460,
@@ -68,7 +67,7 @@ test_syn_ack_answers_what_was_offered(void **state)
 	inject(&p, .flags = SYN);
 	expect_sent(&p, &sent, .flags = SYN | ACK, .ack = 1);
 	assert_true(sent.header.options.has_mss);
-	assert_int_equal(sent.header.options.mss, 1460);
+	assert_int_equal(sent.header.options.mss, p.mss);
 	assert_false(sent.header.options.has_window_scale);
 	assert_false(sent.header.options.has_timestamps);
 	assert_false(sent.header.options.sack_permitted);
@@ -89,8 +88,8 @@ test_window_scale(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = 1 << 20});
+	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = 1 << 20,
+						.ipv6 = *state != NULL});
 	static const struct wire_tcp_options options = {
 		.has_mss = true, .mss = 1000, .has_window_scale = true, .window_scale = 7};
 	struct tcp_conn_info info;
@@ -118,8 +117,8 @@ test_without_window_scale_64_kib_are_offered(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = 1 << 20});
+	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = 1 << 20,
+						.ipv6 = *state != NULL});
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10);
 	expect_none(&p);
@@ -134,8 +133,7 @@ test_timestamps_are_echoed(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 100};
 	struct packet_sent sent;
 	uint32_t first;
@@ -170,8 +168,7 @@ test_old_timestamp_is_dropped(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 100};
 
 	packet_accept(&p, &options);
@@ -199,8 +196,7 @@ test_timestamps_wrap(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	static const struct wire_tcp_options options = {.has_timestamps = true,
 							.ts_value = 0xfffffffe};
 	struct packet_sent sent;
@@ -224,8 +220,7 @@ test_mss_stands_in_a_syn_only(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10, .options = &small);
 	assert_int_equal(p.owner.read_bytes, 10);
@@ -253,9 +248,8 @@ test_scale_is_14_at_most(void **state)
 	struct tcp_conn_info info;
 	struct packet p;
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(scales); i++) {
-		packet_begin(&p, NULL);
+		packet_begin(&p, *state);
 		packet_accept(&p, &(struct wire_tcp_options){.has_window_scale = true,
 							     .window_scale = scales[i].offered});
 		inject(&p, .flags = ACK, .seq = 1, .ack = 1, .window = 65535);
@@ -287,8 +281,7 @@ test_every_segment_has_a_timestamp(void **state)
 	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 100};
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.timestamps = true;
 	p.ts_value = 101;
 	inject(&p, .flags = SYN, .options = &options);
@@ -321,8 +314,7 @@ test_sack_names_the_newest_first(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	static const struct wire_tcp_options options = {.sack_permitted = true};
 	const struct wire_tcp_options *sack;
 	struct packet_sent sent;
@@ -360,8 +352,7 @@ test_three_sack_blocks_beside_timestamps(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	static const struct wire_tcp_options options = {
 		.sack_permitted = true, .has_timestamps = true, .ts_value = 1};
 	struct packet_sent sent;
@@ -384,8 +375,7 @@ test_four_sack_blocks_at_most(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &options);
 	for (unsigned int i = 0; i < 6; i++) {
 		inject(&p, .flags = ACK, .seq = 101 + i * 200, .ack = 1, .len = 100);
@@ -402,8 +392,7 @@ test_no_sack_unless_permitted(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct packet_sent sent;
 
 	packet_accept(&p, NULL);
@@ -417,20 +406,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mss_of_the_peer_and_ours),
-		cmocka_unit_test(test_syn_ack_answers_what_was_offered),
-		cmocka_unit_test(test_window_scale),
-		cmocka_unit_test(test_without_window_scale_64_kib_are_offered),
-		cmocka_unit_test(test_timestamps_are_echoed),
-		cmocka_unit_test(test_old_timestamp_is_dropped),
-		cmocka_unit_test(test_timestamps_wrap),
-		cmocka_unit_test(test_mss_stands_in_a_syn_only),
-		cmocka_unit_test(test_scale_is_14_at_most),
-		cmocka_unit_test(test_every_segment_has_a_timestamp),
-		cmocka_unit_test(test_sack_names_the_newest_first),
-		cmocka_unit_test(test_three_sack_blocks_beside_timestamps),
-		cmocka_unit_test(test_four_sack_blocks_at_most),
-		cmocka_unit_test(test_no_sack_unless_permitted),
+		both_families(test_mss_of_the_peer_and_ours),
+		both_families(test_syn_ack_answers_what_was_offered),
+		both_families(test_window_scale),
+		both_families(test_without_window_scale_64_kib_are_offered),
+		both_families(test_timestamps_are_echoed),
+		both_families(test_old_timestamp_is_dropped),
+		both_families(test_timestamps_wrap),
+		both_families(test_mss_stands_in_a_syn_only),
+		both_families(test_scale_is_14_at_most),
+		both_families(test_every_segment_has_a_timestamp),
+		both_families(test_sack_names_the_newest_first),
+		both_families(test_three_sack_blocks_beside_timestamps),
+		both_families(test_four_sack_blocks_at_most),
+		both_families(test_no_sack_unless_permitted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
