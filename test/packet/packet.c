@@ -238,8 +238,8 @@ packet_inject(struct packet *packet, const struct packet_segment *segment)
 		.window = segment->window != 0 || segment->zero_window ? segment->window : 65535,
 	};
 	struct ip_packet ip = {
-		.src = segment->src != 0 ? addr_of(segment->src) : place(packet, PEER_ADDR),
-		.dst = segment->dst != 0 ? addr_of(segment->dst) : place(packet, OUR_ADDR),
+		.src = place(packet, segment->src != 0 ? segment->src : PEER_ADDR),
+		.dst = place(packet, segment->dst != 0 ? segment->dst : OUR_ADDR),
 		.protocol = IPPROTO_TCP,
 		.ttl = 64,
 		.ecn = segment->ecn,

@@ -126,8 +126,9 @@ struct packet_segment {
 	bool bad_checksum; /* injected */
 	bool no_timestamp; /* injected */
 	uint8_t ecn; /* of IP, injected; what was sent is in struct packet_sent */
-	uint32_t dst; /* injected: host order, 0: ours */
-	uint32_t src; /* injected: host order, 0: the peer's */
+	/* Injected, host order (of IPv6 who has this last byte); 0: ours, and the peer's. */
+	uint32_t dst;
+	uint32_t src;
 };
 
 /** A segment that was sent, with absolute numbers and its options. */
