@@ -154,8 +154,7 @@ test_urgent_pointer_points_nowhere(void **state)
 	struct packet p;
 	uint32_t i;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	for (i = 0; i < RTE_DIM(pointers); i++) {
 		inject(&p, .flags = ACK | URG, .seq = 1 + 10 * i, .ack = 1, .len = 10,
@@ -182,8 +181,8 @@ test_urgent_and_reset_at_a_zero_window(void **state)
 	uint32_t size = 4096;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = size});
+	packet_begin(&p,
+		     &(struct packet_setup){.receive_window_bytes = size, .ipv6 = *state != NULL});
 	p.owner.read = false;
 	packet_accept(&p, NULL);
 	packet_append(&p, 10);
@@ -210,8 +209,7 @@ test_land(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.peer_port = 80;
 	inject(&p, .flags = SYN, .src = 0x0a000001);
 	inject(&p, .flags = SYN | ACK, .src = 0x0a000001);
@@ -229,8 +227,7 @@ test_pressure_leaves_acks_alone(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	p.owner.read = false;
 	packet_accept(&p, NULL);
 	packet_append(&p, 5000);
@@ -272,10 +269,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_combination_in_every_state),
-		cmocka_unit_test(test_urgent_pointer_points_nowhere),
-		cmocka_unit_test(test_urgent_and_reset_at_a_zero_window),
-		cmocka_unit_test(test_land),
-		cmocka_unit_test(test_pressure_leaves_acks_alone),
+		both_families(test_urgent_pointer_points_nowhere),
+		both_families(test_urgent_and_reset_at_a_zero_window),
+		both_families(test_land),
+		both_families(test_pressure_leaves_acks_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

@@ -31,8 +31,7 @@ test_fin_outside_of_the_window_is_ignored(void **state)
 	struct packet p;
 	unsigned int i;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	for (i = 0; i < RTE_DIM(seqs); i++) {
 		inject(&p, .flags = FIN | ACK, .seq = seqs[i], .ack = 1);
@@ -57,8 +56,7 @@ test_timestamp_outside_of_the_window_is_not_kept(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &ts_syn);
 	inject(&p, .flags = ACK, .seq = 1 + PACKET_WINDOW, .ack = 1, .len = 1, .options = ahead);
 	inject(&p, .flags = ACK, .seq = 1000000, .ack = 1, .options = ahead);
@@ -91,9 +89,8 @@ test_timestamp_of_a_refused_segment_is_not_kept(void **state)
 	};
 	struct packet p;
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(forged); i++) {
-		packet_begin(&p, NULL);
+		packet_begin(&p, *state);
 		packet_accept(&p, &ts_syn);
 		inject(&p, .flags = forged[i].flags, .seq = forged[i].seq, .ack = forged[i].ack,
 		       .len = forged[i].flags & RST ? 0 : 10, .options = &ts_ahead);
@@ -118,9 +115,8 @@ test_timestamp_of_a_refused_handshake_is_not_kept(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
 	for (uint32_t open = 0; open < 2; open++) {
-		packet_begin(&p, NULL);
+		packet_begin(&p, *state);
 		if (open) {
 			assert_non_null(packet_connect(&p));
 			expect(&p, .flags = SYN);
@@ -155,8 +151,7 @@ test_timestamp_of_a_refused_segment_in_time_wait_is_not_kept(void **state)
 	static const struct wire_tcp_options later = {.has_timestamps = true, .ts_value = 1002};
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &ts_syn);
 	tcp_close(p.owner.conn);
 	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
@@ -183,8 +178,8 @@ test_keepalive_is_not_put_off(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.keepalive_idle_us = SECOND_US});
+	packet_begin(
+		&p, &(struct packet_setup){.keepalive_idle_us = SECOND_US, .ipv6 = *state != NULL});
 	packet_accept(&p, NULL);
 	tcp_set_keepalive(p.owner.conn, true);
 	packet_advance(&p, SECOND_US / 2);
@@ -208,8 +203,7 @@ test_data_with_a_syn_is_not_kept(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	inject(&p, .flags = SYN, .len = 100);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
 	assert_int_equal(rte_mempool_in_use_count(p.foreign), 0);
@@ -227,8 +221,7 @@ test_one_small_answer_for_one_segment(void **state)
 	struct packet p;
 	unsigned int i;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	for (i = 0; i < STRANGERS; i++) {
 		p.peer_port++;
 		inject(&p, .flags = i & 0xff & ~(SYN | RST), .seq = i, .ack = 5, .len = i % 2);
@@ -247,14 +240,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fin_outside_of_the_window_is_ignored),
-		cmocka_unit_test(test_timestamp_outside_of_the_window_is_not_kept),
-		cmocka_unit_test(test_timestamp_of_a_refused_segment_is_not_kept),
-		cmocka_unit_test(test_timestamp_of_a_refused_handshake_is_not_kept),
-		cmocka_unit_test(test_timestamp_of_a_refused_segment_in_time_wait_is_not_kept),
-		cmocka_unit_test(test_keepalive_is_not_put_off),
-		cmocka_unit_test(test_data_with_a_syn_is_not_kept),
-		cmocka_unit_test(test_one_small_answer_for_one_segment),
+		both_families(test_fin_outside_of_the_window_is_ignored),
+		both_families(test_timestamp_outside_of_the_window_is_not_kept),
+		both_families(test_timestamp_of_a_refused_segment_is_not_kept),
+		both_families(test_timestamp_of_a_refused_handshake_is_not_kept),
+		both_families(test_timestamp_of_a_refused_segment_in_time_wait_is_not_kept),
+		both_families(test_keepalive_is_not_put_off),
+		both_families(test_data_with_a_syn_is_not_kept),
+		both_families(test_one_small_answer_for_one_segment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
