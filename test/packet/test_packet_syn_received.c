@@ -14,8 +14,7 @@ test_syn_again_brings_syn_ack_again(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	inject(&p, .flags = SYN);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
@@ -30,8 +29,7 @@ test_wrong_ack_is_reset(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 0);
 	expect(&p, .flags = RST, .seq = 0);
@@ -48,8 +46,7 @@ test_reset_ends_it_silently(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	inject(&p, .flags = RST, .seq = 2);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
@@ -67,8 +64,7 @@ test_data_with_the_ack_is_read(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	inject(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 20);
 	assert_int_equal(p.owner.opened, 1);
@@ -86,8 +82,7 @@ test_data_with_a_syn_ack_is_read(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	inject(&p, .flags = SYN | ACK, .seq = 0, .ack = 1, .len = 5);
 	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
@@ -102,8 +97,7 @@ test_data_without_ack_is_dropped(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	inject(&p, .flags = PSH, .seq = 1, .len = 20);
 	expect_none(&p);
@@ -116,8 +110,7 @@ test_fin_with_the_ack(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 1, .len = 3);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 5);
@@ -134,8 +127,7 @@ test_syn_ack_is_sent_again_and_given_up(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	packet_advance(&p, 1000000);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
@@ -154,8 +146,7 @@ test_rto_is_three_seconds_after_a_lost_syn(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct tcp_conn_info info;
 
 	packet_reach(&p, TCP_SYN_RECEIVED);
@@ -173,8 +164,7 @@ test_new_syn_is_challenged(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	inject(&p, .flags = SYN, .seq = 1000);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
@@ -188,8 +178,7 @@ test_unlisten_resets_it(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_RECEIVED);
 	assert_int_equal(tcp_unlisten(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80)), 0);
 	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 1);
@@ -202,17 +191,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_syn_again_brings_syn_ack_again),
-		cmocka_unit_test(test_wrong_ack_is_reset),
-		cmocka_unit_test(test_reset_ends_it_silently),
-		cmocka_unit_test(test_data_with_the_ack_is_read),
-		cmocka_unit_test(test_data_with_a_syn_ack_is_read),
-		cmocka_unit_test(test_data_without_ack_is_dropped),
-		cmocka_unit_test(test_fin_with_the_ack),
-		cmocka_unit_test(test_syn_ack_is_sent_again_and_given_up),
-		cmocka_unit_test(test_rto_is_three_seconds_after_a_lost_syn),
-		cmocka_unit_test(test_new_syn_is_challenged),
-		cmocka_unit_test(test_unlisten_resets_it),
+		both_families(test_syn_again_brings_syn_ack_again),
+		both_families(test_wrong_ack_is_reset),
+		both_families(test_reset_ends_it_silently),
+		both_families(test_data_with_the_ack_is_read),
+		both_families(test_data_with_a_syn_ack_is_read),
+		both_families(test_data_without_ack_is_dropped),
+		both_families(test_fin_with_the_ack),
+		both_families(test_syn_ack_is_sent_again_and_given_up),
+		both_families(test_rto_is_three_seconds_after_a_lost_syn),
+		both_families(test_new_syn_is_challenged),
+		both_families(test_unlisten_resets_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

@@ -15,8 +15,7 @@ test_ends_after_two_msl(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_TIME_WAIT);
 	assert_int_equal(p.owner.closed, 1);
 	assert_null(tcp_conn_user(packet_conn(&p)));
@@ -35,8 +34,7 @@ test_fin_again_starts_it_again(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_TIME_WAIT);
 	packet_advance(&p, PACKET_TIME_WAIT_US - 1000);
 	inject(&p, .flags = FIN | ACK, .seq = 1, .ack = 2);
@@ -54,8 +52,7 @@ test_reset_is_ignored(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_TIME_WAIT);
 	inject(&p, .flags = RST, .seq = 2);
 	inject(&p, .flags = RST | ACK, .seq = 2, .ack = 2);
@@ -71,8 +68,7 @@ test_newer_syn_opens_anew(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	uint32_t iss;
 
 	packet_reach(&p, TCP_TIME_WAIT);
@@ -94,8 +90,7 @@ test_older_syn_is_challenged(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_TIME_WAIT);
 	inject(&p, .flags = SYN, .seq = 0);
 	expect(&p, .flags = ACK, .seq = 2, .ack = 2);
@@ -109,8 +104,7 @@ test_newer_timestamp_makes_a_syn_new(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 1000};
 	struct wire_tcp_options later = {.has_timestamps = true, .ts_value = 1001};
 
@@ -133,8 +127,7 @@ test_syn_without_listener_does_not_end_it(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_TIME_WAIT);
 	assert_int_equal(tcp_unlisten(p.tcp, tr_addr_none(), rte_cpu_to_be_16(80)), 0);
 	inject(&p, .flags = SYN, .seq = 2);
@@ -148,8 +141,7 @@ test_data_is_not_read(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_TIME_WAIT);
 	inject(&p, .flags = ACK, .seq = 2, .ack = 2, .len = 10);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 2, .len = 1);
@@ -187,8 +179,7 @@ test_oldest_yields_when_all_are_in_use(void **state)
 	struct packet p;
 	uint16_t first;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.conns_max = 4});
+	packet_begin(&p, &(struct packet_setup){.conns_max = 4, .ipv6 = *state != NULL});
 	first = p.peer_port;
 	reach_many(&p, TCP_TIME_WAIT, 4);
 	/* One from the middle goes on its own. */
@@ -222,8 +213,7 @@ test_fin_wait_2_yields_after_time_wait(void **state)
 	struct packet p;
 	uint16_t first;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.conns_max = 3});
+	packet_begin(&p, &(struct packet_setup){.conns_max = 3, .ipv6 = *state != NULL});
 	first = p.peer_port;
 	reach_many(&p, TCP_FIN_WAIT_2, 2);
 	reach_many(&p, TCP_TIME_WAIT, 1);
@@ -250,8 +240,7 @@ test_half_closed_does_not_yield(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.conns_max = 1});
+	packet_begin(&p, &(struct packet_setup){.conns_max = 1, .ipv6 = *state != NULL});
 	packet_accept(&p, NULL);
 	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
 	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
@@ -275,9 +264,8 @@ test_yields_in_the_order_of_closing(void **state)
 	uint16_t first;
 	unsigned int i, j;
 
-	(void)state;
 	for (i = 0; i < RTE_DIM(states); i++) {
-		packet_begin(&p, &(struct packet_setup){.conns_max = 2});
+		packet_begin(&p, &(struct packet_setup){.conns_max = 2, .ipv6 = *state != NULL});
 		first = p.peer_port;
 		for (j = 0; j < RTE_DIM(conns); j++) {
 			p.peer_port = first + j;
@@ -311,8 +299,8 @@ test_yields_to_a_cookie(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.conns_max = 2, .syn_backlog = 1});
+	packet_begin(&p, &(struct packet_setup){
+				 .conns_max = 2, .syn_backlog = 1, .ipv6 = *state != NULL});
 	reach_many(&p, TCP_TIME_WAIT, 1);
 	reach_many(&p, TCP_SYN_RECEIVED, 1);
 	inject(&p, .flags = SYN);
@@ -330,8 +318,7 @@ test_many_pass_through(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	for (unsigned int i = 0; i < 60000; i++) {
 		p.peer_port = 5000 + i;
 		packet_reach(&p, TCP_TIME_WAIT);
@@ -354,8 +341,7 @@ test_syn_with_timestamps_where_there_were_none(void **state)
 	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 1};
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_TIME_WAIT);
 	inject(&p, .flags = SYN, .seq = (uint32_t)-5000, .options = &options);
 	expect(&p, .flags = SYN | ACK, .ack = (uint32_t)-4999);
@@ -370,8 +356,7 @@ test_syn_without_timestamps_where_there_were_some(void **state)
 	static const struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 1000};
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &options);
 	tcp_close(p.owner.conn);
 	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
@@ -390,22 +375,22 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ends_after_two_msl),
-		cmocka_unit_test(test_fin_again_starts_it_again),
-		cmocka_unit_test(test_reset_is_ignored),
-		cmocka_unit_test(test_newer_syn_opens_anew),
-		cmocka_unit_test(test_older_syn_is_challenged),
-		cmocka_unit_test(test_newer_timestamp_makes_a_syn_new),
-		cmocka_unit_test(test_syn_without_listener_does_not_end_it),
-		cmocka_unit_test(test_data_is_not_read),
-		cmocka_unit_test(test_oldest_yields_when_all_are_in_use),
-		cmocka_unit_test(test_fin_wait_2_yields_after_time_wait),
-		cmocka_unit_test(test_half_closed_does_not_yield),
-		cmocka_unit_test(test_yields_in_the_order_of_closing),
-		cmocka_unit_test(test_yields_to_a_cookie),
-		cmocka_unit_test(test_many_pass_through),
-		cmocka_unit_test(test_syn_with_timestamps_where_there_were_none),
-		cmocka_unit_test(test_syn_without_timestamps_where_there_were_some),
+		both_families(test_ends_after_two_msl),
+		both_families(test_fin_again_starts_it_again),
+		both_families(test_reset_is_ignored),
+		both_families(test_newer_syn_opens_anew),
+		both_families(test_older_syn_is_challenged),
+		both_families(test_newer_timestamp_makes_a_syn_new),
+		both_families(test_syn_without_listener_does_not_end_it),
+		both_families(test_data_is_not_read),
+		both_families(test_oldest_yields_when_all_are_in_use),
+		both_families(test_fin_wait_2_yields_after_time_wait),
+		both_families(test_half_closed_does_not_yield),
+		both_families(test_yields_in_the_order_of_closing),
+		both_families(test_yields_to_a_cookie),
+		both_families(test_many_pass_through),
+		both_families(test_syn_with_timestamps_where_there_were_none),
+		both_families(test_syn_without_timestamps_where_there_were_some),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

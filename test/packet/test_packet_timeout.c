@@ -41,8 +41,7 @@ test_formulas(void **state)
 	double rttvar_us = srtt_us / 2;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	inject(&p, .flags = SYN, .options = &mss_1000);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
 	/* Section 2.1: a second, as nothing was measured. */
@@ -76,8 +75,7 @@ test_spacing_of_data(void **state)
 	uint64_t delay_us = 200000;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &mss_1000);
 	packet_append(&p, 10);
 	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
@@ -101,8 +99,7 @@ test_ack_starts_the_timer_again(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &mss_1000);
 	packet_append(&p, 2000);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1000);
@@ -123,12 +120,11 @@ test_ack_starts_the_timer_again(void **state)
 static void
 test_three_seconds_after_a_lost_syn(void **state)
 {
-	(void)state;
 	for (unsigned int lost = 1; lost <= 4; lost++) {
 		uint64_t delay_us = 1000000;
 		struct packet p;
 
-		packet_begin(&p, NULL);
+		packet_begin(&p, *state);
 		assert_non_null(packet_connect(&p));
 		expect(&p, .flags = SYN);
 		for (unsigned int i = 0; i < lost; i++) {
@@ -153,8 +149,7 @@ test_three_seconds_after_a_lost_syn_ack(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	inject(&p, .flags = SYN, .options = &mss_1000);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
 	expect_none_before(&p, 1000000);
@@ -171,11 +166,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_formulas),
-		cmocka_unit_test(test_spacing_of_data),
-		cmocka_unit_test(test_ack_starts_the_timer_again),
-		cmocka_unit_test(test_three_seconds_after_a_lost_syn),
-		cmocka_unit_test(test_three_seconds_after_a_lost_syn_ack),
+		both_families(test_formulas),
+		both_families(test_spacing_of_data),
+		both_families(test_ack_starts_the_timer_again),
+		both_families(test_three_seconds_after_a_lost_syn),
+		both_families(test_three_seconds_after_a_lost_syn_ack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
