@@ -34,8 +34,7 @@ test_acknowledged_before(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &sack);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
 	inject(&p, .flags = ACK, .seq = 101, .ack = 1, .len = 100);
@@ -60,8 +59,7 @@ test_kept_before(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &sack);
 	inject(&p, .flags = ACK, .seq = 1001, .ack = 1, .len = 100);
 	expect_blocks(&p, 1, {1001, 1101});
@@ -90,8 +88,7 @@ test_beside_timestamps(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &sack_timestamps);
 	inject(&p, .flags = ACK, .seq = 101, .ack = 1, .len = 100);
 	expect_blocks(&p, 1, {101, 201});
@@ -110,8 +107,7 @@ test_several_at_once(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &sack);
 	for (uint32_t seq = 1; seq < 401; seq += 100)
 		inject(&p, .flags = ACK, .seq = seq, .ack = 1, .len = 100);
@@ -136,8 +132,7 @@ test_more_than_are_noted(void **state)
 	unsigned int told = 0;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &sack);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 200);
 	packet_advance(&p, 100000);
@@ -163,8 +158,7 @@ test_each_tells_its_own(void **state)
 	uint32_t iss[2];
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	for (unsigned int i = 0; i < 2; i++) {
 		packet_accept(&p, &sack);
 		iss[i] = p.iss;
@@ -203,8 +197,7 @@ test_not_permitted(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 100);
@@ -221,13 +214,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_acknowledged_before),
-		cmocka_unit_test(test_kept_before),
-		cmocka_unit_test(test_beside_timestamps),
-		cmocka_unit_test(test_several_at_once),
-		cmocka_unit_test(test_more_than_are_noted),
-		cmocka_unit_test(test_each_tells_its_own),
-		cmocka_unit_test(test_not_permitted),
+		both_families(test_acknowledged_before), both_families(test_kept_before),
+		both_families(test_beside_timestamps),	 both_families(test_several_at_once),
+		both_families(test_more_than_are_noted), both_families(test_each_tells_its_own),
+		both_families(test_not_permitted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

@@ -66,12 +66,12 @@ test_passive(void **state)
 		{TCP_ECN_ACCEPT, ECE | CWR, CE, false},
 	};
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
 		struct packet_sent sent;
 		struct packet p;
 
-		packet_begin(&p, &(struct packet_setup){.ecn = cases[i].ecn});
+		packet_begin(&p,
+			     &(struct packet_setup){.ecn = cases[i].ecn, .ipv6 = *state != NULL});
 		inject(&p, .flags = SYN | cases[i].flags, .ecn = cases[i].ip_ecn);
 		expect_sent(&p, &sent, .flags = SYN | ACK | (cases[i].agreed ? ECE : 0), .ack = 1);
 		assert_int_equal(sent.ecn, 0);
@@ -102,13 +102,13 @@ test_active(void **state)
 		{TCP_ECN_ACCEPT, ECE | CWR, 0, false}, {TCP_ECN_OFF, ECE, 0, false},
 	};
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
 		bool asks = cases[i].ecn == TCP_ECN_REQUEST;
 		struct packet_sent sent;
 		struct packet p;
 
-		packet_begin(&p, &(struct packet_setup){.ecn = cases[i].ecn});
+		packet_begin(&p,
+			     &(struct packet_setup){.ecn = cases[i].ecn, .ipv6 = *state != NULL});
 		assert_non_null(packet_connect(&p));
 		expect_sent(&p, &sent, .flags = SYN | (asks ? ECE | CWR : 0));
 		assert_int_equal(sent.ecn, 0);
@@ -127,8 +127,7 @@ test_active_falls_back(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.ecn = TCP_ECN_REQUEST});
+	packet_begin(&p, &(struct packet_setup){.ecn = TCP_ECN_REQUEST, .ipv6 = *state != NULL});
 	assert_non_null(packet_connect(&p));
 	expect(&p, .flags = SYN | ECE | CWR);
 	packet_advance(&p, 1000000);
@@ -145,8 +144,7 @@ test_passive_falls_back(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	inject(&p, .flags = SYN | ECE | CWR);
 	expect(&p, .flags = SYN | ACK | ECE, .ack = 1);
 	inject(&p, .flags = SYN);
@@ -164,8 +162,7 @@ test_simultaneous_open(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.ecn = TCP_ECN_REQUEST});
+	packet_begin(&p, &(struct packet_setup){.ecn = TCP_ECN_REQUEST, .ipv6 = *state != NULL});
 	assert_non_null(packet_connect(&p));
 	expect(&p, .flags = SYN | ECE | CWR);
 	inject(&p, .flags = SYN | ECE | CWR);
@@ -183,8 +180,7 @@ test_echo_until_cwr(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	accept_ecn(&p);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1000, .ecn = ECT0);
 	inject(&p, .flags = ACK, .seq = 1001, .ack = 1, .len = 1000, .ecn = ECT0);
@@ -222,8 +218,7 @@ test_marks_that_do_not_count(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	accept_ecn(&p);
 	inject(&p, .flags = ACK, .seq = 200001, .ack = 1, .len = 1000, .ecn = CE);
 	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
@@ -235,7 +230,7 @@ test_marks_that_do_not_count(void **state)
 	assert_int_equal(tcp_stats(p.tcp)->ecn_reductions, 0);
 	packet_end(&p);
 
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &mss_1000);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1000, .ecn = CE);
 	inject(&p, .flags = ACK, .seq = 1001, .ack = 1, .len = 1000);
@@ -256,8 +251,7 @@ test_one_cut_a_round_trip(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	accept_ecn(&p);
 	packet_append(&p, 40000);
 	expect_data(&p, 1, 10, 0);
@@ -292,8 +286,7 @@ test_retransmission_is_not_capable(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	accept_ecn(&p);
 	packet_append(&p, 5000);
 	expect_data(&p, 1, 4, 0);
@@ -325,8 +318,7 @@ test_window_probe_is_not_capable(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	accept_ecn(&p);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
 	packet_append(&p, 10);
@@ -344,8 +336,7 @@ test_reset_is_not_capable(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	accept_ecn(&p);
 	packet_append(&p, 10);
 	expect_sent(&p, &sent, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
@@ -362,8 +353,7 @@ test_cut_in_a_burst_halves_the_window(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	accept_ecn(&p);
 	packet_append(&p, 50000);
 	expect_data(&p, 1, 10, 0);
@@ -394,18 +384,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_passive),
-		cmocka_unit_test(test_active),
-		cmocka_unit_test(test_active_falls_back),
-		cmocka_unit_test(test_passive_falls_back),
-		cmocka_unit_test(test_simultaneous_open),
-		cmocka_unit_test(test_echo_until_cwr),
-		cmocka_unit_test(test_marks_that_do_not_count),
-		cmocka_unit_test(test_one_cut_a_round_trip),
-		cmocka_unit_test(test_cut_in_a_burst_halves_the_window),
-		cmocka_unit_test(test_retransmission_is_not_capable),
-		cmocka_unit_test(test_window_probe_is_not_capable),
-		cmocka_unit_test(test_reset_is_not_capable),
+		both_families(test_passive),
+		both_families(test_active),
+		both_families(test_active_falls_back),
+		both_families(test_passive_falls_back),
+		both_families(test_simultaneous_open),
+		both_families(test_echo_until_cwr),
+		both_families(test_marks_that_do_not_count),
+		both_families(test_one_cut_a_round_trip),
+		both_families(test_cut_in_a_burst_halves_the_window),
+		both_families(test_retransmission_is_not_capable),
+		both_families(test_window_probe_is_not_capable),
+		both_families(test_reset_is_not_capable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
