@@ -14,8 +14,7 @@ test_sender_keeps_to_the_window(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .window = 2000);
 	packet_append(&p, 5000);
@@ -36,8 +35,7 @@ test_old_segment_does_not_change_the_window(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 10, .window = 5000);
@@ -56,8 +54,7 @@ test_data_sent_again_updates_the_window(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .window = 3000);
 	packet_append(&p, 5000);
@@ -82,8 +79,7 @@ test_zero_window_is_probed_as_long_as_it_answers(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	uint64_t delay_us = 200000;
@@ -121,8 +117,7 @@ test_probe_that_is_taken_counts(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
@@ -145,8 +140,7 @@ test_probe_that_took_the_last_ends_probing(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
@@ -166,8 +160,7 @@ test_probes_without_an_answer_end_it(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	unsigned int probes = 0;
@@ -192,8 +185,7 @@ test_probes_take_no_retransmissions(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
 	packet_append(&p, 1000);
@@ -224,8 +216,7 @@ test_window_in_turn_ends_it(void **state)
 	unsigned int turns;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 	packet_append(&p, 1000);
 	tcp_close(p.owner.conn);
@@ -250,8 +241,7 @@ test_answered_probes_are_no_black_hole(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1460});
 	packet_append(&p, 5000);
 	tcp_close(p.owner.conn);
@@ -274,8 +264,7 @@ test_fin_waits_for_the_window(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
@@ -294,8 +283,7 @@ test_window_that_shrinks_is_survived(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	packet_append(&p, 5000);
@@ -320,8 +308,7 @@ test_silly_window_is_not_filled(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	packet_append(&p, 5000);
@@ -343,28 +330,28 @@ test_receive_window_closes_and_opens(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = 4000});
+	packet_begin(&p,
+		     &(struct packet_setup){.receive_window_bytes = 5200, .ipv6 = *state != NULL});
 	p.owner.read = false;
 	packet_accept(&p, NULL);
 	for (unsigned int i = 0; i < 4; i++)
-		inject(&p, .flags = ACK, .seq = 1 + i * 1000, .ack = 1, .len = 1000);
-	expect(&p, .flags = ACK, .seq = 1, .ack = 4001, .zero_window = true);
+		inject(&p, .flags = ACK, .seq = 1 + i * 1300, .ack = 1, .len = 1300);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 5201, .zero_window = true);
 	/* A probe is not taken; what it acknowledges is. */
 	p.owner.conn = packet_conn(&p);
 	packet_append(&p, 10);
-	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 4001, .len = 10, .zero_window = true);
-	inject(&p, .flags = ACK, .seq = 4001, .ack = 11, .len = 1);
-	expect(&p, .flags = ACK, .seq = 11, .ack = 4001, .zero_window = true);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 5201, .len = 10, .zero_window = true);
+	inject(&p, .flags = ACK, .seq = 5201, .ack = 11, .len = 1);
+	expect(&p, .flags = ACK, .seq = 11, .ack = 5201, .zero_window = true);
 	assert_int_equal(p.owner.sent, 1);
 	/* No tiny updates: half of the buffer is worth one. */
 	tcp_receive_consume(p.owner.conn, 1);
-	tcp_receive_consume(p.owner.conn, 1000);
+	tcp_receive_consume(p.owner.conn, 1300);
 	expect_none(&p);
-	inject(&p, .flags = ACK, .seq = 4001, .ack = 11, .len = 1);
-	expect(&p, .flags = ACK, .seq = 11, .ack = 4001, .window = 1001);
-	tcp_receive_consume(p.owner.conn, 2000);
-	expect(&p, .flags = ACK, .seq = 11, .ack = 4001, .window = 3001);
+	inject(&p, .flags = ACK, .seq = 5201, .ack = 11, .len = 1);
+	expect(&p, .flags = ACK, .seq = 11, .ack = 5201, .window = 1301);
+	tcp_receive_consume(p.owner.conn, 2600);
+	expect(&p, .flags = ACK, .seq = 11, .ack = 5201, .window = 3901);
 	packet_end(&p);
 }
 
@@ -374,17 +361,17 @@ test_reading_byte_by_byte_opens_no_silly_window(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = 8000});
+	packet_begin(&p,
+		     &(struct packet_setup){.receive_window_bytes = 10400, .ipv6 = *state != NULL});
 	unsigned int updates = 0;
 	struct packet_sent sent;
 
 	p.owner.read = false;
 	packet_accept(&p, NULL);
 	for (unsigned int i = 0; i < 8; i++)
-		inject(&p, .flags = ACK, .seq = 1 + i * 1000, .ack = 1, .len = 1000);
-	expect(&p, .flags = ACK, .seq = 1, .ack = 8001, .zero_window = true);
-	for (unsigned int i = 0; i < 8000; i++) {
+		inject(&p, .flags = ACK, .seq = 1 + i * 1300, .ack = 1, .len = 1300);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 10401, .zero_window = true);
+	for (unsigned int i = 0; i < 10400; i++) {
 		tcp_receive_consume(p.owner.conn, 1);
 		while (packet_take(&p, &sent))
 			updates++;
@@ -399,8 +386,8 @@ test_data_beyond_the_window_is_cut(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = 2000});
+	packet_begin(&p,
+		     &(struct packet_setup){.receive_window_bytes = 2000, .ipv6 = *state != NULL});
 	p.owner.read = false;
 	packet_accept(&p, NULL);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1400);
@@ -415,7 +402,7 @@ test_data_beyond_the_window_is_cut(void **state)
 
 /* The right edge never retreats, whatever the owner reads and whatever the scale. */
 static void
-right_edge(uint32_t window_bytes)
+right_edge(void **state, uint32_t window_bytes)
 {
 	static const struct wire_tcp_options options = {.has_window_scale = true};
 	uint32_t seq = 1, edge = 0, acked = 1, random = 12345;
@@ -423,7 +410,8 @@ right_edge(uint32_t window_bytes)
 	struct tcp_conn_info info;
 	struct packet p;
 
-	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = window_bytes});
+	packet_begin(&p, &(struct packet_setup){.receive_window_bytes = window_bytes,
+						.ipv6 = *state != NULL});
 	p.owner.read = false;
 	packet_accept(&p, &options);
 	tcp_conn_info(p.owner.conn, &info);
@@ -460,35 +448,34 @@ right_edge(uint32_t window_bytes)
 static void
 test_right_edge_never_retreats(void **state)
 {
-	(void)state;
-	right_edge(5000);
-	right_edge(65535);
-	right_edge(100000);
-	right_edge(262144);
-	right_edge(1 << 20);
+	right_edge(state, 5000);
+	right_edge(state, 65535);
+	right_edge(state, 100000);
+	right_edge(state, 262144);
+	right_edge(state, 1 << 20);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sender_keeps_to_the_window),
-		cmocka_unit_test(test_old_segment_does_not_change_the_window),
-		cmocka_unit_test(test_data_sent_again_updates_the_window),
-		cmocka_unit_test(test_zero_window_is_probed_as_long_as_it_answers),
-		cmocka_unit_test(test_probe_that_is_taken_counts),
-		cmocka_unit_test(test_probe_that_took_the_last_ends_probing),
-		cmocka_unit_test(test_probes_without_an_answer_end_it),
-		cmocka_unit_test(test_probes_take_no_retransmissions),
-		cmocka_unit_test(test_window_in_turn_ends_it),
-		cmocka_unit_test(test_answered_probes_are_no_black_hole),
-		cmocka_unit_test(test_fin_waits_for_the_window),
-		cmocka_unit_test(test_window_that_shrinks_is_survived),
-		cmocka_unit_test(test_silly_window_is_not_filled),
-		cmocka_unit_test(test_receive_window_closes_and_opens),
-		cmocka_unit_test(test_reading_byte_by_byte_opens_no_silly_window),
-		cmocka_unit_test(test_data_beyond_the_window_is_cut),
-		cmocka_unit_test(test_right_edge_never_retreats),
+		both_families(test_sender_keeps_to_the_window),
+		both_families(test_old_segment_does_not_change_the_window),
+		both_families(test_data_sent_again_updates_the_window),
+		both_families(test_zero_window_is_probed_as_long_as_it_answers),
+		both_families(test_probe_that_is_taken_counts),
+		both_families(test_probe_that_took_the_last_ends_probing),
+		both_families(test_probes_without_an_answer_end_it),
+		both_families(test_probes_take_no_retransmissions),
+		both_families(test_window_in_turn_ends_it),
+		both_families(test_answered_probes_are_no_black_hole),
+		both_families(test_fin_waits_for_the_window),
+		both_families(test_window_that_shrinks_is_survived),
+		both_families(test_silly_window_is_not_filled),
+		both_families(test_receive_window_closes_and_opens),
+		both_families(test_reading_byte_by_byte_opens_no_silly_window),
+		both_families(test_data_beyond_the_window_is_cut),
+		both_families(test_right_edge_never_retreats),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
