@@ -16,8 +16,7 @@ test_initial_window_is_ten_segments(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	packet_append(&p, 20000);
@@ -38,8 +37,7 @@ test_timeout_doubles_and_slow_starts(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	struct tcp_conn_info info;
@@ -77,8 +75,7 @@ test_rto_is_at_least_200_ms(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct tcp_conn_info info;
 
 	packet_accept(&p, NULL);
@@ -93,8 +90,7 @@ test_gives_up_after_fifteen(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, NULL);
 	packet_append(&p, 10);
 	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
@@ -113,8 +109,7 @@ test_fast_retransmit_after_three_duplicates(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	struct tcp_conn_info info;
@@ -160,8 +155,7 @@ test_partial_ack_sends_the_next_hole(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	packet_append(&p, 6000);
@@ -189,8 +183,7 @@ test_duplicates_after_a_timeout_are_no_loss(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	packet_append(&p, 5000);
@@ -218,8 +211,7 @@ test_window_update_is_no_duplicate(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
 
 	packet_append(&p, 5000);
@@ -244,8 +236,7 @@ test_restart_after_idle(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct tcp_conn_info info;
 
 	packet_accept(&p, &(struct wire_tcp_options){.has_mss = true, .mss = 1000});
@@ -273,8 +264,7 @@ test_karn_takes_no_sample_of_what_was_sent_again(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct tcp_conn_info info;
 
 	packet_accept(&p, NULL);
@@ -296,8 +286,7 @@ test_timestamp_tells_which_was_received(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct wire_tcp_options options = {.has_timestamps = true, .ts_value = 5};
 	struct tcp_conn_info info;
 	struct packet_sent sent;
@@ -320,8 +309,7 @@ test_rtt_sets_rto(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct tcp_conn_info info;
 
 	packet_accept(&p, NULL);
@@ -342,8 +330,7 @@ test_full_queue_leaves_the_rest_for_the_next_turn(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	struct ip_txq *txq = ip_txq(p.ip);
 	struct packet_sent sent;
 	unsigned int left;
@@ -372,19 +359,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_initial_window_is_ten_segments),
-		cmocka_unit_test(test_timeout_doubles_and_slow_starts),
-		cmocka_unit_test(test_rto_is_at_least_200_ms),
-		cmocka_unit_test(test_gives_up_after_fifteen),
-		cmocka_unit_test(test_fast_retransmit_after_three_duplicates),
-		cmocka_unit_test(test_partial_ack_sends_the_next_hole),
-		cmocka_unit_test(test_duplicates_after_a_timeout_are_no_loss),
-		cmocka_unit_test(test_window_update_is_no_duplicate),
-		cmocka_unit_test(test_restart_after_idle),
-		cmocka_unit_test(test_karn_takes_no_sample_of_what_was_sent_again),
-		cmocka_unit_test(test_timestamp_tells_which_was_received),
-		cmocka_unit_test(test_rtt_sets_rto),
-		cmocka_unit_test(test_full_queue_leaves_the_rest_for_the_next_turn),
+		both_families(test_initial_window_is_ten_segments),
+		both_families(test_timeout_doubles_and_slow_starts),
+		both_families(test_rto_is_at_least_200_ms),
+		both_families(test_gives_up_after_fifteen),
+		both_families(test_fast_retransmit_after_three_duplicates),
+		both_families(test_partial_ack_sends_the_next_hole),
+		both_families(test_duplicates_after_a_timeout_are_no_loss),
+		both_families(test_window_update_is_no_duplicate),
+		both_families(test_restart_after_idle),
+		both_families(test_karn_takes_no_sample_of_what_was_sent_again),
+		both_families(test_timestamp_tells_which_was_received),
+		both_families(test_rtt_sets_rto),
+		both_families(test_full_queue_leaves_the_rest_for_the_next_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
