@@ -19,10 +19,10 @@ packet_sack_begin_on_path(struct packet *packet, const struct packet_setup *setu
 }
 
 void
-packet_sack_begin(struct packet *packet)
+packet_sack_begin(struct packet *packet, const struct packet_setup *setup)
 {
 	packet_sack_begin_on_path(
-		packet, NULL,
+		packet, setup,
 		&(struct wire_tcp_options){.has_mss = true, .mss = MSS, .sack_permitted = true},
 		RTT_US);
 }

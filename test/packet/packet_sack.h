@@ -29,8 +29,8 @@ struct packet_blocks {
 void packet_sack_begin_on_path(struct packet *packet, const struct packet_setup *setup,
 			       const struct wire_tcp_options *options, uint64_t rtt_us);
 
-/** The same, with segments of MSS bytes and RTT_US. */
-void packet_sack_begin(struct packet *packet);
+/** The same, with segments of MSS bytes and RTT_US; @p setup may be NULL. */
+void packet_sack_begin(struct packet *packet, const struct packet_setup *setup);
 
 /** Append segments and see them leave; @p first is the number of the first. */
 void packet_sack_flight(struct packet *packet, unsigned int first, unsigned int nb);

@@ -19,9 +19,8 @@ test_any_of_a_flight(void **state)
 {
 	struct packet p;
 
-	(void)state;
 	for (uint32_t lost = 0; lost < 7; lost++) {
-		packet_sack_begin(&p);
+		packet_sack_begin(&p, *state);
 		packet_sack_flight(&p, 0, 10);
 		p.now_us += RTT_US;
 		if (lost > 0)
@@ -52,8 +51,7 @@ test_three_of_a_flight(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 10);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 2});
@@ -95,8 +93,7 @@ test_lost_retransmission(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 10);
 	packet_append(&p, 10 * MSS);
 	expect_none(&p);
@@ -129,8 +126,7 @@ test_swapped_packets(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 3);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 3});
@@ -161,8 +157,7 @@ test_first_blocks_come_with_progress(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	for (unsigned int i = 0; i < 6; i++) {
 		packet_append(&p, MSS);
 		expect(&p, .flags = ACK | PSH, .seq = SEQ(i), .ack = 1, .len = MSS);
@@ -183,8 +178,7 @@ test_late_is_lost(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 3);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 3});
@@ -207,8 +201,7 @@ test_duplicates_widen_the_window(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 3);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 3});
@@ -236,8 +229,7 @@ test_reneging(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 5);
 	p.now_us += RTT_US;
 	sacked(&p, 0, {1, 4});
@@ -267,8 +259,7 @@ test_duplicate_is_no_sample(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 2);
 	packet_advance(&p, RTT_US);
 	sacked(&p, 1);
@@ -287,8 +278,7 @@ test_nonsense(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 10);
 	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2));
 	p.now_us += RTT_US;
@@ -316,9 +306,8 @@ test_holes_are_bounded(void **state)
 	struct packet_sent sent;
 	uint32_t end = 1;
 
-	(void)state;
 	packet_sack_begin_on_path(
-		&p, &(struct packet_setup){.flight_max = 40},
+		&p, &(struct packet_setup){.flight_max = 40, .ipv6 = *state != NULL},
 		&(struct wire_tcp_options){.has_mss = true, .mss = 64, .sack_permitted = true},
 		RTT_US);
 	packet_append(&p, 30000);
@@ -359,9 +348,8 @@ test_no_memory_for_ranges(void **state)
 {
 	struct packet p;
 
-	(void)state;
 	packet_sack_begin_on_path(
-		&p, &(struct packet_setup){.flight_max = 1},
+		&p, &(struct packet_setup){.flight_max = 1, .ipv6 = *state != NULL},
 		&(struct wire_tcp_options){.has_mss = true, .mss = MSS, .sack_permitted = true},
 		RTT_US);
 	packet_sack_flight(&p, 0, 10);
@@ -383,9 +371,8 @@ test_no_memory_for_recoveries(void **state)
 {
 	struct packet p;
 
-	(void)state;
 	packet_sack_begin_on_path(
-		&p, &(struct packet_setup){.recovery_max = 1},
+		&p, &(struct packet_setup){.recovery_max = 1, .ipv6 = *state != NULL},
 		&(struct wire_tcp_options){.has_mss = true, .mss = MSS, .sack_permitted = true},
 		RTT_US);
 	packet_sack_flight(&p, 0, 10);
@@ -429,13 +416,12 @@ test_silence_without_memory(void **state)
 	struct packet p;
 	void *taken;
 
-	(void)state;
 	for (timeout_s = 0; timeout_s <= 10; timeout_s += 10) {
-		packet_sack_begin_on_path(&p, &(struct packet_setup){.recovery_max = 1},
-					  &(struct wire_tcp_options){.has_mss = true,
-								     .mss = MSS,
-								     .sack_permitted = true},
-					  10000);
+		packet_sack_begin_on_path(
+			&p, &(struct packet_setup){.recovery_max = 1, .ipv6 = *state != NULL},
+			&(struct wire_tcp_options){
+				.has_mss = true, .mss = MSS, .sack_permitted = true},
+			10000);
 		rte_mempool_walk(find_recoveries, &recoveries);
 		assert_int_equal(rte_mempool_get(recoveries, &taken), 0);
 		tcp_set_user_timeout(p.owner.conn, timeout_s);
@@ -472,8 +458,7 @@ test_window_is_never_below_a_segment(void **state)
 	struct packet p;
 	unsigned int i, ms;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 4);
 	for (i = 0; i < RTE_DIM(lefts); i++) {
 		options.sack[0].left = p.iss + 1 + lefts[i];
@@ -493,21 +478,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_any_of_a_flight),
-		cmocka_unit_test(test_three_of_a_flight),
-		cmocka_unit_test(test_lost_retransmission),
-		cmocka_unit_test(test_swapped_packets),
-		cmocka_unit_test(test_first_blocks_come_with_progress),
-		cmocka_unit_test(test_late_is_lost),
-		cmocka_unit_test(test_duplicates_widen_the_window),
-		cmocka_unit_test(test_reneging),
-		cmocka_unit_test(test_duplicate_is_no_sample),
-		cmocka_unit_test(test_nonsense),
-		cmocka_unit_test(test_holes_are_bounded),
-		cmocka_unit_test(test_no_memory_for_ranges),
-		cmocka_unit_test(test_no_memory_for_recoveries),
-		cmocka_unit_test(test_silence_without_memory),
-		cmocka_unit_test(test_window_is_never_below_a_segment),
+		both_families(test_any_of_a_flight),
+		both_families(test_three_of_a_flight),
+		both_families(test_lost_retransmission),
+		both_families(test_swapped_packets),
+		both_families(test_first_blocks_come_with_progress),
+		both_families(test_late_is_lost),
+		both_families(test_duplicates_widen_the_window),
+		both_families(test_reneging),
+		both_families(test_duplicate_is_no_sample),
+		both_families(test_nonsense),
+		both_families(test_holes_are_bounded),
+		both_families(test_no_memory_for_ranges),
+		both_families(test_no_memory_for_recoveries),
+		both_families(test_silence_without_memory),
+		both_families(test_window_is_never_below_a_segment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

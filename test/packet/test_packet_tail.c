@@ -15,8 +15,7 @@ test_tail_drop(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 4);
 	p.now_us += RTT_US;
 	inject(&p, .flags = ACK, .seq = 1, .ack = SEQ(2));
@@ -44,8 +43,7 @@ test_new_data_goes_first(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_append(&p, 15 * MSS);
 	for (unsigned int i = 0; i < 10; i++)
 		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
@@ -71,8 +69,7 @@ test_probe_for_nothing(void **state)
 	struct packet p;
 	uint32_t cwnd;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_append(&p, 11 * MSS);
 	for (unsigned int i = 0; i < 10; i++)
 		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
@@ -92,9 +89,8 @@ test_silent_peer(void **state)
 {
 	struct packet p;
 
-	(void)state;
 	for (unsigned int timeout = 0; timeout < 2; timeout++) {
-		packet_sack_begin(&p);
+		packet_sack_begin(&p, *state);
 		packet_sack_flight(&p, 0, 3);
 		packet_advance(&p, 2 * RTT_US + TICKS_US);
 		expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
@@ -123,8 +119,7 @@ test_silent_peer_closes_its_window(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 3);
 	packet_advance(&p, 2 * RTT_US + TICKS_US);
 	expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
@@ -147,8 +142,7 @@ test_silent_peer_ends(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_append(&p, 3 * MSS);
 	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
 	for (unsigned int i = 0; i < 3; i++)
@@ -173,8 +167,7 @@ test_silent_peer_and_new_data(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 3);
 	packet_advance(&p, 2 * RTT_US + TICKS_US);
 	expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
@@ -199,9 +192,8 @@ test_both_arrived(void **state)
 {
 	struct packet p;
 
-	(void)state;
 	for (unsigned int dsack = 0; dsack < 2; dsack++) {
-		packet_sack_begin(&p);
+		packet_sack_begin(&p, *state);
 		packet_sack_flight(&p, 0, 3);
 		packet_advance(&p, 2 * RTT_US + TICKS_US);
 		expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
@@ -224,8 +216,7 @@ test_repaired_by_the_probe(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 3);
 	packet_advance(&p, 2 * RTT_US + TICKS_US);
 	expect(&p, .flags = ACK | PSH, .seq = SEQ(2), .ack = 1, .len = MSS);
@@ -247,8 +238,7 @@ test_single_segment(void **state)
 	struct packet p;
 	uint32_t rto_us;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 1);
 	rto_us = packet_sack_look(&p).rto_us;
 	packet_advance(&p, rto_us - TICKS_US);
@@ -268,8 +258,7 @@ test_fin(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_append(&p, 2 * MSS);
 	tcp_close(p.owner.conn);
 	expect(&p, .flags = ACK, .seq = SEQ(0), .ack = 1, .len = MSS);
@@ -293,9 +282,8 @@ test_tail_drop_behind_a_recovery(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
 	for (unsigned int arrived = 10; arrived <= 11; arrived++) {
-		packet_sack_begin(&p);
+		packet_sack_begin(&p, *state);
 		packet_sack_flight(&p, 0, 10);
 		packet_advance(&p, RTT_US);
 		for (unsigned int to = 2; to <= 4; to++)
@@ -336,8 +324,7 @@ test_no_timeout_where_a_probe_has_no_room(void **state)
 	uint64_t begin_us;
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 10);
 	begin_us = p.now_us;
 	packet_advance(&p, 10000);
@@ -360,8 +347,7 @@ test_no_timeout_at_the_time_of_a_probe(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 10);
 	packet_advance(&p, RTT_US + TICKS_US);
 	sacked(&p, 0, {1, 4});
@@ -378,20 +364,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tail_drop),
-		cmocka_unit_test(test_new_data_goes_first),
-		cmocka_unit_test(test_probe_for_nothing),
-		cmocka_unit_test(test_silent_peer),
-		cmocka_unit_test(test_silent_peer_closes_its_window),
-		cmocka_unit_test(test_silent_peer_ends),
-		cmocka_unit_test(test_silent_peer_and_new_data),
-		cmocka_unit_test(test_both_arrived),
-		cmocka_unit_test(test_repaired_by_the_probe),
-		cmocka_unit_test(test_single_segment),
-		cmocka_unit_test(test_fin),
-		cmocka_unit_test(test_no_timeout_where_a_probe_has_no_room),
-		cmocka_unit_test(test_no_timeout_at_the_time_of_a_probe),
-		cmocka_unit_test(test_tail_drop_behind_a_recovery),
+		both_families(test_tail_drop),
+		both_families(test_new_data_goes_first),
+		both_families(test_probe_for_nothing),
+		both_families(test_silent_peer),
+		both_families(test_silent_peer_closes_its_window),
+		both_families(test_silent_peer_ends),
+		both_families(test_silent_peer_and_new_data),
+		both_families(test_both_arrived),
+		both_families(test_repaired_by_the_probe),
+		both_families(test_single_segment),
+		both_families(test_fin),
+		both_families(test_no_timeout_where_a_probe_has_no_room),
+		both_families(test_no_timeout_at_the_time_of_a_probe),
+		both_families(test_tail_drop_behind_a_recovery),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

@@ -27,8 +27,7 @@ test_delay_spike(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin_on_path(&p, NULL, &plain, RTT_US);
+	packet_sack_begin_on_path(&p, *state, &plain, RTT_US);
 	packet_append(&p, 15 * MSS);
 	for (unsigned int i = 0; i < 10; i++)
 		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
@@ -60,8 +59,7 @@ test_timeout_was_one(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin_on_path(&p, NULL, &plain, RTT_US);
+	packet_sack_begin_on_path(&p, *state, &plain, RTT_US);
 	packet_append(&p, 15 * MSS);
 	for (unsigned int i = 0; i < 10; i++)
 		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
@@ -85,8 +83,7 @@ test_timeout_was_one_with_sack(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_append(&p, 15 * MSS);
 	for (unsigned int i = 0; i < 10; i++)
 		expect(&p, .flags = ACK, .seq = SEQ(i), .ack = 1, .len = MSS);
@@ -113,10 +110,9 @@ test_echo_after_a_timeout(void **state)
 	struct packet_sent first;
 	struct packet p;
 
-	(void)state;
 	options.has_timestamps = true;
 	options.ts_value = 5;
-	packet_sack_begin_on_path(&p, NULL, &options, RTT_US);
+	packet_sack_begin_on_path(&p, *state, &options, RTT_US);
 	packet_append(&p, 5000);
 	expect_sent(&p, &first, .flags = ACK, .seq = 1, .ack = 1, .len = MSS - 12);
 	while (packet_take(&p, &(struct packet_sent){0}))
@@ -141,10 +137,9 @@ test_echo_of_the_retransmission(void **state)
 	struct packet_sent again;
 	struct packet p;
 
-	(void)state;
 	options.has_timestamps = true;
 	options.ts_value = 5;
-	packet_sack_begin_on_path(&p, NULL, &options, RTT_US);
+	packet_sack_begin_on_path(&p, *state, &options, RTT_US);
 	packet_append(&p, 500);
 	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 500);
 	packet_advance(&p, packet_sack_look(&p).rto_us + 1000);
@@ -165,8 +160,7 @@ test_arrived_twice(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 10);
 	p.now_us += RTT_US;
 	for (uint32_t to = 2; to <= 4; to++)
@@ -188,8 +182,7 @@ test_arrived_twice_says_an_old_ack(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 10);
 	p.now_us += RTT_US;
 	for (uint32_t to = 2; to <= 4; to++)
@@ -216,8 +209,7 @@ test_undone_at_a_closed_window(void **state)
 	bool again = false;
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 5);
 	while (packet_sack_look(&p).cwnd_bytes > MSS)
 		packet_advance(&p, 10000);
@@ -243,8 +235,7 @@ test_one_of_two_arrived_twice(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 10);
 	p.now_us += RTT_US;
 	for (uint32_t to = 4; to <= 7; to++)
@@ -268,8 +259,7 @@ test_duplicate_of_a_probe(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	packet_sack_flight(&p, 0, 4);
 	packet_advance(&p, 2 * RTT_US + 3000);
 	expect(&p, .flags = ACK | PSH, .seq = SEQ(3), .ack = 1, .len = MSS);
@@ -296,8 +286,7 @@ test_duplicate_of_a_part_of_a_probe(void **state)
 	const uint32_t half = MSS / 2;
 	struct packet p;
 
-	(void)state;
-	packet_sack_begin(&p);
+	packet_sack_begin(&p, *state);
 	for (unsigned int i = 0; i < 8; i++) {
 		packet_append(&p, half);
 		expect(&p, .flags = ACK | PSH, .seq = 1 + i * half, .ack = 1, .len = half);
@@ -326,17 +315,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_delay_spike),
-		cmocka_unit_test(test_timeout_was_one),
-		cmocka_unit_test(test_timeout_was_one_with_sack),
-		cmocka_unit_test(test_echo_after_a_timeout),
-		cmocka_unit_test(test_echo_of_the_retransmission),
-		cmocka_unit_test(test_arrived_twice),
-		cmocka_unit_test(test_arrived_twice_says_an_old_ack),
-		cmocka_unit_test(test_undone_at_a_closed_window),
-		cmocka_unit_test(test_one_of_two_arrived_twice),
-		cmocka_unit_test(test_duplicate_of_a_probe),
-		cmocka_unit_test(test_duplicate_of_a_part_of_a_probe),
+		both_families(test_delay_spike),
+		both_families(test_timeout_was_one),
+		both_families(test_timeout_was_one_with_sack),
+		both_families(test_echo_after_a_timeout),
+		both_families(test_echo_of_the_retransmission),
+		both_families(test_arrived_twice),
+		both_families(test_arrived_twice_says_an_old_ack),
+		both_families(test_undone_at_a_closed_window),
+		both_families(test_one_of_two_arrived_twice),
+		both_families(test_duplicate_of_a_probe),
+		both_families(test_duplicate_of_a_part_of_a_probe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
