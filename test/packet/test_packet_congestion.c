@@ -53,11 +53,10 @@ test_initial_window(void **state)
 		unsigned int segments;
 	} cases[] = {{100, 10}, {536, 10}, {1000, 10}, {1460, 10}};
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
 		struct packet p;
 
-		accept_mss(&p, NULL, cases[i].mss);
+		accept_mss(&p, *state, cases[i].mss);
 		packet_append(&p, 30000);
 		assert_int_equal(flight(&p, false), cases[i].segments);
 		packet_end(&p);
@@ -72,8 +71,7 @@ test_one_segment_after_a_lost_syn(void **state)
 	static const struct wire_tcp_options options = {.has_mss = true, .mss = 1000};
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	inject(&p, .flags = SYN, .options = &options);
 	expect(&p, .flags = SYN | ACK, .ack = 1);
 	packet_advance(&p, 1000000);
@@ -85,7 +83,7 @@ test_one_segment_after_a_lost_syn(void **state)
 	assert_int_equal(flight(&p, false), 2);
 	packet_end(&p);
 
-	packet_begin(&p, NULL);
+	packet_begin(&p, *state);
 	packet_reach(&p, TCP_SYN_SENT);
 	packet_advance(&p, 1000000);
 	expect(&p, .flags = SYN);
@@ -104,8 +102,7 @@ test_loss_in_a_burst_halves_the_window(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	accept_mss(&p, NULL, 1000);
+	accept_mss(&p, *state, 1000);
 	packet_append(&p, 30000);
 	assert_int_equal(flight(&p, false), 10);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 5001);
@@ -118,7 +115,7 @@ test_loss_in_a_burst_halves_the_window(void **state)
 	packet_end(&p);
 
 	/* Where the owner had no more to send, it is the flight that counts. */
-	accept_mss(&p, NULL, 1000);
+	accept_mss(&p, *state, 1000);
 	packet_append(&p, 6000);
 	assert_int_equal(flight(&p, false), 6);
 	for (unsigned int i = 0; i < 4; i++)
@@ -134,13 +131,15 @@ test_ack_division_gains_nothing(void **state)
 {
 	static const char *const algorithms[] = {"newreno", "cubic"};
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(algorithms); i++) {
 		uint32_t cwnd[2];
 		struct packet p;
 
 		for (unsigned int divided = 0; divided < 2; divided++) {
-			accept_mss(&p, &(struct packet_setup){.congestion = algorithms[i]}, 1000);
+			accept_mss(&p,
+				   &(struct packet_setup){.congestion = algorithms[i],
+							  .ipv6 = *state != NULL},
+				   1000);
 			packet_append(&p, 60000);
 			assert_int_equal(flight(&p, false), 10);
 			for (unsigned int ack = 1; ack <= 20; ack++)
@@ -162,8 +161,7 @@ test_stretch_ack_is_no_burst(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	accept_mss(&p, NULL, 1000);
+	accept_mss(&p, *state, 1000);
 	packet_append(&p, 60000);
 	assert_int_equal(flight(&p, false), 10);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 10001);
@@ -183,9 +181,8 @@ test_window_that_fits_is_used_up(void **state)
 	uint32_t acked;
 	struct packet p;
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
-		accept_mss(&p, NULL, 1000);
+		accept_mss(&p, *state, 1000);
 		packet_append(&p, cases[i].bytes);
 		assert_int_equal(flight(&p, false), (cases[i].bytes + 999) / 1000);
 		for (acked = 2000; acked <= cases[i].bytes + 1000; acked += 2000) {
@@ -210,8 +207,7 @@ test_burst_after_trickle(void **state)
 	struct packet p;
 	uint32_t cwnd, acked;
 
-	(void)state;
-	accept_mss(&p, NULL, 1000);
+	accept_mss(&p, *state, 1000);
 	/* A loss ends slow start: before it there is no threshold that could be forgotten. */
 	packet_append(&p, 20000);
 	flight(&p, false);
@@ -245,8 +241,7 @@ test_window_is_cut_by_half(void **state)
 	struct packet p;
 	uint32_t cwnd;
 
-	(void)state;
-	accept_mss(&p, NULL, 1000);
+	accept_mss(&p, *state, 1000);
 	packet_append(&p, 200000);
 	flight(&p, true);
 	cwnd = info_of(&p).cwnd_bytes;
@@ -275,8 +270,7 @@ test_restart_after_idle(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	accept_mss(&p, NULL, 1000);
+	accept_mss(&p, *state, 1000);
 	packet_append(&p, 100000);
 	flight(&p, true);
 	assert_true(info_of(&p).cwnd_bytes > 50000);
@@ -297,8 +291,7 @@ test_cubic_after_a_timeout(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	accept_mss(&p, &(struct packet_setup){.congestion = "cubic"}, 1000);
+	accept_mss(&p, &(struct packet_setup){.congestion = "cubic", .ipv6 = *state != NULL}, 1000);
 	assert_string_equal(info_of(&p).congestion, "cubic");
 	packet_append(&p, 60000);
 	assert_int_equal(flight(&p, false), 10);
@@ -313,16 +306,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_initial_window),
-		cmocka_unit_test(test_one_segment_after_a_lost_syn),
-		cmocka_unit_test(test_loss_in_a_burst_halves_the_window),
-		cmocka_unit_test(test_ack_division_gains_nothing),
-		cmocka_unit_test(test_stretch_ack_is_no_burst),
-		cmocka_unit_test(test_window_that_fits_is_used_up),
-		cmocka_unit_test(test_burst_after_trickle),
-		cmocka_unit_test(test_window_is_cut_by_half),
-		cmocka_unit_test(test_restart_after_idle),
-		cmocka_unit_test(test_cubic_after_a_timeout),
+		both_families(test_initial_window),
+		both_families(test_one_segment_after_a_lost_syn),
+		both_families(test_loss_in_a_burst_halves_the_window),
+		both_families(test_ack_division_gains_nothing),
+		both_families(test_stretch_ack_is_no_burst),
+		both_families(test_window_that_fits_is_used_up),
+		both_families(test_burst_after_trickle),
+		both_families(test_window_is_cut_by_half),
+		both_families(test_restart_after_idle),
+		both_families(test_cubic_after_a_timeout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);

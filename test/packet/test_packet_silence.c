@@ -28,8 +28,7 @@ test_off_unless_turned_on(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	begin(&p, NULL, false);
+	begin(&p, *state, false);
 	packet_advance(&p, 100 * HOUR_US);
 	expect_none(&p);
 	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
@@ -47,8 +46,7 @@ test_peer_that_is_gone_is_given_up(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	begin(&p, NULL, true);
+	begin(&p, *state, true);
 	packet_advance(&p, 2 * HOUR_US - 1000);
 	expect_none(&p);
 	packet_advance(&p, 1000);
@@ -81,12 +79,14 @@ test_one_answer_is_enough(void **state)
 		{.keepalive_idle_us = 10 * SECOND_US, .keepalive_interval_us = SECOND_US},
 		{.keepalive_idle_us = SECOND_US, .keepalive_interval_us = 10 * SECOND_US},
 	};
+	struct packet_setup setup;
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(setups); i++) {
-		begin(&p, &setups[i], true);
+		setup = setups[i];
+		setup.ipv6 = *state != NULL;
+		begin(&p, &setup, true);
 		for (unsigned int round = 0; round < 5; round++) {
 			for (unsigned int probes = 0; probes < 9;) {
 				packet_advance(&p, SECOND_US / 2);
@@ -106,8 +106,7 @@ test_peer_that_started_anew_resets(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	begin(&p, NULL, true);
+	begin(&p, *state, true);
 	packet_advance(&p, 2 * HOUR_US);
 	expect(&p, .flags = ACK, .seq = 0, .ack = 1);
 	inject(&p, .flags = RST, .seq = 1);
@@ -123,8 +122,7 @@ test_what_moves_is_not_probed(void **state)
 	struct packet p;
 	uint32_t i;
 
-	(void)state;
-	begin(&p, NULL, true);
+	begin(&p, *state, true);
 	for (i = 0; i < 10; i++) {
 		packet_advance(&p, HOUR_US);
 		inject(&p, .flags = ACK, .seq = 1 + i, .ack = 1, .len = 1);
@@ -144,12 +142,12 @@ test_what_moves_is_not_probed(void **state)
 static void
 test_not_while_something_is_under_way(void **state)
 {
-	static const struct packet_setup setup = {.keepalive_idle_us = SECOND_US,
-						  .keepalive_interval_us = SECOND_US};
+	const struct packet_setup setup = {.keepalive_idle_us = SECOND_US,
+					   .keepalive_interval_us = SECOND_US,
+					   .ipv6 = *state != NULL};
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
 	begin(&p, &setup, true);
 	packet_append(&p, 10);
 	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
@@ -176,8 +174,7 @@ test_half_closed_is_probed(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	begin(&p, NULL, true);
+	begin(&p, *state, true);
 	assert_int_equal(tcp_shutdown(p.owner.conn), 0);
 	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 2);
@@ -196,8 +193,8 @@ test_ends_with_close(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	begin(&p, &(struct packet_setup){.keepalive_idle_us = SECOND_US}, true);
+	begin(&p, &(struct packet_setup){.keepalive_idle_us = SECOND_US, .ipv6 = *state != NULL},
+	      true);
 	tcp_close(p.owner.conn);
 	tcp_set_keepalive(p.owner.conn, true);
 	expect(&p, .flags = FIN | ACK, .seq = 1, .ack = 1);
@@ -235,15 +232,14 @@ test_user_timeout_of_data(void **state)
 	static const uint16_t timeouts_s[] = {1, 2, 30, 100, 3000};
 	struct packet p;
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(timeouts_s); i++) {
-		begin(&p, NULL, false);
+		begin(&p, *state, false);
 		tcp_set_user_timeout(p.owner.conn, timeouts_s[i]);
 		assert_in_range(give_up_us(&p), timeouts_s[i] * SECOND_US,
 				timeouts_s[i] * SECOND_US + 2000);
 		packet_end(&p);
 	}
-	begin(&p, &(struct packet_setup){.user_timeout_s = 7}, false);
+	begin(&p, &(struct packet_setup){.user_timeout_s = 7, .ipv6 = *state != NULL}, false);
 	assert_in_range(give_up_us(&p), 7 * SECOND_US, 7 * SECOND_US + 2000);
 	packet_end(&p);
 }
@@ -256,8 +252,7 @@ test_user_timeout_is_of_what_is_not_acknowledged(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	begin(&p, &(struct packet_setup){.user_timeout_s = 5}, false);
+	begin(&p, &(struct packet_setup){.user_timeout_s = 5, .ipv6 = *state != NULL}, false);
 	packet_append(&p, 100);
 	for (unsigned int i = 1; i <= 10; i++) {
 		packet_advance(&p, 4 * SECOND_US);
@@ -276,8 +271,7 @@ test_user_timeout_of_a_syn(void **state)
 	uint64_t begin_us;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 10});
+	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 10, .ipv6 = *state != NULL});
 	packet_reach(&p, TCP_SYN_SENT);
 	begin_us = p.now_us;
 	while (p.owner.closed == 0) {
@@ -298,8 +292,7 @@ test_user_timeout_of_probes(void **state)
 	uint64_t begin_us;
 	struct packet p;
 
-	(void)state;
-	begin(&p, &(struct packet_setup){.user_timeout_s = 10}, false);
+	begin(&p, &(struct packet_setup){.user_timeout_s = 10, .ipv6 = *state != NULL}, false);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .zero_window = true);
 	packet_append(&p, 10);
 	for (unsigned int i = 0; i < 200; i++) {
@@ -353,8 +346,7 @@ test_user_timeout_option_is_off(void **state)
 	struct packet_sent sent;
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 7});
+	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 7, .ipv6 = *state != NULL});
 	inject_timeout(&p, SYN, 0, 0, 300);
 	expect_timeout(&p, SYN | ACK, 0, 0, 0);
 	inject_timeout(&p, ACK, 1, 0, 300);
@@ -365,7 +357,7 @@ test_user_timeout_option_is_off(void **state)
 	expect_sent(&p, &sent, .flags = ACK | PSH, .seq = 1, .ack = 11, .len = 10);
 	assert_int_equal(sent.header.options.user_timeout, 0);
 	packet_end(&p);
-	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 7});
+	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 7, .ipv6 = *state != NULL});
 	inject_timeout(&p, SYN, 0, 0, 300);
 	expect_timeout(&p, SYN | ACK, 0, 0, 0);
 	inject_timeout(&p, ACK, 1, 0, 300);
@@ -393,10 +385,10 @@ test_user_timeout_of_the_peer(void **state)
 		.user_timeout_option = true,
 		.user_timeout_min_s = 20,
 		.user_timeout_max_s = 500,
+		.ipv6 = *state != NULL,
 	};
 	struct packet p;
 
-	(void)state;
 	for (unsigned int i = 0; i < 2 * RTE_DIM(cases); i++) {
 		bool late = i % 2 == 1;
 
@@ -419,10 +411,10 @@ test_user_timeout_has_limits(void **state)
 {
 	struct packet p;
 
-	(void)state;
 	for (unsigned int i = 0; i < 2; i++) {
 		packet_begin(&p, &(struct packet_setup){.user_timeout_s = 5,
-							.user_timeout_option = true});
+							.user_timeout_option = true,
+							.ipv6 = *state != NULL});
 		inject_timeout(&p, SYN, 0, 0, i == 0 ? 1 : WIRE_TCP_MINUTES | 1000);
 		expect_timeout(&p, SYN | ACK, 0, 0, 5);
 		inject(&p, .flags = ACK, .seq = 1, .ack = 1);
@@ -444,9 +436,8 @@ test_user_timeout_of_the_peer_is_no_shorter(void **state)
 	uint64_t alone_us;
 	struct packet p;
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(own_s); i++) {
-		setup = (struct packet_setup){.user_timeout_s = own_s[i]};
+		setup = (struct packet_setup){.user_timeout_s = own_s[i], .ipv6 = *state != NULL};
 		begin(&p, &setup, false);
 		alone_us = give_up_us(&p);
 		packet_end(&p);
@@ -471,21 +462,22 @@ test_user_timeout_of_the_peer_is_no_shorter(void **state)
 static void
 test_user_timeout_of_the_owner_is_told(void **state)
 {
+	const uint32_t mss = *state != NULL ? 1220 : 536; /* of a peer that names none */
 	struct packet p;
 
-	(void)state;
-	begin(&p, &(struct packet_setup){.user_timeout_option = true}, false);
+	begin(&p, &(struct packet_setup){.user_timeout_option = true, .ipv6 = *state != NULL},
+	      false);
 	tcp_set_user_timeout(p.owner.conn, 40000);
 	expect_timeout(&p, ACK, 1, 0, WIRE_TCP_MINUTES | 667);
 	expect_none(&p);
 	/* A full segment has no room for it, and the next tells it, once. */
 	tcp_set_user_timeout(p.owner.conn, 15);
-	packet_append(&p, 536 + 100);
-	expect_timeout(&p, ACK, 1, 536, 0);
-	expect_timeout(&p, ACK | PSH, 537, 100, 15);
+	packet_append(&p, mss + 100);
+	expect_timeout(&p, ACK, 1, mss, 0);
+	expect_timeout(&p, ACK | PSH, 1 + mss, 100, 15);
 	packet_append(&p, 100);
-	expect_timeout(&p, ACK | PSH, 637, 100, 0);
-	inject(&p, .flags = ACK, .seq = 1, .ack = 737);
+	expect_timeout(&p, ACK | PSH, 101 + mss, 100, 0);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 201 + mss);
 	inject_timeout(&p, ACK, 1, 0, 300);
 	expect_user_timeout(&p, 15);
 	packet_end(&p);
@@ -498,10 +490,13 @@ test_user_timeout_is_taken_back(void **state)
 {
 	static const uint16_t peers_s[] = {0, 300};
 	const struct packet_setup setup = {
-		.user_timeout_s = 20, .user_timeout_option = true, .user_timeout_min_s = 1};
+		.user_timeout_s = 20,
+		.user_timeout_option = true,
+		.user_timeout_min_s = 1,
+		.ipv6 = *state != NULL,
+	};
 	struct packet p;
 
-	(void)state;
 	for (unsigned int i = 0; i < RTE_DIM(peers_s); i++) {
 		packet_begin(&p, &setup);
 		packet_accept(&p, NULL);
@@ -522,8 +517,9 @@ test_user_timeout_of_who_opens_is_told_twice(void **state)
 {
 	struct packet p;
 
-	(void)state;
-	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 30, .user_timeout_option = true});
+	packet_begin(&p, &(struct packet_setup){.user_timeout_s = 30,
+						.user_timeout_option = true,
+						.ipv6 = *state != NULL});
 	p.owner.conn = packet_connect(&p);
 	tcp_set_user_timeout(p.owner.conn, 50);
 	expect_timeout(&p, SYN, 0, 0, 50);
@@ -538,25 +534,25 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_off_unless_turned_on),
-		cmocka_unit_test(test_peer_that_is_gone_is_given_up),
-		cmocka_unit_test(test_one_answer_is_enough),
-		cmocka_unit_test(test_peer_that_started_anew_resets),
-		cmocka_unit_test(test_what_moves_is_not_probed),
-		cmocka_unit_test(test_not_while_something_is_under_way),
-		cmocka_unit_test(test_half_closed_is_probed),
-		cmocka_unit_test(test_ends_with_close),
-		cmocka_unit_test(test_user_timeout_of_data),
-		cmocka_unit_test(test_user_timeout_is_of_what_is_not_acknowledged),
-		cmocka_unit_test(test_user_timeout_of_a_syn),
-		cmocka_unit_test(test_user_timeout_of_probes),
-		cmocka_unit_test(test_user_timeout_option_is_off),
-		cmocka_unit_test(test_user_timeout_of_the_peer),
-		cmocka_unit_test(test_user_timeout_has_limits),
-		cmocka_unit_test(test_user_timeout_of_the_peer_is_no_shorter),
-		cmocka_unit_test(test_user_timeout_of_the_owner_is_told),
-		cmocka_unit_test(test_user_timeout_is_taken_back),
-		cmocka_unit_test(test_user_timeout_of_who_opens_is_told_twice),
+		both_families(test_off_unless_turned_on),
+		both_families(test_peer_that_is_gone_is_given_up),
+		both_families(test_one_answer_is_enough),
+		both_families(test_peer_that_started_anew_resets),
+		both_families(test_what_moves_is_not_probed),
+		both_families(test_not_while_something_is_under_way),
+		both_families(test_half_closed_is_probed),
+		both_families(test_ends_with_close),
+		both_families(test_user_timeout_of_data),
+		both_families(test_user_timeout_is_of_what_is_not_acknowledged),
+		both_families(test_user_timeout_of_a_syn),
+		both_families(test_user_timeout_of_probes),
+		both_families(test_user_timeout_option_is_off),
+		both_families(test_user_timeout_of_the_peer),
+		both_families(test_user_timeout_has_limits),
+		both_families(test_user_timeout_of_the_peer_is_no_shorter),
+		both_families(test_user_timeout_of_the_owner_is_told),
+		both_families(test_user_timeout_is_taken_back),
+		both_families(test_user_timeout_of_who_opens_is_told_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
