@@ -306,12 +306,15 @@ test_corrupt_offloaded(void **state)
 	corrupt_offloaded(false);
 }
 
-/* With the sum of IPv6's pseudo header, whose addresses are 32 bytes before the segment. */
+/* With the sum of IPv6's pseudo header. */
 static bool
 tcp6_is_right(const struct rte_ipv6_hdr *ipv6)
 {
-	uint32_t sum = rte_ipv6_phdr_cksum(ipv6, 0) + rte_raw_cksum(ipv6 + 1, SEGMENT6_BYTES);
+	uint32_t sum;
 
+	if (ipv6->proto != IPPROTO_TCP)
+		return false;
+	sum = rte_ipv6_phdr_cksum(ipv6, 0) + rte_raw_cksum(ipv6 + 1, SEGMENT6_BYTES);
 	return (uint16_t)(sum + (sum >> 16)) == 0xffff;
 }
 
