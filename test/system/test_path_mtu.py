@@ -136,6 +136,7 @@ def test_kernel_router(family):
                 return socket.create_connection((address, servers.PORT), timeout=1)
 
         client = servers.wait_until("a connection", connect, 20)
+        client.settimeout(30)
         with mc.Text(client) as client:
             client.set(b"key", value)
             assert client.get(b"key") == value
