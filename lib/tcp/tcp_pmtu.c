@@ -16,6 +16,7 @@
  * believed. */
 #define PROBE_SECOND 4
 
+static void forget(struct tcp_pmtu *pmtu);
 static bool is_found(const struct tcp_conn *conn);
 static bool is_second(const struct tcp_conn *conn, const struct tcp_pmtu_path *path);
 static void remember(const struct tcp_conn *conn, uint16_t mtu);
@@ -28,6 +29,7 @@ static void set_mss(struct tcp_conn *conn, uint16_t mss);
 static uint16_t plateau(uint16_t bytes);
 static struct tcp_pmtu_path *place(const struct tcp_conn *conn);
 static bool is_known(const struct tcp_conn *conn, const struct tcp_pmtu_path *path);
+static bool is_old(const struct tcp_conn *conn, const struct tcp_pmtu_path *path);
 static bool is_ipv4(const struct tcp_conn *conn);
 
 void
@@ -100,30 +102,38 @@ tcp_pmtu_acked(struct tcp_conn *conn)
 void
 tcp_pmtu_tick(struct tcp *tcp)
 {
-	struct tcp_pmtu_path *path, *old = NULL;
-	uint32_t id;
+	struct tcp_pmtu *pmtu = &tcp->pmtu;
+	uint32_t end = RTE_MIN(pmtu->next_id + TCP_PMTU_TICK_CONNS, tcp->conns_max);
+	struct tcp_conn *conn;
 
-	tcp->pmtu.next_us = UINT64_MAX;
-	for (path = tcp->pmtu.paths; path < tcp->pmtu.paths + TCP_PMTU_PATHS; path++) {
-		if (path->until_us == 0)
-			continue;
-		if (old == NULL && path->until_us <= tcp->now_us)
-			old = path;
-		else
-			tcp->pmtu.next_us = RTE_MIN(tcp->pmtu.next_us, path->until_us);
-	}
-	if (old == NULL)
-		return;
-	old->until_us = 0;
-	for (id = 0; id < tcp->conns_max; id++) {
-		struct tcp_conn *conn = tcp_conn_find(tcp, id);
-
-		if (conn == NULL || conn->mss >= conn->mss_max ||
-		    !tr_addr_is_same(&conn->flow.remote_addr, &old->addr))
+	if (pmtu->next_id == 0)
+		pmtu->old_us = tcp->now_us;
+	for (; pmtu->next_id < end; pmtu->next_id++) {
+		conn = tcp_conn_find(tcp, pmtu->next_id);
+		if (conn == NULL || conn->mss >= conn->mss_max || !is_old(conn, place(conn)))
 			continue;
 		tcp->stats.path_mtu_raised++;
 		set_mss(conn, conn->mss_max);
 	}
+	if (end == tcp->conns_max)
+		forget(pmtu);
+	else
+		pmtu->next_us = tcp->now_us + TCP_WHEEL_TICK_US;
+}
+
+/* All connections have heard. */
+static void
+forget(struct tcp_pmtu *pmtu)
+{
+	struct tcp_pmtu_path *path;
+
+	pmtu->next_id = 0;
+	pmtu->next_us = UINT64_MAX;
+	for (path = pmtu->paths; path < pmtu->paths + TCP_PMTU_PATHS; path++)
+		if (path->until_us > pmtu->old_us)
+			pmtu->next_us = RTE_MIN(pmtu->next_us, path->until_us);
+		else
+			path->until_us = 0;
 }
 
 /* False: the segments are no larger than that. */
@@ -260,6 +270,14 @@ static bool
 is_known(const struct tcp_conn *conn, const struct tcp_pmtu_path *path)
 {
 	return path->until_us > conn->tcp->now_us &&
+	       tr_addr_is_same(&path->addr, &conn->flow.remote_addr);
+}
+
+/* What another connection found out since is not. */
+static bool
+is_old(const struct tcp_conn *conn, const struct tcp_pmtu_path *path)
+{
+	return path->until_us != 0 && path->until_us <= conn->tcp->pmtu.old_us &&
 	       tr_addr_is_same(&path->addr, &conn->flow.remote_addr);
 }
 

@@ -57,7 +57,13 @@ struct tcp_pmtu_path {
 struct tcp_pmtu {
 	struct tcp_pmtu_path paths[TCP_PMTU_PATHS];
 	uint64_t next_us; /* when the first of them is old; UINT64_MAX: there is none */
+	uint64_t old_us; /* what was old then is being forgotten */
+	uint32_t
+		next_id; /* of the connections that have not heard; 0: nothing is being forgotten */
 };
+
+/** Connections that are looked at in one tcp_pmtu_tick(). */
+#define TCP_PMTU_TICK_CONNS 256
 
 /** Begin with nothing known. */
 void tcp_pmtu_init(struct tcp_pmtu *pmtu);
@@ -93,9 +99,9 @@ void tcp_pmtu_timeout(struct tcp_conn *conn);
 void tcp_pmtu_acked(struct tcp_conn *conn);
 
 /**
- * Of the ways of which what was found out is old, forget one: its connections try large segments
- * again. Part of tcp_tick(), which the wheel wakes for it. Costs a look at every connection, once
- * for what an address in ten minutes made us find out.
+ * Forget what was found out so long ago that it is old: connections that go such a way try large
+ * segments again. Part of tcp_tick(), which the wheel wakes for it. Each time it looks at some
+ * connections, and goes on in the next tick of the wheel.
  */
 void tcp_pmtu_tick(struct tcp *tcp);
 

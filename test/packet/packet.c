@@ -205,6 +205,7 @@ packet_begin(struct packet *packet, const struct packet_setup *setup)
 		config.receive_window_bytes = setup->receive_window_bytes;
 	if (setup->conns_max != 0)
 		config.conns_max = setup->conns_max;
+	packet->conns_max = config.conns_max;
 	config.syn_backlog = setup->syn_backlog != 0 ? setup->syn_backlog : config.conns_max;
 	packet->tcp = tcp_create(&config);
 	assert_non_null(packet->tcp);
@@ -515,7 +516,7 @@ packet_conn(struct packet *packet)
 	struct tcp_conn_info info;
 	uint32_t id;
 
-	for (id = 0; id < PACKET_CONNS; id++) {
+	for (id = 0; id < packet->conns_max; id++) {
 		conn = tcp_conn_find(packet->tcp, id);
 		if (conn == NULL)
 			continue;

@@ -82,6 +82,7 @@ struct packet {
 	uint16_t headers; /* bytes of IP's and TCP's, without options */
 	uint16_t mss; /* of both sides, without timestamps: PACKET_MSS or PACKET_MSS_IPV6 */
 	struct packet_owner owner;
+	uint32_t conns_max;
 	uint16_t peer_port; /* of segments injected */
 	uint32_t irs; /* sequence number of the peer's SYN */
 	uint32_t iss; /* of ours */

@@ -9,6 +9,7 @@
 
 #include "packet.h"
 #include "tcp_pmtu.h"
+#include "tcp_wheel.h"
 #include "test_eal.h"
 
 #define MINUTE_US UINT64_C(60000000)
@@ -281,12 +282,20 @@ test_what_is_believed_ipv6(void **state)
 		check_believed(*state, cases[i].mtu, cases[i].bytes, cases[i].mss);
 }
 
+static uint16_t
+mss_of(const struct tcp_conn *conn)
+{
+	struct tcp_conn_info info;
+
+	tcp_conn_info(conn, &info);
+	return info.mss_bytes;
+}
+
 /* The next connection knows, ten minutes later nobody does, and those there are grow. */
 /* Shows: 1191-later. */
 static void
 test_remembered_and_forgotten(void **state)
 {
-	struct tcp_conn_info info;
 	struct tcp_conn *first;
 	struct packet p;
 
@@ -302,22 +311,53 @@ test_remembered_and_forgotten(void **state)
 	packet_advance(&p, 9 * MINUTE_US);
 	p.peer_port++;
 	packet_accept(&p, &mss_option);
-	tcp_conn_info(p.owner.conn, &info);
-	assert_int_equal(info.mss_bytes, 1300 - p.headers);
+	assert_int_equal(mss_of(p.owner.conn), 1300 - p.headers);
 	tcp_abort(p.owner.conn);
 	expect(&p, .flags = RST | ACK, .seq = 1, .ack = 1);
 
 	/* A core that sleeps is woken for it, and nobody else's timer is needed. */
 	assert_true(tcp_next_timer_us(p.tcp) <= p.now_us + MINUTE_US);
 	packet_advance(&p, MINUTE_US);
-	tcp_conn_info(first, &info);
-	assert_int_equal(info.mss_bytes, p.mss);
+	assert_int_equal(mss_of(first), p.mss);
 	p.peer_port--;
 	p.peer_port += 2;
 	packet_accept(&p, &mss_option);
-	tcp_conn_info(p.owner.conn, &info);
-	assert_int_equal(info.mss_bytes, p.mss);
+	assert_int_equal(mss_of(p.owner.conn), p.mss);
 	assert_int_equal(tcp_stats(p.tcp)->path_mtu_raised, 1);
+	packet_end(&p);
+}
+
+/* So many connections that not all are looked at in one tick grow all the same. */
+static void
+test_many_forget(void **state)
+{
+	static struct tcp_conn *conns[2 * TCP_PMTU_TICK_CONNS + 1];
+	const struct packet_setup setup = {.conns_max = RTE_DIM(conns), .ipv6 = *state != NULL};
+	struct packet p;
+	size_t i;
+
+	packet_begin(&p, &setup);
+	for (i = 0; i < RTE_DIM(conns); i++, p.peer_port++) {
+		packet_accept(&p, &mss_option);
+		conns[i] = p.owner.conn;
+		if (i == 0) {
+			packet_append(&p, p.mss);
+			expect_segments(&p, 1, p.mss, p.mss);
+			assert_true(packet_error(&p, IP_ERROR_TOO_BIG, 1, 1300, 1500));
+			expect_segments(&p, 1, p.mss, 1300 - p.headers);
+			inject(&p, .flags = ACK, .seq = 1, .ack = 1 + p.mss);
+		}
+		assert_int_equal(mss_of(conns[i]), 1300 - p.headers);
+	}
+	packet_advance(&p, TCP_PMTU_AGE_US);
+	assert_in_range(tcp_stats(p.tcp)->path_mtu_raised, 1, TCP_PMTU_TICK_CONNS);
+	assert_true(tcp_next_timer_us(p.tcp) <= p.now_us + TCP_WHEEL_TICK_US);
+	packet_advance(&p, 2 * TCP_WHEEL_TICK_US);
+	for (i = 0; i < RTE_DIM(conns); i++)
+		assert_int_equal(mss_of(conns[i]), p.mss);
+	assert_int_equal(tcp_stats(p.tcp)->path_mtu_raised, RTE_DIM(conns));
+	/* Nothing is left to be done. */
+	assert_true(tcp_next_timer_us(p.tcp) > p.now_us + MINUTE_US);
 	packet_end(&p);
 }
 
@@ -507,15 +547,6 @@ next_mss(struct packet *p)
 	p->peer_port++;
 	packet_accept(p, &mss_option);
 	tcp_conn_info(p->owner.conn, &info);
-	return info.mss_bytes;
-}
-
-static uint16_t
-mss_of(const struct tcp_conn *conn)
-{
-	struct tcp_conn_info info;
-
-	tcp_conn_info(conn, &info);
 	return info.mss_bytes;
 }
 
@@ -725,6 +756,7 @@ main(void)
 		cmocka_unit_test_prestate(test_what_is_believed_ipv6,
 					  (void *)(uintptr_t)&packet_ipv6),
 		both_families(test_remembered_and_forgotten),
+		both_families(test_many_forget),
 		both_families(test_black_hole),
 		cmocka_unit_test(test_black_hole_of_the_least),
 		cmocka_unit_test(test_black_hole_short),
