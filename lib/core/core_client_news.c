@@ -29,7 +29,7 @@ static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
 static bool link_heard(void *arg, const struct ip_link_news *link);
 static void icmp_error(void *arg, const struct ip_error *error);
 static void run_packet(struct core_client_news *news, const struct message *message);
-static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
+static void packet_strayed(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
 static bool tell(struct core_client_news *news, struct core_client_news *other,
 		 const struct message *message);
 static bool tell_others(struct core_client_news *news, const struct message *message);
@@ -38,7 +38,7 @@ const struct ip_events core_client_news_events = {
 	.neighbour = neighbour_learned,
 	.link = link_heard,
 	.error = icmp_error,
-	.packet = packet_reassembled,
+	.packet = packet_strayed,
 };
 
 int
@@ -138,9 +138,9 @@ run_packet(struct core_client_news *news, const struct message *message)
 	tcp_input(news->tcp, message->mbuf, &message->packet, news->now_us);
 }
 
-/* Fragments meet at a client that their addresses alone choose. */
+/* Fragments meet at a client that their addresses alone choose, and ports may not be found. */
 static void
-packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet)
+packet_strayed(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet)
 {
 	const struct message message = {.run = run_packet, .mbuf = mbuf, .packet = *packet};
 	struct core_client_news *news = arg;

@@ -56,14 +56,14 @@ static bool have_ended(const struct tr_core_server *server);
 static bool is_needed(const struct tr_core_server *server);
 static int core_main(void *arg);
 static void neighbour_learned(void *arg, const struct ip_neighbour *neighbour);
-static void packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
+static void packet_strayed(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
 static void icmp_error(void *arg, const struct ip_error *error);
 static bool link_heard(void *arg, const struct ip_link_news *news);
 static bool post_others(struct core *core, const struct core_message *message);
 
 static const struct ip_events ip_events = {
 	.neighbour = neighbour_learned,
-	.packet = packet_reassembled,
+	.packet = packet_strayed,
 	.error = icmp_error,
 	.link = link_heard,
 };
@@ -555,10 +555,11 @@ run_packet(struct core *core, const struct core_message *message)
 
 /*
  * Fragments have no ports, but the first: they meet at a core that their addresses alone choose,
- * which hands the whole packet to its connection's.
+ * which hands the whole packet to its connection's. So does a core to which a device gave what it
+ * did not find ports in.
  */
 static void
-packet_reassembled(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet)
+packet_strayed(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet)
 {
 	const struct core_message message = {.run = run_packet, .arg = mbuf, .packet = *packet};
 	struct core *core = arg;

@@ -96,8 +96,10 @@ struct ip_events {
 	void (*neighbour)(void *arg, const struct ip_neighbour *neighbour);
 
 	/**
-	 * A packet is whole whose last fragment came: as eth_input() would have delivered it. @p
-	 * mbuf is the callee's. May be NULL: fragments are dropped then.
+	 * A packet that another core may want, as eth_input() would have delivered it: one is whole
+	 * whose last fragment came, or TCP's ports stand behind options or extension headers, where
+	 * not every device looks for them. @p mbuf is the callee's. May be NULL: fragments are
+	 * dropped then.
 	 */
 	void (*packet)(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet);
 

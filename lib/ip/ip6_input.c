@@ -49,7 +49,9 @@ ip6_input(struct ip *ip, struct rte_mbuf *mbuf, bool group, uint64_t now_us,
 		reassemble(ip, mbuf, &walk.fragment, now_us);
 		return IP_TAKEN;
 	}
-	return deliver(ip, mbuf, &ipv6, &walk, now_us, packet);
+	if (deliver(ip, mbuf, &ipv6, &walk, now_us, packet) == IP_TAKEN)
+		return IP_TAKEN;
+	return walk.bytes > 0 ? ip_deliver_strayed(ip, mbuf, packet) : IP_DELIVER;
 }
 
 /* A packet that is whole with this fragment is not the frame of which the caller waits to hear. */

@@ -38,7 +38,21 @@ ip_input(struct ip *ip, struct rte_mbuf *mbuf, bool broadcast, uint64_t now_us,
 		reassemble(ip, mbuf, &ipv4, now_us);
 		return IP_TAKEN;
 	}
-	return deliver(ip, mbuf, &ipv4, now_us, packet);
+	if (deliver(ip, mbuf, &ipv4, now_us, packet) == IP_TAKEN)
+		return IP_TAKEN;
+	return ipv4.header_bytes > WIRE_IPV4_HEADER_BYTES ? ip_deliver_strayed(ip, mbuf, packet)
+							  : IP_DELIVER;
+}
+
+enum ip_verdict
+ip_deliver_strayed(struct ip *ip, struct rte_mbuf *mbuf, const struct ip_packet *packet)
+{
+	const struct ip_events *events = ip->config.events;
+
+	if (events == NULL || events->packet == NULL)
+		return IP_DELIVER;
+	events->packet(ip->config.events_arg, mbuf, packet);
+	return IP_TAKEN;
 }
 
 /* A packet that is whole with this fragment is not the frame of which the caller waits to hear. */

@@ -132,6 +132,13 @@ enum ip_verdict ip_input(struct ip *ip, struct rte_mbuf *mbuf, bool broadcast, u
 			 struct ip_packet *packet);
 
 /**
+ * Give a TCP segment that another core may want to who knows which one; where nobody does, the
+ * caller delivers it.
+ */
+enum ip_verdict ip_deliver_strayed(struct ip *ip, struct rte_mbuf *mbuf,
+				   const struct ip_packet *packet);
+
+/**
  * Take a frame as eth_input() describes. Nearly all hold a TCP segment in one mbuf, to our Ethernet
  * address, in a whole IPv4 packet without options between a host and us: these are delivered here,
  * any other by eth_input_any(), which would do the same with them, only slower.

@@ -311,6 +311,8 @@ test_all_cores_listen_or_none(void **state)
 #define OURS RTE_BE32(RTE_IPV4(10, 0, 0, 2))
 #define PEER RTE_BE32(RTE_IPV4(10, 0, 0, 3))
 
+static const struct tr_addr ours6 = {{0xfd, [15] = 2}}, peer6 = {{0xfd, [15] = 3}};
+
 /* An ICMP error about a segment of no connection. */
 static void
 receive_error(struct core *core)
@@ -373,6 +375,26 @@ test_errors_are_handed_on_within_limits(void **state)
 	tr_core_destroy(server);
 }
 
+static struct core *
+add_other(struct tr_core_server *server, struct core *other)
+{
+	static const uint8_t key[CORE_RSS_KEY_BYTES] = "any that is not all zero, and so on";
+
+	other->submit = server->submit;
+	assert_return_code(core_control_setup(other, "other", SOCKET_ID_ANY), 0);
+	server->cores[server->nb_cores++] = other;
+	core_rss_init(&server->rss, key, server->nb_cores);
+	return server->cores[0];
+}
+
+static void
+destroy_with_other(struct tr_core_server *server, struct core *other)
+{
+	server->nb_cores--;
+	core_control_teardown(other);
+	tr_core_destroy(server);
+}
+
 /* A part of a segment from a port, the first or the second: where it is cut, only 8 bytes fit. */
 static void
 receive_fragment(struct core *core, uint16_t src_port, uint16_t id, bool second)
@@ -406,7 +428,6 @@ receive_fragment(struct core *core, uint16_t src_port, uint16_t id, bool second)
 static void
 test_what_was_in_fragments_goes_to_its_owner(void **state)
 {
-	static const uint8_t key[CORE_RSS_KEY_BYTES] = "any that is not all zero, and so on";
 	const struct ip_ends ends = {.remote = tr_addr_ipv4(PEER), .local = tr_addr_ipv4(OURS)};
 	struct tr_core_config given = config();
 	struct tr_core_server *server = create(&given);
@@ -418,11 +439,7 @@ test_what_was_in_fragments_goes_to_its_owner(void **state)
 
 	(void)state;
 	assert_non_null(server);
-	core = server->cores[0];
-	other.submit = server->submit;
-	assert_return_code(core_control_setup(&other, "other", SOCKET_ID_ANY), 0);
-	server->cores[server->nb_cores++] = &other;
-	core_rss_init(&server->rss, key, server->nb_cores);
+	core = add_other(server, &other);
 	for (port = 1000; port < 1600; port++) {
 		receive_fragment(core, port, port, port % 2);
 		receive_fragment(core, port, port, !(port % 2));
@@ -441,9 +458,97 @@ test_what_was_in_fragments_goes_to_its_owner(void **state)
 		message.run(core, &message);
 	}
 	assert_int_equal(tcp_stats(core->tcp)->drop_truncated, 600 - core->stats.drop_control);
-	server->nb_cores--;
-	core_control_teardown(&other);
-	tr_core_destroy(server);
+	destroy_with_other(server, &other);
+}
+
+static uint8_t *
+put(uint8_t *at, const void *data, size_t bytes)
+{
+	memcpy(at, data, bytes);
+	return at + bytes;
+}
+
+/* A SYN from a port, behind an option of IPv4 or a header of IPv6 that says nothing. */
+static void
+receive_behind(struct core *core, uint16_t src_port, bool ipv6)
+{
+	struct wire_ether ether = {.src = {{2, 0, 0, 0, 0, 3}},
+				   .type = ipv6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4};
+	struct rte_ipv4_hdr ipv4 = {
+		.version_ihl = 0x46,
+		.total_length = RTE_BE16(24 + 20),
+		.time_to_live = 64,
+		.next_proto_id = IPPROTO_TCP,
+		.src_addr = PEER,
+		.dst_addr = OURS,
+	};
+	struct rte_ipv6_hdr header = {
+		.vtc_flow = RTE_BE32(6u << 28),
+		.payload_len = RTE_BE16(8 + 20),
+		.proto = IPPROTO_DSTOPTS,
+		.hop_limits = 64,
+	};
+	static const uint8_t no_option[4] = {1, 1, 1, 0};
+	static const uint8_t padding[8] = {IPPROTO_TCP, 0, 1, 4};
+	struct rte_tcp_hdr tcp = {
+		.src_port = rte_cpu_to_be_16(src_port), .data_off = 5 << 4, .tcp_flags = 2};
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(core->rx_mbufs);
+	uint8_t frame[WIRE_ETHER_HEADER_BYTES + 40 + 8 + 20];
+	uint8_t *at = frame + WIRE_ETHER_HEADER_BYTES;
+	struct ip_packet packet;
+
+	assert_non_null(mbuf);
+	ether.dst = core->port->mac;
+	wire_ether_write(frame, &ether);
+	memcpy(header.src_addr, peer6.bytes, sizeof(header.src_addr));
+	memcpy(header.dst_addr, ours6.bytes, sizeof(header.dst_addr));
+	if (ipv6) {
+		at = put(put(at, &header, sizeof(header)), padding, sizeof(padding));
+	} else {
+		at = put(put(at, &ipv4, sizeof(ipv4)), no_option, sizeof(no_option));
+		ipv4.hdr_checksum = ~rte_raw_cksum(at - 24, 24);
+		memcpy(at - 24, &ipv4, sizeof(ipv4));
+	}
+	at = put(at, &tcp, sizeof(tcp));
+	memcpy(rte_pktmbuf_append(mbuf, at - frame), frame, at - frame);
+	assert_int_equal(eth_input(core->ip, mbuf, core->now_us, &packet), IP_TAKEN);
+}
+
+/* No reset of the wrong core meets a connection whose ports the device has not found. */
+static void
+test_what_has_its_ports_behind_options_goes_to_its_owner(void **state)
+{
+	const struct ip_ends ends[] = {
+		{.remote = tr_addr_ipv4(PEER), .local = tr_addr_ipv4(OURS)},
+		{.remote = peer6, .local = ours6},
+	};
+	struct tr_core_config given = config();
+	unsigned int handed = 0, here = 0;
+	struct tr_core_server *server;
+	struct core other = {0};
+	struct core *core;
+	uint16_t port;
+
+	(void)state;
+	given.ipv6 = (struct tr_addr_net){.addr = ours6, .prefix_len = 64};
+	server = create(&given);
+	assert_non_null(server);
+	core = add_other(server, &other);
+	for (port = 0; port < 3; port++)
+		ip_tick(core->ip, core->now_us += 1000 * 1000);
+	for (port = 1000; port < 1040; port++) {
+		bool ipv6 = port % 2;
+
+		receive_behind(core, port, ipv6);
+		if (core_rss_conn_owner(&server->rss, &ends[ipv6], rte_cpu_to_be_16(port), 0) == 1)
+			handed++;
+		else
+			here++;
+		assert_int_equal(rte_ring_count(other.control), handed);
+		assert_int_equal(tcp_stats(core->tcp)->drop_checksum, here);
+	}
+	assert_in_range(handed, 10, 30);
+	destroy_with_other(server, &other);
 }
 
 static void
@@ -586,6 +691,7 @@ main(void)
 		TEST(test_all_cores_listen_or_none),
 		TEST(test_errors_are_handed_on_within_limits),
 		TEST(test_what_was_in_fragments_goes_to_its_owner),
+		TEST(test_what_has_its_ports_behind_options_goes_to_its_owner),
 		TEST(test_a_port_is_in_a_vlan),
 		TEST(test_a_bad_configuration_is_named),
 		TEST(test_an_mtu_is_refused_before_memory_is_taken),

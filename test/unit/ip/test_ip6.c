@@ -521,8 +521,10 @@ test_delivers_tcp(void **state)
 	assert_int_equal(host->packet.ttl, 7);
 	assert_int_equal(host->packet.ecn, 3);
 	assert_int_equal(host->delivered->pkt_len, 1400);
+	/* Not every device looks for ports there: it may be for another core. */
 	assert_int_equal(ip6_host_receive(host, &peer6, &ours6, IPPROTO_DSTOPTS, 7, options, 28),
-			 IP_DELIVER);
+			 IP_TAKEN);
+	assert_int_equal(host->nb_packets, 1);
 	assert_int_equal(host->packet.protocol, IPPROTO_TCP);
 	assert_int_equal(host->packet.bytes, 20);
 	assert_int_equal(ip_host_drops(host), 0);
@@ -566,7 +568,6 @@ test_echo(void **state)
 		assert_true(tr_addr_is_same(&ipv6.src, &ours6));
 		assert_true(tr_addr_is_same(&ipv6.dst, &peer6));
 	}
-	data[50] ^= 1;
 	assert_int_equal(ip_stats(host->ip)->icmp_echo, 2);
 }
 
