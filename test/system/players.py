@@ -220,7 +220,7 @@ def hammer(player):
 def slow_reader(player):
     """Asks for much, and reads it after a while, little by little."""
     keys = player.keys(4)
-    sock = socket.socket()
+    sock = player.server.socket()
     sock.settimeout(mc.DEADLINE_S)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * KIB)
     sock.connect((player.server.address, player.server.port))

@@ -33,6 +33,9 @@ BINARY = BUILD / "app" / "tailrace"
 
 ADDRESS = "10.77.0.2"
 HOST_ADDRESS = "10.77.0.1"
+ADDRESS6 = "2001:db8:77::2"
+HOST_ADDRESS6 = "2001:db8:77::1"
+FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 HOST_MAC = "02:00:00:77:00:01"
 PORT = 11211
 ECHO_PORT = 7
@@ -123,6 +126,11 @@ def address_up(interface, address):
     netns.run("ip", "link", "set", "dev", interface, "up")
 
 
+def address_add6(interface, address=HOST_ADDRESS6):
+    """Give an interface an address of IPv6 too, ours for one, to be used without being tried."""
+    netns.run("ip", "-6", "address", "add", f"{address}/64", "dev", interface, "nodad")
+
+
 def address_tap():
     """Give our end of the tap a MAC address of its own; again before each attempt to connect.
 
@@ -146,11 +154,14 @@ def session_members(session):
 class _Process:
     """What both servers share: a process with a log, in a namespace, that listens."""
 
-    address = ADDRESS
     port = PORT
     echo_port = ECHO_PORT
 
-    def __init__(self):
+    def __init__(self, family=4):
+        # Of the server and of our end of its wire: what all who talk over them go by.
+        self.family = family
+        self.address = ADDRESS6 if family == 6 else ADDRESS
+        self.host_address = HOST_ADDRESS6 if family == 6 else HOST_ADDRESS
         self.proc = None
         self._stack = contextlib.ExitStack()
         self._folder = None
@@ -197,6 +208,10 @@ class _Process:
             if path.exists():
                 text += f"---- {name} of the server\n" + path.read_text(errors="replace")[-20000:]
         return text
+
+    def socket(self):
+        """A socket that could connect."""
+        return socket.socket(FAMILIES[self.family])
 
     def connect(self, port=PORT, timeout=10):
         """A connected socket."""
@@ -261,6 +276,11 @@ class _Process:
             self.proc = subprocess.Popen(args, stdin=stdin, stdout=stdout, stderr=stderr,
                                          start_new_session=True, **self._folder.options())
 
+    def _address_tap_up(self):
+        address_up(TAP, f"{HOST_ADDRESS}/24")
+        if self.family == 6:
+            address_add6(TAP)
+
     def _address(self):
         """What must hold on our side before a server can answer."""
 
@@ -289,13 +309,18 @@ class _Process:
 
 
 class Tailrace(_Process):
-    """Our server, on a tap whose other end is the namespace's own interface."""
+    """Our server, on a tap whose other end is the namespace's own interface.
+
+    With family 6 it has an address of IPv6 too, and is talked to over that; without address, alone.
+    """
 
     def __init__(self, *, threads=0, lcores="0", engine="dram", args=(), interactive=True,
-                 tty=False, telemetry=False, address=f"{ADDRESS}/24"):
-        super().__init__()
+                 tty=False, telemetry=False, address=f"{ADDRESS}/24", family=4):
+        super().__init__(family)
         self._eal = {"lcores": lcores, "telemetry": telemetry}
-        self._args = ["--addr", address, "--listen", str(PORT),
+        addresses = [address] * bool(address) + [f"{ADDRESS6}/64"] * (family == 6)
+        self._args = [*itertools.chain(*(("--addr", each) for each in addresses)),
+                      "--listen", str(PORT),
                       "--listen", f"{ECHO_PORT},proto=echo", "--engine", engine,
                       "--engine-threads", str(threads), *args, *["-i"] * interactive]
         self._interactive = interactive
@@ -311,7 +336,7 @@ class Tailrace(_Process):
             if self._interactive:
                 self._stack.callback(self.proc.stdin.close)
         wait_until("the port starts", self._port_started, START_DEADLINE_S)
-        address_up(TAP, f"{HOST_ADDRESS}/24")
+        self._address_tap_up()
 
     def _launch_tty(self, args):
         master, slave = pty.openpty()
@@ -437,8 +462,8 @@ class Stock(_Process):
     They live in a second namespace, so that packets pass between the kernel's stack and the test.
     """
 
-    def __init__(self, *, threads=0, **_):
-        super().__init__()
+    def __init__(self, *, threads=0, family=4, **_):
+        super().__init__(family)
         self._threads = max(1, threads)
         self._echo = None
 
@@ -448,13 +473,14 @@ class Stock(_Process):
             netns.run("ip", "link", "add", PEER, "type", "veth", "peer", "name", TAP)
             netns.run("ip", "link", "set", "dev", TAP, "netns", self._namespace.name)
             address_up(PEER, f"{ADDRESS}/24")
-            self._echo = subprocess.Popen([sys.executable, "-c", ECHO_PROGRAM, ADDRESS,
+            address_add6(PEER, ADDRESS6)
+            self._echo = subprocess.Popen([sys.executable, "-c", ECHO_PROGRAM, self.address,
                                            str(ECHO_PORT)], stdin=subprocess.DEVNULL)
             self._stack.callback(self._kill_echo)
-            self._spawn(["memcached", "-u", "root", "-U", "0", "-l", ADDRESS, "-p", str(PORT),
+            self._spawn(["memcached", "-u", "root", "-U", "0", "-l", self.address, "-p", str(PORT),
                          "-t", str(self._threads), "-c", "4096", "-m", "2048"],
                         subprocess.DEVNULL)
-        address_up(TAP, f"{HOST_ADDRESS}/24")
+        self._address_tap_up()
 
     def _wait_port(self):
         super()._wait_port()

@@ -146,7 +146,7 @@ def test_killed_clients(threaded_server):
 def test_abandoned_in_every_state(threaded_server):
     """SYN and no more, FIN and no more: the kernel answers for us, so close at once."""
     for i in range(200):
-        sock = socket.socket()
+        sock = threaded_server.socket()
         sock.setblocking(False)
         sock.connect_ex((threaded_server.address, threaded_server.port))
         if i % 2:

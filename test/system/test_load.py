@@ -303,14 +303,11 @@ def test_own_stack(args):
     assert result["hits"] > 50 and result["stored"] > 5
 
 
-IPV6, HOST_IPV6 = "2001:db8:77::2", "2001:db8:77::1"
-
-
-@pytest.mark.parametrize("name", [IPV6, f"[{IPV6}]", f"[{IPV6}]:{servers.PORT}"])
+@pytest.mark.parametrize("name", [servers.ADDRESS6, f"[{servers.ADDRESS6}]",
+                                  f"[{servers.ADDRESS6}]:{servers.PORT}"])
 def test_ipv6(name):
     """Over the kernel's sockets, with its address in every form that people write."""
-    with servers.Tailrace(args=("--addr", f"{IPV6}/64")) as server:
-        netns.run("ip", "-6", "address", "add", f"{HOST_IPV6}/64", "dev", servers.TAP, "nodad")
+    with servers.Tailrace(family=6) as server:
         before = server.counter("ip6_rx")
         done = run("--kernel", "--server", name, *SHORT, "--verify", "--json")
         assert server.counter("ip6_rx") - before > 100
@@ -324,15 +321,15 @@ def test_ipv6(name):
 def test_own_stack_ipv6():
     """From stack to stack, which has IPv6 alone: it waits until its address may be used."""
     with servers.Folder() as folder, servers.Folder() as other, netns.Namespace():
-        with ports.memif_server(folder, "--addr", f"{IPV6}/64", "--listen",
+        with ports.memif_server(folder, "--addr", f"{servers.ADDRESS6}/64", "--listen",
                                 str(servers.PORT)) as vdev:
             done = own_stack(other, vdev, *SHORT, "--verify", "--json", "--keys", "500",
                              "--value-bytes", "0-5000",
-                             addr=f"{HOST_IPV6}/64", server=IPV6)
+                             addr=f"{servers.HOST_ADDRESS6}/64", server=servers.ADDRESS6)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     result, = told["results"]
-    assert told["transport"] == "tailrace" and told["server"] == IPV6
+    assert told["transport"] == "tailrace" and told["server"] == servers.ADDRESS6
     assert result["misses"] == result["refused"] == result["differing"] == 0 < result["hits"]
 
 
@@ -428,7 +425,7 @@ def kernel_port(queues=1):
     netns.run("ip", "link", "set", "dev", "port0", "up")
     # A packet socket is handed what the sender left to a device: no checksum.
     netns.run("ethtool", "-K", servers.PEER, "tx", "off")
-    netns.run("ip", "-6", "address", "add", f"{IPV6}/64", "dev", servers.PEER, "nodad")
+    servers.address_add6(servers.PEER, servers.ADDRESS6)
     servers.address_up(servers.PEER, f"{servers.ADDRESS}/24")
     yield f"net_af_packet0,iface=port0,framesz=2048,blocksz=4096,qpairs={queues}"
 
@@ -465,7 +462,7 @@ def test_own_stack_ports_exhausted():
 def test_own_stack_address_of_another():
     """The server's link has our address, too."""
     with servers.Folder() as folder, netns.Namespace(), kernel_port() as vdev:
-        done = own_stack(folder, vdev, addr=f"{IPV6}/64", server=HOST_IPV6)
+        done = own_stack(folder, vdev, addr=f"{servers.ADDRESS6}/64", server=servers.HOST_ADDRESS6)
     assert done.returncode == 1
     assert done.stderr.endswith("tailrace-bench: --addr: another host has that address\n")
 

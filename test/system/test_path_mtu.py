@@ -21,11 +21,8 @@ pytestmark = pytest.mark.tailrace_only("its kernel finds the MTU")
 WIDEST = 1300
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
-# Of a host behind the kernel's router, for each family: its address, ours, the tap's, the router's.
-BEHIND = {
-    4: ("10.78.0.9", servers.ADDRESS, servers.HOST_ADDRESS, "10.78.0.1", 24),
-    6: ("2001:db8:78::9", "2001:db8:77::2", "2001:db8:77::1", "2001:db8:78::1", 64),
-}
+# Of a host behind the kernel's router, for each family: its address, the router's, their prefix.
+BEHIND = {4: ("10.78.0.9", "10.78.0.1", 24), 6: ("2001:db8:78::9", "2001:db8:78::1", 64)}
 NARROW = """table netdev narrow {
     chain in { type filter hook ingress device "%s" priority 0; meta length > %d drop; }
 }"""
@@ -97,43 +94,40 @@ def check_counters(server, told):
 
 
 @contextlib.contextmanager
-def behind_router(server, family):
+def behind_router(server):
     """Be a host behind the server's namespace, by a link that is narrower than the hosts think."""
-    address, wanted, tap, router_address, length = BEHIND[family]
+    address, router_address, length = BEHIND[server.family]
     for key in ("ipv4.ip_forward", "ipv6.conf.all.forwarding"):
         netns.run("sysctl", "-w", f"net.{key}=1")
     netns.run("ip", "link", "add", "trnear", "mtu", str(WIDEST), "type", "veth",
               "peer", "name", "trfar", "mtu", "1500")
     netns.run("ip", "link", "set", "dev", "trnear", "up")
-    nodad = ["nodad"] if family == 6 else []
+    nodad = ["nodad"] if server.family == 6 else []
     netns.run("ip", "address", "add", f"{router_address}/{length}", "dev", "trnear", *nodad)
-    if family == 6:
+    if server.family == 6:
         # What a router asks its neighbours from; the one that it made itself is the server's too.
-        for extra in (f"{tap}/{length}", "fe80::77/64"):
-            netns.run("ip", "address", "add", extra, "dev", servers.TAP, *nodad)
+        servers.address_add6(servers.TAP, "fe80::77")
     with netns.Namespace() as far:
         netns.run("nsenter", "-t", str(server.pid), "-n", "ip", "link", "set", "dev", "trfar",
                   "netns", far.name)
         netns.run("ip", "link", "set", "dev", "trfar", "up")
         netns.run("ip", "address", "add", f"{address}/{length}", "dev", "trfar", *nodad)
-        netns.run("ip", f"-{family}", "route", "add", "default", "via", router_address)
-        yield wanted
+        netns.run("ip", f"-{server.family}", "route", "add", "default", "via", router_address)
+        yield
 
 
 # Shows: 1191-ptb, 8201-ptb.
 @pytest.mark.parametrize("family", [4, 6])
 def test_kernel_router(family):
     """The kernel routes, and says what does not fit: both ways, a value comes through."""
-    _, wanted, tap, _, length = BEHIND[family]
-    args = ["--gateway", tap]
-    if family == 6:
-        args += ["--addr", f"{wanted}/{length}"]
+    gateway = {4: servers.HOST_ADDRESS, 6: servers.HOST_ADDRESS6}[family]
     value = bytes(i * 31 % 251 for i in range(300000))
-    with servers.start(args=args) as server, behind_router(server, family) as address:
+    with servers.start(args=["--gateway", gateway], family=family) as server, \
+            behind_router(server):
 
         def connect():
             with contextlib.suppress(OSError):
-                return socket.create_connection((address, servers.PORT), timeout=1)
+                return server.connect(timeout=1)
 
         client = servers.wait_until("a connection", connect, 20)
         client.settimeout(30)

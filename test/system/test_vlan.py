@@ -19,7 +19,6 @@ import tagger
 pytestmark = pytest.mark.tailrace_only("its own VLAN")
 
 VLAN = 7
-ADDRESS6 = "2001:db8:77::2"
 INSIDE = "inside0"
 
 
@@ -27,7 +26,8 @@ class Server(servers.Tailrace):
     """Told its VLAN; the host's address is on an interface there, not on the tap."""
 
     def __init__(self, lcores):
-        super().__init__(lcores=lcores, args=["--vlan", str(VLAN), "--addr", f"{ADDRESS6}/64"])
+        super().__init__(lcores=lcores, args=["--vlan", str(VLAN),
+                                              "--addr", f"{servers.ADDRESS6}/64"])
         self.tagger = None
 
     def _launch(self):
@@ -36,7 +36,7 @@ class Server(servers.Tailrace):
         self.tagger = tagger.Tagger(INSIDE, servers.TAP, VLAN)
         netns.run("ip", "link", "set", "dev", INSIDE, "address", servers.HOST_MAC)
         servers.address_up(INSIDE, f"{servers.HOST_ADDRESS}/24")
-        netns.run("ip", "-6", "address", "add", "2001:db8:77::1/64", "dev", INSIDE, "nodad")
+        servers.address_add6(INSIDE)
         # Now it takes frames.
         self._stack.enter_context(self.tagger)
 
@@ -65,7 +65,8 @@ def test_serves(server):
 def test_ping(server):
     """Whole, in fragments, and over IPv6."""
     assert server.alive()
-    for args in (("-s", "1472", "-M", "do", servers.ADDRESS), ("-s", "1200", "-6", ADDRESS6)):
+    for args in (("-s", "1472", "-M", "do", servers.ADDRESS),
+                 ("-s", "1200", "-6", servers.ADDRESS6)):
         out = netns.run("ping", "-c", "3", "-i", "0.2", *args)
         assert " 0% packet loss" in out
     netns.run("ip", "link", "set", "dev", INSIDE, "mtu", "600")
