@@ -7,9 +7,6 @@
 #include "core_server.h"
 #include "tcp.h"
 
-static void insert(struct core_port **at, struct core_port *port);
-static void set_large(struct core *core);
-
 unsigned int
 core_between_cores(const struct tr_core_server *server)
 {
@@ -50,8 +47,8 @@ core_between_clock(const struct core *core)
 void
 core_between_insert_first(struct core *core, struct core_port *port)
 {
-	insert(&core->port, port);
-	set_large(core);
+	core_port_insert(&core->port, port);
+	tcp_set_large(core->tcp, core_port_large_mbufs(core->port));
 }
 
 void
@@ -61,45 +58,13 @@ core_between_insert_last(struct core *core, struct core_port *port)
 
 	while ((*at)->below != NULL)
 		at = &(*at)->below;
-	insert(at, port);
-	set_large(core);
-}
-
-/* No segment comes to be cut where one of the ports is to see what it is cut into. */
-static void
-set_large(struct core *core)
-{
-	const struct core_port *port = core->port;
-	uint16_t nb_mbufs = port->tx_large_mbufs;
-
-	for (; port != NULL; port = port->below)
-		if (port->tx_cut)
-			nb_mbufs = 0;
-	tcp_set_large(core->tcp, nb_mbufs);
-}
-
-static void
-insert(struct core_port **at, struct core_port *port)
-{
-	const struct core_port own = *port;
-
-	*port = **at;
-	port->rx = own.rx;
-	port->tx = own.tx;
-	port->tx_cut = own.tx_cut;
-	port->due_us = 0;
-	port->below = *at;
-	*at = port;
+	core_port_insert(at, port);
+	tcp_set_large(core->tcp, core_port_large_mbufs(core->port));
 }
 
 void
 core_between_remove(struct core *core, struct core_port *port)
 {
-	struct core_port **at = &core->port;
-
-	while (*at != NULL && *at != port)
-		at = &(*at)->below;
-	if (*at != NULL)
-		*at = port->below;
-	set_large(core);
+	core_port_remove(&core->port, port);
+	tcp_set_large(core->tcp, core_port_large_mbufs(core->port));
 }

@@ -359,6 +359,20 @@ core_client_poll(struct core_client *client, uint64_t now_us)
 	ip_tick(client->ip, now_us);
 }
 
+void
+core_client_insert(struct core_client *client, struct core_port *port)
+{
+	core_port_insert(&client->port, port);
+	tcp_set_large(client->tcp, core_port_large_mbufs(client->port));
+}
+
+void
+core_client_remove(struct core_client *client, struct core_port *port)
+{
+	core_port_remove(&client->port, port);
+	tcp_set_large(client->tcp, core_port_large_mbufs(client->port));
+}
+
 static void
 receive(struct core_client *client, uint64_t now_us)
 {

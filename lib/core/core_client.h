@@ -24,6 +24,7 @@
 #include "tr_addr.h"
 
 struct core_client;
+struct core_port;
 struct core_stats;
 
 /**
@@ -142,6 +143,15 @@ void core_client_close(struct core_client *client, uint32_t conn);
 
 /** One turn: output, transmit, receive, timers. */
 void core_client_poll(struct core_client *client, uint64_t now_us);
+
+/**
+ * Let @p port stand between a client and its port, as core_between_insert_first() does with a core,
+ * until core_client_remove().
+ */
+void core_client_insert(struct core_client *client, struct core_port *port);
+
+/** It stands there no more. What it holds is its owner's to give back, while the client lives. */
+void core_client_remove(struct core_client *client, struct core_port *port);
 
 /** What was steered to other clients, and dropped on the way, is counted in these. */
 const struct core_stats *core_client_stats(const struct core_client *client);

@@ -83,4 +83,16 @@ struct core_port {
 uint16_t core_port_tx_last(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb,
 			   uint32_t *patience_us);
 
+/** Put a port, which has its rx, tx and tx_cut, in front of that at @p at. */
+void core_port_insert(struct core_port **at, struct core_port *port);
+
+/** Take out a port that stands in front of another; does nothing where it does not. */
+void core_port_remove(struct core_port **at, const struct core_port *port);
+
+/**
+ * Of how many mbufs a large TCP segment may be: none comes to be cut where one of the ports that
+ * stand in front of others is to see what it is cut into.
+ */
+uint16_t core_port_large_mbufs(const struct core_port *port);
+
 #endif /* CORE_PORT_H */

@@ -14,6 +14,7 @@
 #include <rte_ethdev.h>
 
 #include "client_rig.h"
+#include "core_port.h"
 #include "test_eal.h"
 
 #define PORT CLIENT_RIG_PORT
@@ -295,6 +296,71 @@ test_what_cannot_be_is_said(void **state)
 	assert_null(strchr(error, '\n'));
 }
 
+/* Loses one frame in ten, either way. */
+static unsigned int frames, lost;
+
+static bool
+is_lost(struct rte_mbuf *mbuf)
+{
+	if (++frames % 10 != 0)
+		return false;
+	lost++;
+	rte_pktmbuf_free(mbuf);
+	return true;
+}
+
+static uint16_t
+lossy_rx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t max)
+{
+	uint16_t came = port->below->rx(port->below, mbufs, max);
+	uint16_t nb = 0, i;
+
+	for (i = 0; i < came; i++)
+		if (!is_lost(mbufs[i]))
+			mbufs[nb++] = mbufs[i];
+	return nb;
+}
+
+static uint16_t
+lossy_tx(struct core_port *port, struct rte_mbuf **mbufs, uint16_t nb)
+{
+	uint16_t i;
+
+	for (i = 0; i < nb; i++)
+		if (!is_lost(mbufs[i]))
+			assert_int_equal(port->below->tx(port->below, &mbufs[i], 1), 1);
+	return nb;
+}
+
+/* A port that stands in between has all that passes, until it does not. */
+static void
+test_a_port_in_between(void **state)
+{
+	struct core_port lossy = {.rx = lossy_rx, .tx = lossy_tx, .tx_cut = true};
+	static uint8_t data[RECEIVED_MAX];
+	unsigned int before, i;
+
+	(void)state;
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = i * 7 + i / 251;
+	frames = lost = 0;
+	core_client_insert(rig.clients[0], &lossy);
+	assert_int_equal(lossy.mtu, 1500);
+	connect_conn(0);
+	assert_return_code(send_bytes(0, data, sizeof(data)), 0);
+	run(20000000);
+	assert_int_equal(told[0].len, sizeof(data));
+	assert_memory_equal(told[0].received, data, sizeof(data));
+	assert_true(lost > 5);
+	core_client_remove(rig.clients[0], &lossy);
+	core_client_remove(rig.clients[0], &lossy);
+	before = frames;
+	assert_return_code(send_bytes(0, "more", 4), 0);
+	run(1000000);
+	assert_int_equal(told[0].len, sizeof(data) + 4);
+	assert_int_equal(frames, before);
+}
+
 /* What is still open at the end is given back, and its owner hears nothing. */
 static void
 test_ends_with_connections(void **state)
@@ -326,6 +392,7 @@ main(void)
 		TEST(test_an_error_comes),
 		TEST(test_too_much),
 		TEST(test_what_cannot_be_is_said),
+		TEST(test_a_port_in_between),
 		TEST(test_ends_with_connections),
 	};
 
