@@ -60,6 +60,12 @@ def installed(tmp_path_factory):
     return Installed(tmp_path_factory.mktemp("installed"))
 
 
+@pytest.fixture(scope="module", params=[4, 6], ids="ipv{}".format)
+def family(request):
+    """For the tests of a module that are for both: each over one, then over the other."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
 def server():
     """A server with one engine thread, for the tests of a module."""

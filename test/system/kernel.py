@@ -89,7 +89,8 @@ class Listener:
     """Context manager: a listener of the kernel's, that serves its first connection in a thread."""
 
     def __init__(self, address, port, serve):
-        self._listener = socket.create_server((address, port))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, port), family=family)
         self._serve = serve
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.accepted = threading.Event()

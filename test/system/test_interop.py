@@ -2,6 +2,8 @@
 # Copyright(c) 2026 The tailrace authors
 """The stack and the kernel's TCP, each as the server of the other: much, little, often, impaired.
 
+All of it over both families.
+
 TAILRACE_INTEROP_MIB, TAILRACE_INTEROP_SEQUENTIAL and TAILRACE_INTEROP_CONCURRENT make it more.
 """
 
@@ -33,20 +35,23 @@ SETTINGS_MIB = 4
 # What is asked for beyond the suite's share takes its time.
 DEADLINE_S = conftest.TEST_DEADLINE_S + 5 * BULK_MIB + SEQUENTIAL // 50 + CONCURRENT // 20
 IMPAIRED = ("loss 1%", "duplicate 1%", "reorder 2%")
+IMPAIRED_PPM = ("10000", "10000", "20000")  # the same
 WAY_S = 2
 KERNEL_PORT = 5001
+LEAST_MTU = {4: 576, 6: 1280}
+HEADERS_BYTES = {4: 20 + 20 + 12, 6: 40 + 20 + 12}
 # A router that is congested for one packet in so many that may be marked.
 MARKED = """
-table netdev marked {
-	chain in {
-		type filter hook ingress device "%s" priority 0
-		ip ecn ect0 numgen inc mod 20 0 counter ip ecn set ce
-	}
-	chain out {
-		type filter hook egress device "%s" priority 0
-		ip ecn ect0 numgen inc mod 20 0 counter ip ecn set ce
-	}
-}
+table netdev marked {{
+	chain in {{
+		type filter hook ingress device "{device}" priority 0
+		{ip} ecn ect0 numgen inc mod 20 0 counter {ip} ecn set ce
+	}}
+	chain out {{
+		type filter hook egress device "{device}" priority 0
+		{ip} ecn ect0 numgen inc mod 20 0 counter {ip} ecn set ce
+	}}
+}}
 """
 
 
@@ -57,9 +62,9 @@ def longer(deadline):
 
 
 @pytest.fixture(scope="module")
-def interop():
+def interop(family):
     """A server whose pools for impairment are made already."""
-    with servers.Tailrace() as started:
+    with servers.Tailrace(family=family) as started:
         assert started.cmd("set impair port 0 rx loss 1%") == ""
         assert started.cmd("set impair port 0 off") == ""
         started.snapshot_pools()
@@ -90,9 +95,10 @@ def round_trip(server, mib):
 
 def line_of(server, sock):
     """The fields of the line that the prompt has for a connection of ours; none: empty."""
-    host, port = sock.getsockname()
+    host, port = sock.getsockname()[:2]
+    wanted = f" [{host}]:{port} " if server.family == 6 else f" {host}:{port} "
     for line in server.cmd("show conn").splitlines():
-        if f" {host}:{port} " in line:
+        if wanted in line:
             return line.split()
     return []
 
@@ -142,19 +148,19 @@ def test_options(server, values, agreed, impaired):
 
 
 # Shows: 3168-negotiate.
-def test_ecn_off():
+def test_ecn_off(family):
     """Congestion notification is not agreed on where the server was told so."""
-    with servers.Tailrace(args=["--ecn", "off"]) as server, kernel.sysctl(tcp_ecn=1), \
-            server.connect(server.echo_port) as sock:
+    with servers.Tailrace(args=["--ecn", "off"], family=family) as server, \
+            kernel.sysctl(tcp_ecn=1), server.connect(server.echo_port) as sock:
         assert kernel.settings(sock)[0] == ALL & ~kernel.ECN
         kernel.round_trip(sock, SETTINGS_MIB)
 
 
 @contextlib.contextmanager
-def marked():
+def marked(server):
     """Packets are marked both ways; yields how many were."""
-    subprocess.run(["nft", "-f", "-"], input=MARKED % (servers.TAP, servers.TAP), check=True,
-                   text=True, timeout=10)
+    rules = MARKED.format(device=servers.TAP, ip="ip6" if server.family == 6 else "ip")
+    subprocess.run(["nft", "-f", "-"], input=rules, check=True, text=True, timeout=10)
     try:
         yield lambda: [int(packets) for packets in
                        re.findall(r"packets (\d+)", netns.run("nft", "list", "ruleset"))]
@@ -166,7 +172,7 @@ def marked():
 def test_ecn_marks(server):
     """Marks both ways: who is told of one sends less, and nothing is sent again."""
     before = server.counters()
-    with kernel.sysctl(tcp_ecn=1), marked() as counts, \
+    with kernel.sysctl(tcp_ecn=1), marked(server) as counts, \
             server.connect(server.echo_port) as sock:
         kernel.round_trip(sock, SETTINGS_MIB)
         ours, the_kernels = counts()
@@ -189,9 +195,12 @@ def test_congestion_control(server, algorithm):
 
 # Shows: MUST-14, MUST-16, 6691-options.
 @pytest.mark.parametrize("impaired", [False, True], ids=["clean", "impaired"])
-@pytest.mark.parametrize("mtu, mss", [(576, 524), (1500, 1448), (9000, 1448)])
-def test_mtu(server, mtu, mss, impaired):
+@pytest.mark.parametrize("mtu", ["least", 1500, 9000])
+def test_mtu(server, mtu, impaired):
     """The smaller of both ends' counts."""
+    if mtu == "least":
+        mtu = LEAST_MTU[server.family]
+    mss = min(mtu, 1500) - HEADERS_BYTES[server.family]
     with kernel.mtu(servers.TAP, mtu):
         if impaired:
             impair(server, *IMPAIRED)
@@ -268,12 +277,13 @@ def test_one_after_another(server, first):
             players.reset(sock) if first == "reset" else sock.close()
 
 
-def test_many_at_once():
+def test_many_at_once(family):
     """As many as there may be, and they leave nothing."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, CONCURRENT + 200), hard))
     try:
-        with servers.Tailrace(args=["--max-conns", str(2 * CONCURRENT)]) as server:
+        with servers.Tailrace(args=["--max-conns", str(2 * CONCURRENT)],
+                              family=family) as server:
             server.snapshot_pools()
             crowd.talk(server, CONCURRENT, 5)
             server.assert_serves()
@@ -296,23 +306,29 @@ def close_unread(sock):
 class Client:
     """Context manager: a namespace in which our stack is the client of the kernel."""
 
-    def __init__(self, serve):
+    def __init__(self, family, serve):
+        self._family = family
         self._serve = serve
         self._folder = servers.Folder()
         self._namespace = netns.Namespace()
 
-    def run(self, mib, **values):
+    def run(self, mib, impaired=(), **values):
         """Let it send so much, and compare what comes back; return its status and what it said."""
+        ours, the_kernels, any_address = {
+            4: (servers.ADDRESS, servers.HOST_ADDRESS, ""),
+            6: (servers.ADDRESS6, servers.HOST_ADDRESS6, "::")}[self._family]
         with self._folder as folder, self._namespace, kernel.sysctl(**values):
             args = [servers.BUILD / "test/system/peer", *servers.eal_args(folder.prefix), "--",
-                    servers.ADDRESS, servers.HOST_ADDRESS, str(KERNEL_PORT), str(mib * kernel.MIB)]
-            with kernel.Listener("", KERNEL_PORT, self._serve) as listener, subprocess.Popen(
+                    ours, the_kernels, str(KERNEL_PORT), str(mib * kernel.MIB), *impaired]
+            with kernel.Listener(any_address, KERNEL_PORT, self._serve) as listener, \
+                    subprocess.Popen(
                     args, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT, **folder.options()) as proc:
                 try:
                     servers.wait_until("the port starts", lambda: netns.link_is_up(servers.TAP),
                                        servers.START_DEADLINE_S)
                     servers.address_up(servers.TAP, f"{servers.HOST_ADDRESS}/24")
+                    servers.address_add6(servers.TAP)
                     servers.wait_until("a connection", lambda: self._connected(listener, proc), 30)
                     output = proc.communicate(timeout=DEADLINE_S)[0]
                 except BaseException:
@@ -328,18 +344,31 @@ class Client:
         return listener.accepted.is_set() or proc.poll() is not None
 
 
-@pytest.mark.parametrize("values", [{}, {"tcp_timestamps": 0, "tcp_sack": 0,
-                                         "tcp_window_scaling": 0}], ids=["all", "nothing"])
-def test_client(values):
-    """The kernel is the server."""
-    status, output = Client(kernel.echo).run(BULK_MIB, **values)
+def check_client(family, impaired=(), **values):
+    """All comes back; return what else it said."""
+    status, output = Client(family, kernel.echo).run(BULK_MIB, impaired, **values)
     length = BULK_MIB * kernel.MIB
     assert status == 0 and f"sent {length}, received {length}\n" in output, output
+    return output
+
+
+@pytest.mark.parametrize("values", [{}, {"tcp_timestamps": 0, "tcp_sack": 0,
+                                         "tcp_window_scaling": 0}], ids=["all", "nothing"])
+def test_client(family, values):
+    """The kernel is the server."""
+    check_client(family, **values)
+
+
+def test_client_impaired(family):
+    """The same, with hundreds of losses either way."""
+    output = check_client(family, IMPAIRED_PPM)
+    done = re.findall(r"(?:rx|tx): lost (\d+), duplicated (\d+), reordered (\d+)", output)
+    assert len(done) == 2 and all(int(count) > 100 for each in done for count in each), output
 
 
 # Shows: MUST-12.
 @pytest.mark.parametrize("serve", [reset_early, close_unread])
-def test_client_is_reset(serve):
+def test_client_is_reset(family, serve):
     """The kernel's server ends with a RST: so does the client, and says so."""
-    status, output = Client(serve).run(BULK_MIB)
+    status, output = Client(family, serve).run(BULK_MIB)
     assert status == 1 and ", wrong\n" in output, output

@@ -2,11 +2,13 @@
  * Copyright(c) 2026 The tailrace authors
  */
 /*
- * A client with our own stack on an ethdev of its own, for ports that no kernel is behind: sends
- * bytes to an echo server, and compares what comes back.
+ * A client with our own stack on an ethdev of its own: sends bytes to an echo server, and compares
+ * what comes back. Both addresses are of one family. What frames come to on their way, either way,
+ * are parts of a million.
  *
- * peer <EAL arguments> -- ADDRESS SERVER PORT BYTES
+ * peer <EAL arguments> -- ADDRESS SERVER PORT BYTES [LOST DUPLICATED REORDERED]
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,21 +20,34 @@
 #include <rte_eal.h>
 
 #include "core_client.h"
+#include "impair_port.h"
 
+#define USAGE "peer: give ADDRESS SERVER PORT BYTES [LOST DUPLICATED REORDERED]\n"
 #define STALL_S 30 /* without a byte */
 #define SEND_BYTES 4096
+#define COPIES 511
 
 struct peer {
 	struct core_client *client;
+	struct tr_addr server;
+	uint16_t server_port;
+	struct impair_port impair;
+	struct impair_settings settings; /* all zero: nothing is done to frames */
+	uint64_t now_us;
 	uint64_t bytes; /* to send, and to get back */
 	uint64_t sent;
 	uint64_t received;
+	bool asked;
 	bool opened;
 	bool ended;
 	bool corrupt;
 };
 
+static void read_args(struct peer *peer, struct core_client_config *config, int argc, char **argv);
+static void impair_begin(struct peer *peer);
+static void impair_end(struct peer *peer);
 static void run(struct peer *peer);
+static void open_conn(struct peer *peer);
 static void send_some(struct peer *peer);
 static uint8_t byte_at(uint64_t offset);
 
@@ -76,36 +91,84 @@ static const struct core_client_events events = {
 int
 main(int argc, char **argv)
 {
-	struct peer peer = {0};
+	static struct peer peer;
 	struct core_client_config config = {
 		.name = "peer",
-		.ipv4 = {.prefix_len = 24},
 		.conns_max = 1,
 		.events = &events,
 		.events_arg = &peer,
 	};
-	struct tr_addr server;
 	char error[256];
 	int used = rte_eal_init(argc, argv);
 
-	if (used < 0 || argc - used != 5)
-		rte_exit(EXIT_FAILURE, "peer: give ADDRESS SERVER PORT BYTES\n");
-	argv += used;
-	if (!tr_addr_parse(argv[1], &config.ipv4.addr) || !tr_addr_parse(argv[2], &server))
-		rte_exit(EXIT_FAILURE, "peer: give ADDRESS SERVER PORT BYTES\n");
-	peer.bytes = strtoull(argv[4], NULL, 10);
+	if (used < 0)
+		rte_exit(EXIT_FAILURE, USAGE);
+	read_args(&peer, &config, argc - used, argv + used);
 	peer.client = core_client_create(&config, error, sizeof(error));
 	if (peer.client == NULL)
 		rte_exit(EXIT_FAILURE, "peer: %s\n", error);
-	if (core_client_connect(peer.client, 0, server, atoi(argv[3]), 0) < 0)
-		rte_exit(EXIT_FAILURE, "peer: cannot connect\n");
+	impair_begin(&peer);
 	run(&peer);
+	impair_end(&peer);
 	printf("sent %" PRIu64 ", received %" PRIu64 "%s%s\n", peer.sent, peer.received,
 	       peer.corrupt ? ", wrong" : "", peer.ended ? "" : ", not closed");
 	core_client_destroy(peer.client);
 	rte_eal_cleanup();
 	return peer.received == peer.bytes && peer.ended && !peer.corrupt ? EXIT_SUCCESS
 									  : EXIT_FAILURE;
+}
+
+static void
+read_args(struct peer *peer, struct core_client_config *config, int argc, char **argv)
+{
+	struct tr_addr address;
+
+	if ((argc != 5 && argc != 8) || !tr_addr_parse(argv[1], &address) ||
+	    !tr_addr_parse(argv[2], &peer->server))
+		rte_exit(EXIT_FAILURE, USAGE);
+	if (tr_addr_is_ipv4(&address))
+		config->ipv4 = (struct tr_addr_net){.addr = address, .prefix_len = 24};
+	else
+		config->ipv6 = (struct tr_addr_net){.addr = address, .prefix_len = 64};
+	peer->server_port = atoi(argv[3]);
+	peer->bytes = strtoull(argv[4], NULL, 10);
+	if (argc == 8)
+		peer->settings = (struct impair_settings){.loss_ppm = atoi(argv[5]),
+							  .duplicate_ppm = atoi(argv[6]),
+							  .reorder_ppm = atoi(argv[7])};
+}
+
+static void
+impair_begin(struct peer *peer)
+{
+	struct rte_mempool *copies = rte_pktmbuf_pool_create(
+		"peer_impair", COPIES, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	unsigned int i;
+
+	if (copies == NULL)
+		rte_exit(EXIT_FAILURE, "peer: no memory for copies\n");
+	impair_port_init(&peer->impair, copies, &peer->now_us);
+	for (i = 0; i < IMPAIR_DIRECTIONS; i++) {
+		impair_link_seed(&peer->impair.links[i], i);
+		impair_link_set(&peer->impair.links[i], &peer->settings, 0);
+	}
+	core_client_insert(peer->client, &peer->impair.port);
+}
+
+static void
+impair_end(struct peer *peer)
+{
+	static const char *const names[] = {[IMPAIR_RX] = "rx", [IMPAIR_TX] = "tx"};
+	const struct impair_stats *stats;
+	unsigned int i;
+
+	core_client_remove(peer->client, &peer->impair.port);
+	for (i = 0; i < IMPAIR_DIRECTIONS; i++) {
+		stats = &peer->impair.links[i].stats;
+		printf("%s: lost %" PRIu64 ", duplicated %" PRIu64 ", reordered %" PRIu64 "\n",
+		       names[i], stats->drop_impair_loss, stats->duplicated, stats->reordered);
+	}
+	impair_port_deinit(&peer->impair);
 }
 
 static void
@@ -116,18 +179,33 @@ run(struct peer *peer)
 
 	for (elapsed = 0; !peer->ended && elapsed - moved < STALL_S * hz;
 	     elapsed = rte_rdtsc() - start) {
+		peer->now_us = elapsed * 1000000 / hz;
 		if (received != peer->received) {
 			received = peer->received;
 			moved = elapsed;
 		}
+		if (!peer->asked)
+			open_conn(peer);
 		if (peer->opened && !closing)
 			send_some(peer);
 		if (peer->received == peer->bytes && !closing) {
 			closing = true;
 			core_client_close(peer->client, 0);
 		}
-		core_client_poll(peer->client, elapsed * 1000000 / hz);
+		core_client_poll(peer->client, peer->now_us);
 	}
+}
+
+/* Of IPv6, an address of ours may be used once it has been tried. */
+static void
+open_conn(struct peer *peer)
+{
+	int ret =
+		core_client_connect(peer->client, 0, peer->server, peer->server_port, peer->now_us);
+
+	if (ret < 0 && ret != -EADDRNOTAVAIL)
+		rte_exit(EXIT_FAILURE, "peer: cannot connect\n");
+	peer->asked = ret == 0;
 }
 
 /* As much as there is room for. */
