@@ -15,6 +15,9 @@ import netns
 MIB = 1 << 20
 STALL_S = 60  # without a byte
 
+# Of a link, by family (RFC 791 section 3.2, RFC 8200 section 5).
+LEAST_MTU = {4: 576, 6: 1280}
+
 # Of struct tcp_info: options.
 TIMESTAMPS, SACK, WINDOW_SCALING, ECN = 1, 2, 4, 8
 

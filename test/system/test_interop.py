@@ -38,7 +38,6 @@ IMPAIRED = ("loss 1%", "duplicate 1%", "reorder 2%")
 IMPAIRED_PPM = ("10000", "10000", "20000")  # the same
 WAY_S = 2
 KERNEL_PORT = 5001
-LEAST_MTU = {4: 576, 6: 1280}
 HEADERS_BYTES = {4: 20 + 20 + 12, 6: 40 + 20 + 12}
 # A router that is congested for one packet in so many that may be marked.
 MARKED = """
@@ -199,7 +198,7 @@ def test_congestion_control(server, algorithm):
 def test_mtu(server, mtu, impaired):
     """The smaller of both ends' counts."""
     if mtu == "least":
-        mtu = LEAST_MTU[server.family]
+        mtu = kernel.LEAST_MTU[server.family]
     mss = min(mtu, 1500) - HEADERS_BYTES[server.family]
     with kernel.mtu(servers.TAP, mtu):
         if impaired:
