@@ -35,7 +35,7 @@
 struct impair_settings {
 	uint32_t loss_ppm;
 	uint32_t duplicate_ppm;
-	uint32_t corrupt_ppm; /* of frames that carry an IPv4 packet: a checksum's to find */
+	uint32_t corrupt_ppm; /* of frames that carry an IP packet: a checksum's to find */
 	uint32_t reorder_ppm;
 	uint32_t delay_us;
 	uint32_t jitter_us; /* up to so much more delay */
