@@ -33,7 +33,7 @@ class Wire:
 
     def __init__(self, server):
         server.assert_serves()
-        neighbour = netns.run("ip", "neighbour", "show", THEM)
+        neighbour = netns.run("ip", "neighbour", "show", server.address)
         self.server_mac = re.search(r"lladdr (\S+)", neighbour).group(1)
         link = netns.run("ip", "-o", "link", "show", "dev", servers.TAP)
         self.mac = re.search(r"link/ether (\S+)", link).group(1)
