@@ -29,6 +29,7 @@
 
 static struct tr_addr addr_of(uint32_t ipv4);
 static struct tr_addr place(const struct packet *packet, uint32_t ipv4);
+static struct tr_addr place_or(const struct packet *packet, uint32_t ipv4, const char *ipv6);
 static void await_addresses(struct packet *packet);
 static const uint8_t *read_ip(const struct packet *packet, const uint8_t *data, uint32_t len,
 			      uint32_t *bytes, struct packet_sent *sent);
@@ -239,8 +240,9 @@ packet_inject(struct packet *packet, const struct packet_segment *segment)
 		.window = segment->window != 0 || segment->zero_window ? segment->window : 65535,
 	};
 	struct ip_packet ip = {
-		.src = place(packet, segment->src != 0 ? segment->src : PEER_ADDR),
-		.dst = place(packet, segment->dst != 0 ? segment->dst : OUR_ADDR),
+		.src = place_or(packet, segment->src != 0 ? segment->src : PEER_ADDR,
+				segment->src6),
+		.dst = place_or(packet, segment->dst != 0 ? segment->dst : OUR_ADDR, segment->dst6),
 		.protocol = IPPROTO_TCP,
 		.ttl = 64,
 		.ecn = segment->ecn,
@@ -558,6 +560,19 @@ place(const struct packet *packet, uint32_t ipv4)
 	struct tr_addr addr = {{0x20, 1, 0xd, 0xb8, [15] = ipv4 & 0xff}};
 
 	return packet->ipv6 ? addr : addr_of(ipv4);
+}
+
+/* The same, but for an address of IPv6 that is given. */
+static struct tr_addr
+place_or(const struct packet *packet, uint32_t ipv4, const char *ipv6)
+{
+	struct tr_addr addr = place(packet, ipv4);
+
+	if (ipv6 != NULL) {
+		assert_true(packet->ipv6);
+		assert_true(tr_addr_parse(ipv6, &addr));
+	}
+	return addr;
 }
 
 /* Those of IPv6 are tried before they are used; what is sent for that is no segment. */

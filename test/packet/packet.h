@@ -130,6 +130,8 @@ struct packet_segment {
 	/* Injected, host order (of IPv6 who has this last byte); 0: ours, and the peer's. */
 	uint32_t dst;
 	uint32_t src;
+	const char *dst6; /* injected over IPv6: in place of these, if given */
+	const char *src6;
 };
 
 /** A segment that was sent, with absolute numbers and its options. */

@@ -133,15 +133,15 @@ test_ack_war_ends(void **state)
 	packet_end(&p);
 }
 
-/* Resets that ACKs of no connection from this address draw. */
+/* Resets that ACKs of no connection from this address draw; of IPv6 from that, if it is given. */
 static unsigned int
-resets_drawn(struct packet *p, uint32_t src, unsigned int segments)
+resets_drawn(struct packet *p, uint32_t src, const char *src6, unsigned int segments)
 {
 	uint64_t before = tcp_stats(p->tcp)->reset_sent;
 	struct ip_txq *txq = ip_txq(p->ip);
 
 	for (unsigned int i = 0; i < segments; i++) {
-		inject(p, .flags = ACK, .seq = i, .ack = 1, .src = src);
+		inject(p, .flags = ACK, .seq = i, .ack = 1, .src = src, .src6 = src6);
 		/* Not only answers: ARP or ND asks for who is not there. */
 		while (txq->nb > 0)
 			rte_pktmbuf_free(txq->frames[--txq->nb]);
@@ -162,7 +162,7 @@ test_resets_are_limited_for_each_address(void **state)
 	packet_begin(&p, *state);
 	for (unsigned int second = 0; second < 16; second++) {
 		tcp_stats_clear(p.tcp);
-		drawn = resets_drawn(&p, peer, 2000);
+		drawn = resets_drawn(&p, peer, NULL, 2000);
 		assert_in_range(drawn, 500, 999);
 		assert_int_equal(tcp_stats(p.tcp)->resets_limited, 2000 - drawn);
 		assert_int_equal(tcp_stats(p.tcp)->drop_no_conn, 2000);
@@ -170,7 +170,7 @@ test_resets_are_limited_for_each_address(void **state)
 		least = RTE_MIN(least, drawn);
 		/* Those who share its place are few, and others each time. */
 		for (uint32_t other = 1; other <= 8; other++)
-			touched += resets_drawn(&p, peer + other, 1) == 0;
+			touched += resets_drawn(&p, peer + other, NULL, 1) == 0;
 		packet_advance(&p, 1000000);
 	}
 	assert_true(most - least > 100);
@@ -179,6 +179,29 @@ test_resets_are_limited_for_each_address(void **state)
 		assert_int_equal(touched, 16 * 8);
 	else
 		assert_in_range(touched, 0, 16 * 8 / 8);
+	packet_serve_innocent(&p);
+	packet_end(&p);
+}
+
+/* Nor do nets of IPv6 learn of each other, be they next to each other. */
+static void
+test_resets_are_limited_for_each_net(void **state)
+{
+	char other[] = "2001:db8:0:0::3";
+	unsigned int touched = 0;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, &packet_ipv6);
+	for (unsigned int second = 0; second < 16; second++) {
+		assert_in_range(resets_drawn(&p, 0, "2001:db8::3", 2000), 500, 999);
+		for (other[11] = '1'; other[11] <= '8'; other[11]++)
+			touched += resets_drawn(&p, 0, other, 1) == 0;
+		assert_int_equal(resets_drawn(&p, 0, "2001:db8::ffff:ffff:ffff:3", 1), 0);
+		packet_advance(&p, 1000000);
+	}
+	/* They share places as addresses of IPv4 do. */
+	assert_in_range(touched, 0, 16 * 8 / 8);
 	packet_serve_innocent(&p);
 	packet_end(&p);
 }
@@ -483,6 +506,7 @@ main(void)
 		both_families(test_ack_outside_of_what_was_sent_is_dropped),
 		both_families(test_ack_war_ends),
 		both_families(test_resets_are_limited_for_each_address),
+		cmocka_unit_test(test_resets_are_limited_for_each_net),
 		both_families(test_syn_flood_leaves_established_alone),
 		both_families(test_byte_by_byte_does_not_pin_an_mbuf_each),
 		both_families(test_single_bytes_out_of_order_are_few),

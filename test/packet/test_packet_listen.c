@@ -94,17 +94,27 @@ test_closed_port_is_reset(void **state)
 static void
 test_address_that_is_not_ours_or_no_peer_is_silent(void **state)
 {
+	static const struct packet_segment nobody[] = {
+		{.flags = SYN, .dst = 0xffffffff}, {.flags = SYN, .dst = 0xe0000001},
+		{.flags = SYN, .dst = 0x0a0000ff}, {.flags = SYN, .src = 0x7f000001},
+		{.flags = SYN, .src = 0xe0000001}, {.flags = SYN, .src = 0x0a000001}, /* LAND */
+	};
+	static const struct packet_segment nobody6[] = {
+		/* A group of ours, one that is not, and another host. */
+		{.flags = SYN, .dst6 = "ff02::1"},
+		{.flags = SYN, .dst6 = "ff0e::1"},
+		{.flags = SYN, .dst6 = "2001:db8::9"},
+		{.flags = SYN, .src6 = "::1"},
+		{.flags = SYN, .src6 = "ff02::1"},
+		{.flags = SYN, .src6 = "2001:db8::1"}, /* LAND */
+	};
 	struct packet p;
 
 	packet_begin(&p, *state);
-	inject(&p, .flags = SYN, .dst = 0xffffffff);
-	inject(&p, .flags = SYN, .dst = 0xe0000001);
-	inject(&p, .flags = SYN, .dst = 0x0a0000ff);
-	inject(&p, .flags = SYN, .src = 0x7f000001);
-	inject(&p, .flags = SYN, .src = 0xe0000001);
-	inject(&p, .flags = SYN, .src = 0x0a000001); /* LAND */
+	for (unsigned int i = 0; i < RTE_DIM(nobody); i++)
+		packet_inject(&p, p.ipv6 ? &nobody6[i] : &nobody[i]);
 	expect_none(&p);
-	assert_int_equal(tcp_stats(p.tcp)->drop_address, 6);
+	assert_int_equal(tcp_stats(p.tcp)->drop_address, RTE_DIM(nobody));
 	packet_serve_innocent(&p);
 	packet_end(&p);
 }
@@ -185,7 +195,7 @@ main(void)
 		cmocka_unit_test(test_syn_full_is_dropped_and_counted),
 		both_families(test_ack_to_listener_is_reset),
 		both_families(test_closed_port_is_reset),
-		cmocka_unit_test(test_address_that_is_not_ours_or_no_peer_is_silent),
+		both_families(test_address_that_is_not_ours_or_no_peer_is_silent),
 		both_families(test_bad_checksum_is_dropped),
 		both_families(test_owner_refuses),
 		both_families(test_listeners_are_few_and_unique),

@@ -217,20 +217,21 @@ test_close_and_abort(void **state)
 	packet_end(&p);
 }
 
-/* The source of what is sent next, which goes. */
-static uint32_t
-take_source(struct packet *p)
+/* What is sent next goes, from our address. */
+static void
+expect_our_address(struct packet *p)
 {
+	uint32_t offset = 14 + (p->ipv6 ? 8 : 12);
+	uint32_t bytes = p->ipv6 ? 16 : 4;
 	struct ip_txq *txq = ip_txq(p->ip);
-	const rte_be32_t *at;
-	uint32_t source;
+	struct tr_addr ours;
 
+	assert_true(tr_addr_parse(p->ipv6 ? "2001:db8::1" : "10.0.0.1", &ours));
 	tcp_output(p->tcp, p->now_us);
 	assert_true(txq->nb > 0);
-	at = rte_pktmbuf_mtod_offset(txq->frames[0], const rte_be32_t *, 14 + 12);
-	source = rte_be_to_cpu_32(*at);
+	assert_memory_equal(rte_pktmbuf_mtod_offset(txq->frames[0], uint8_t *, offset),
+			    &ours.bytes[sizeof(ours.bytes) - bytes], bytes);
 	assert_true(packet_take(p, &(struct packet_sent){0}));
-	return source;
 }
 
 /* Shows: MUST-44, MUST-45. */
@@ -242,16 +243,16 @@ test_all_comes_from_one_address(void **state)
 	packet_begin(&p, *state);
 	p.owner.conn = packet_connect(&p);
 	assert_non_null(p.owner.conn);
-	assert_int_equal(take_source(&p), 0x0a000001);
+	expect_our_address(&p);
 	packet_advance(&p, 1000000);
-	assert_int_equal(take_source(&p), 0x0a000001);
+	expect_our_address(&p);
 	inject(&p, .flags = SYN | ACK, .ack = 1);
-	assert_int_equal(take_source(&p), 0x0a000001);
+	expect_our_address(&p);
 	packet_append(&p, 10);
-	assert_int_equal(take_source(&p), 0x0a000001);
+	expect_our_address(&p);
 	inject(&p, .flags = ACK, .seq = 1, .ack = 11);
 	tcp_close(p.owner.conn);
-	assert_int_equal(take_source(&p), 0x0a000001);
+	expect_our_address(&p);
 	packet_end(&p);
 }
 
@@ -262,6 +263,7 @@ test_connect_refuses_nonsense(void **state)
 	/* Groups, broadcasts, nobody's and our own. */
 	static const uint32_t nobody[] = {0xe0000001, 0xefffffff, 0xffffffff, 0x0a0000ff,
 					  0x00000001, 0x7f000001, 0x0a000001};
+	static const char *const nobody6[] = {"ff02::1", "ff0e::1", "::1", "2001:db8::1"};
 	const struct tr_addr peer = tr_addr_ipv4(RTE_BE32(0x0a000002));
 	struct packet p;
 
@@ -272,6 +274,14 @@ test_connect_refuses_nonsense(void **state)
 		const struct tr_addr addr = tr_addr_ipv4(rte_cpu_to_be_32(nobody[i]));
 
 		rte_errno = 0;
+		assert_null(tcp_connect(p.tcp, addr, rte_cpu_to_be_16(1), 0, NULL, p.now_us));
+		assert_int_equal(rte_errno, EINVAL);
+	}
+	for (unsigned int i = 0; i < RTE_DIM(nobody6); i++) {
+		struct tr_addr addr;
+
+		rte_errno = 0;
+		assert_true(tr_addr_parse(nobody6[i], &addr));
 		assert_null(tcp_connect(p.tcp, addr, rte_cpu_to_be_16(1), 0, NULL, p.now_us));
 		assert_int_equal(rte_errno, EINVAL);
 	}
@@ -374,7 +384,7 @@ main(void)
 		both_families(test_syn_is_sent_eight_times),
 		both_families(test_data_with_the_syn_ack_is_read),
 		both_families(test_close_and_abort),
-		cmocka_unit_test(test_all_comes_from_one_address),
+		both_families(test_all_comes_from_one_address),
 		both_families(test_connect_refuses_nonsense),
 		both_families(test_ports_are_those_of_this_core),
 		both_families(test_no_port_is_left),
