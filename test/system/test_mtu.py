@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The tailrace authors
-"""The server told its MTU: bytes both ways in segments as long as that, small ones and jumbo."""
+"""The server told its MTU: bytes both ways in segments as long as that, small ones and jumbo.
+
+Over both families.
+"""
 
 import contextlib
+import functools
 import os
 import socket
 
@@ -18,6 +22,9 @@ pytestmark = pytest.mark.tailrace_only("its own MTU")
 
 MIB = 8
 JUMBO = 9000
+# Bytes before an echo's, and before a segment's with timestamps.
+ECHO_HEADERS = {4: 28, 6: 48}
+SEGMENT_HEADERS = {4: 52, 6: 72}
 
 
 def talk(connect, mss):
@@ -33,19 +40,19 @@ def talk(connect, mss):
             assert client.get(b"key") == value
 
 
-def ping(bytes_):
+def ping(address, bytes_, family):
     """An echo of so many bytes in a packet that is not cut."""
-    out = netns.run("ping", "-c", "2", "-i", "0.2", "-M", "do", "-s", str(bytes_ - 28),
-                    servers.ADDRESS)
+    out = netns.run("ping", "-c", "2", "-i", "0.2", "-M", "do", "-s",
+                    str(bytes_ - ECHO_HEADERS[family]), address)
     assert " 0% packet loss" in out
 
 
-@pytest.mark.parametrize("mtu", [576, 1280, 1500])
-def test_tap(mtu):
-    with servers.Tailrace(args=["--mtu", str(mtu)]) as server:
+@pytest.mark.parametrize("family, mtu", [(4, 576), (4, 1280), (4, 1500), (6, 1280), (6, 1500)])
+def test_tap(family, mtu):
+    with servers.Tailrace(args=["--mtu", str(mtu)], family=family) as server:
         assert f"mtu {mtu}" in server.cmd("show port 0")
-        ping(mtu)
-        talk(server.connect, mtu - 52)
+        ping(server.address, mtu, family)
+        talk(server.connect, mtu - SEGMENT_HEADERS[family])
         server.assert_serves()
 
 
@@ -56,16 +63,17 @@ def test_refused_by_the_port():
         assert "takes no MTU of 9000: 46 to 1504 would do" in done.stderr
 
 
-def connected(port):
+def connected(address, port):
     """A connection, as soon as the server is there."""
     def attempt():
         with contextlib.suppress(OSError):
-            return socket.create_connection((servers.ADDRESS, port), timeout=10)
+            return socket.create_connection((address, port), timeout=10)
         return None
     return servers.wait_until("the port answers", attempt, servers.START_DEADLINE_S)
 
 
-def test_jumbo():
+@pytest.mark.parametrize("family", [4, 6])
+def test_jumbo(family):
     """On a port that takes it, to the kernel's other end of a veth."""
     with servers.Folder() as folder, netns.Namespace():
         netns.run("ip", "link", "add", "port0", "type", "veth", "peer", "name", servers.PEER)
@@ -74,9 +82,12 @@ def test_jumbo():
             # What is captured there is to be as it would be on a wire.
             netns.run("ethtool", "-K", name, "tx", "off", "gro", "off", "tso", "off", "gso", "off")
         servers.address_up(servers.PEER, f"{servers.HOST_ADDRESS}/24")
+        servers.address_add6(servers.PEER)
+        address = {4: servers.ADDRESS, 6: servers.ADDRESS6}[family]
         with ports.running(folder, "net_pcap0,iface=port0", "--mtu", str(JUMBO),
+                           "--addr", f"{servers.ADDRESS6}/64",
                            "--listen", str(servers.PORT),
                            "--listen", f"{servers.ECHO_PORT},proto=echo"):
-            connected(servers.PORT).close()
-            ping(JUMBO)
-            talk(connected, JUMBO - 52)
+            connected(address, servers.PORT).close()
+            ping(address, JUMBO, family)
+            talk(functools.partial(connected, address), JUMBO - SEGMENT_HEADERS[family])
