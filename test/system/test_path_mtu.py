@@ -9,6 +9,7 @@ import threading
 
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.inet6 import ICMPv6PacketTooBig, IPv6
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.tailrace_only("its kernel finds the MTU")
 
 WIDEST = 1300
 ETH_P_ALL = 3
+ETHER_BYTES = 14
 PACKET_OUTGOING = 4
 # Of a host behind the kernel's router, for each family: its address, the router's, their prefix.
 BEHIND = {4: ("10.78.0.9", "10.78.0.1", 24), 6: ("2001:db8:78::9", "2001:db8:78::1", 64)}
@@ -52,12 +54,17 @@ def router():
             with contextlib.suppress(TimeoutError):
                 data, sender = sock.recvfrom(65536)
                 frame = Ether(data)
-                if sender[2] == PACKET_OUTGOING or TCP not in frame or frame[IP].len <= WIDEST:
+                if (sender[2] == PACKET_OUTGOING or TCP not in frame
+                        or len(data) - ETHER_BYTES <= WIDEST):
                     continue
-                sock.send(bytes(
-                    Ether(src=frame.dst, dst=frame.src)
-                    / IP(src=servers.HOST_ADDRESS, dst=servers.ADDRESS)
-                    / ICMP(type=3, code=4, nexthopmtu=WIDEST) / Raw(data[14:14 + 28])))
+                quoted = data[ETHER_BYTES:]
+                if IPv6 in frame:
+                    error = (IPv6(src=servers.HOST_ADDRESS6, dst=servers.ADDRESS6)
+                             / ICMPv6PacketTooBig(mtu=WIDEST) / Raw(quoted[:48]))
+                else:
+                    error = (IP(src=servers.HOST_ADDRESS, dst=servers.ADDRESS)
+                             / ICMP(type=3, code=4, nexthopmtu=WIDEST) / Raw(quoted[:28]))
+                sock.send(bytes(Ether(src=frame.dst, dst=frame.src) / error))
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -69,11 +76,12 @@ def router():
         sock.close()
 
 
+@pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("told", [True, False])
-def test_narrow_path(told):
+def test_narrow_path(told, family):
     """A value comes through, and the next connection need not find out what fits."""
     value = bytes(i * 31 % 251 for i in range(100000))
-    with servers.start() as server:
+    with servers.start(family=family) as server:
         server.snapshot_pools()
         with server.text() as client:
             client.set(b"key", value)
