@@ -87,7 +87,11 @@ tcp_ack_advance(struct tcp_conn *conn, const struct tcp_segment *segment)
 void
 tcp_ack_window(struct tcp_conn *conn, const struct tcp_segment *segment)
 {
-	conn->snd_wnd = tcp_segment_window(conn, segment);
+	/* RFC 7323 section 2.2: not scaled with a SYN, which may have crossed ours. */
+	if (unlikely(segment->header.flags & WIRE_TCP_SYN))
+		conn->snd_wnd = segment->header.window;
+	else
+		conn->snd_wnd = tcp_segment_window(conn, segment);
 	conn->snd_wnd_max = RTE_MAX(conn->snd_wnd_max, conn->snd_wnd);
 	conn->snd_wl1 = segment->header.seq;
 	conn->snd_wl2 = segment->header.ack;

@@ -134,6 +134,35 @@ test_simultaneous_open(void **state)
 	packet_end(&p);
 }
 
+/* RFC 7323 section 2.2: of no segment with a SYN. */
+static void
+test_window_of_a_crossed_syn_ack_is_not_scaled(void **state)
+{
+	static const struct wire_tcp_options options = {
+		.has_mss = true,
+		.mss = 1000,
+		.has_window_scale = true,
+		.window_scale = 7,
+	};
+	struct packet p;
+
+	packet_begin(&p, *state);
+	packet_reach(&p, TCP_SYN_SENT);
+	inject(&p, .flags = SYN, .window = 2000, .options = &options);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	inject(&p, .flags = SYN | ACK, .ack = 1, .window = 2000, .options = &options);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	packet_append(&p, 5000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1000);
+	expect(&p, .flags = ACK, .seq = 1001, .ack = 1, .len = 1000);
+	expect_none(&p);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 2001, .window = 2000);
+	expect(&p, .flags = ACK, .seq = 2001, .ack = 1, .len = 1000);
+	expect(&p, .flags = ACK, .seq = 3001, .ack = 1, .len = 1000);
+	expect(&p, .flags = ACK | PSH, .seq = 4001, .ack = 1, .len = 1000);
+	packet_end(&p);
+}
+
 /* Shows: MUST-11. */
 static void
 test_simultaneous_open_reset(void **state)
@@ -380,6 +409,7 @@ main(void)
 		both_families(test_reset_refuses),
 		both_families(test_ack_alone_is_dropped),
 		both_families(test_simultaneous_open),
+		both_families(test_window_of_a_crossed_syn_ack_is_not_scaled),
 		both_families(test_simultaneous_open_reset),
 		both_families(test_syn_is_sent_eight_times),
 		both_families(test_data_with_the_syn_ack_is_read),
