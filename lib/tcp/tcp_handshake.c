@@ -180,6 +180,21 @@ tcp_handshake_syn_received(struct tcp_conn *conn, struct tcp_segment *segment)
 	return true;
 }
 
+void
+tcp_handshake_syn_again(struct tcp_conn *conn, const struct wire_tcp_options *options)
+{
+	struct wire_tcp_options fewer = *options;
+
+	/* It may be older than what was given up since. */
+	fewer.has_timestamps = fewer.has_timestamps && conn->timestamps;
+	fewer.has_window_scale = fewer.has_window_scale && conn->window_scale;
+	fewer.sack_permitted = fewer.sack_permitted && conn->sack;
+	fewer.ts_value = conn->ts_recent;
+	if (fewer.has_timestamps != conn->timestamps ||
+	    fewer.has_window_scale != conn->window_scale || fewer.sack_permitted != conn->sack)
+		agree(conn, &fewer);
+}
+
 /* What answers a SYN cookie finds the connection as if it had waited in SYN-RECEIVED. */
 static struct tcp_conn *
 listen_ack(struct tcp *tcp, struct tcp_segment *segment, const struct tcp_listener *listener)

@@ -31,4 +31,8 @@ bool tcp_handshake_syn_sent(struct tcp_conn *conn, struct tcp_segment *segment);
 /** The same in SYN-RECEIVED. */
 bool tcp_handshake_syn_received(struct tcp_conn *conn, struct tcp_segment *segment);
 
+/** The peer's SYN came again, in SYN-RECEIVED: what it does not ask for any more is not agreed on.
+ */
+void tcp_handshake_syn_again(struct tcp_conn *conn, const struct wire_tcp_options *options);
+
 #endif /* TCP_HANDSHAKE_H */

@@ -6,6 +6,7 @@
 #include "ip.h"
 #include "tcp_close.h"
 #include "tcp_ecn.h"
+#include "tcp_handshake.h"
 #include "tcp_output.h"
 #include "tcp_receive.h"
 #include "tcp_seq.h"
@@ -13,6 +14,7 @@
 /* RFC 7323 section 5.5: a timestamp that old may have wrapped. */
 #define TS_RECENT_MAX_US (UINT64_C(24) * 24 * 3600 * 1000000)
 
+static bool is_syn_again(const struct tcp_conn *conn, const struct tcp_segment *segment);
 static bool paws(struct tcp_conn *conn, const struct tcp_segment *segment);
 static void reset(struct tcp_conn *conn, const struct tcp_segment *segment);
 static bool syn(struct tcp_conn *conn, struct tcp_segment *segment);
@@ -59,6 +61,9 @@ tcp_segment_acceptable(struct tcp_conn *conn, struct tcp_segment *segment)
 		reset(conn, segment);
 		return false;
 	}
+	/* Before PAWS, which misses timestamps that the peer has given up. */
+	if (unlikely(conn->state == TCP_SYN_RECEIVED) && is_syn_again(conn, segment))
+		tcp_handshake_syn_again(conn, &segment->header.options);
 	if (!paws(conn, segment))
 		return false;
 	if (segment->flags & WIRE_TCP_SYN && !syn(conn, segment))
@@ -74,6 +79,13 @@ tcp_segment_acceptable(struct tcp_conn *conn, struct tcp_segment *segment)
 	if (segment->flags & WIRE_TCP_URG)
 		conn->tcp->stats.urgent++;
 	return true;
+}
+
+static bool
+is_syn_again(const struct tcp_conn *conn, const struct tcp_segment *segment)
+{
+	return (segment->flags & (WIRE_TCP_SYN | WIRE_TCP_ACK)) == WIRE_TCP_SYN &&
+	       segment->seq == conn->irs;
 }
 
 /* RFC 7323 section 5.3, R1 */

@@ -23,6 +23,75 @@ test_syn_again_brings_syn_ack_again(void **state)
 	packet_end(&p);
 }
 
+/*
+ * BSDs think that options are why there was no answer to their third SYN: then they neither send
+ * nor heed them.
+ */
+static void
+test_syn_again_without_options(void **state)
+{
+	static const struct wire_tcp_options all = {
+		.has_mss = true,
+		.mss = 1000,
+		.has_window_scale = true,
+		.window_scale = 7,
+		.sack_permitted = true,
+		.has_timestamps = true,
+		.ts_value = 1000,
+	};
+	static const struct wire_tcp_options mss = {.has_mss = true, .mss = 1000};
+	struct packet_sent sent;
+	struct packet p;
+
+	packet_begin(&p, *state);
+	inject(&p, .flags = SYN, .options = &all);
+	expect_sent(&p, &sent, .flags = SYN | ACK, .ack = 1);
+	assert_true(sent.header.options.has_timestamps);
+	inject(&p, .flags = SYN, .options = &mss);
+	expect_sent(&p, &sent, .flags = SYN | ACK, .ack = 1);
+	assert_false(sent.header.options.has_timestamps);
+	assert_false(sent.header.options.has_window_scale);
+	assert_false(sent.header.options.sack_permitted);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .window = 2000);
+	assert_int_equal(packet_state(&p), TCP_ESTABLISHED);
+	inject(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10, .window = 2000);
+	assert_int_equal(p.owner.read_bytes, 10);
+	/* Neither scaled nor shorter by timestamps. */
+	packet_append(&p, 5000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 11, .len = 1000);
+	expect(&p, .flags = ACK, .seq = 1001, .ack = 11, .len = 1000);
+	expect_none(&p);
+	packet_end(&p);
+}
+
+/* One that was under way for long does not bring back what was given up since. */
+static void
+test_syn_again_adds_no_options(void **state)
+{
+	static const struct wire_tcp_options all = {
+		.has_mss = true,
+		.mss = 1000,
+		.has_window_scale = true,
+		.window_scale = 7,
+		.sack_permitted = true,
+		.has_timestamps = true,
+		.ts_value = 1000,
+	};
+	static const struct wire_tcp_options mss = {.has_mss = true, .mss = 1000};
+	struct packet_sent sent;
+	struct packet p;
+
+	packet_begin(&p, *state);
+	inject(&p, .flags = SYN, .options = &mss);
+	expect(&p, .flags = SYN | ACK, .ack = 1);
+	inject(&p, .flags = SYN, .options = &all);
+	expect_sent(&p, &sent, .flags = SYN | ACK, .ack = 1);
+	assert_false(sent.header.options.has_timestamps);
+	assert_false(sent.header.options.has_window_scale);
+	assert_false(sent.header.options.sack_permitted);
+	packet_end(&p);
+}
+
 /* Shows: reset-rules. */
 static void
 test_wrong_ack_is_reset(void **state)
@@ -192,6 +261,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		both_families(test_syn_again_brings_syn_ack_again),
+		both_families(test_syn_again_without_options),
+		both_families(test_syn_again_adds_no_options),
 		both_families(test_wrong_ack_is_reset),
 		both_families(test_reset_ends_it_silently),
 		both_families(test_data_with_the_ack_is_read),
