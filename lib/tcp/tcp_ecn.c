@@ -48,7 +48,8 @@ tcp_ecn_ack_received(struct tcp_conn *conn, const struct tcp_segment *segment)
 	if (!(segment->flags & WIRE_TCP_ECE))
 		return;
 	conn->congestion.limited = false; /* an echo does not open the window either */
-	if (tcp_loss_is_reducing(conn) || tcp_seq_le(segment->header.ack, conn->ecn_seq))
+	if (tcp_loss_is_reducing(conn) ||
+	    tcp_seq_in(conn->ecn_seq, segment->header.ack - 1, conn->snd_max))
 		return;
 	/* An earlier loss that was none is no reason to take this back. */
 	if (conn->loss.recovery != NULL)

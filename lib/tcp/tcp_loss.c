@@ -66,7 +66,7 @@ tcp_loss_dup_ack(struct tcp_conn *conn, const struct tcp_segment *segment, bool 
 	 * sign of another loss.
 	 */
 	if (!conn->sack && conn->loss.recovery == NULL &&
-	    tcp_seq_le(conn->snd_una, conn->loss.recover))
+	    tcp_seq_in(conn->loss.recover, conn->snd_una - 1, conn->snd_max))
 		return;
 	if (tcp_loss_watch(conn) != NULL)
 		process(conn, segment, 0, duplicate);

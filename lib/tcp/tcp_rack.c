@@ -74,7 +74,8 @@ tcp_rack_duplicate(struct tcp_conn *conn)
 	struct tcp_loss *loss = &conn->loss;
 
 	/* Once for each round trip. */
-	if (loss->reorder_recoveries > 0 && tcp_seq_lt(conn->snd_una, loss->reorder_round))
+	if (loss->reorder_recoveries > 0 &&
+	    tcp_seq_in(loss->reorder_round, conn->snd_una, conn->snd_max))
 		return;
 	loss->reorder_round = conn->snd_max;
 	loss->reorder_recoveries = REORDER_RECOVERIES;

@@ -48,4 +48,14 @@ tcp_seq_max(uint32_t a, uint32_t b)
 	return tcp_seq_ge(a, b) ? a : b;
 }
 
+/**
+ * first < seq <= last, for a number that was noted before last, however long ago: nothing is known
+ * of it but that. Of a long time ago it would seem to lie ahead in half of all cases otherwise.
+ */
+static inline bool
+tcp_seq_in(uint32_t seq, uint32_t first, uint32_t last)
+{
+	return seq - first - 1 < last - first;
+}
+
 #endif /* TCP_SEQ_H */

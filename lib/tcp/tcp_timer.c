@@ -333,7 +333,7 @@ window_opened(struct tcp_conn *conn)
 {
 	stop(conn, TCP_TIMER_PERSIST);
 	/* It had them, and nobody is left to judge a peer that takes nothing of it. */
-	if (conn->closed && tcp_seq_lt(conn->snd_una, conn->loss.recover))
+	if (conn->closed && tcp_seq_in(conn->loss.recover, conn->snd_una, conn->snd_max))
 		return;
 	/* A user timeout goes on: it counts what was not answered. */
 	conn->retries = RTE_MIN(conn->retries, (uint8_t)(counts_retries(conn) ? 0 : 1));

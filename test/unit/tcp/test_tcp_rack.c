@@ -147,6 +147,27 @@ test_duplicates_teach_patience(void **state)
 	loss_fixture_end(&f);
 }
 
+/* The same when gigabytes were sent since they last did. */
+static void
+test_duplicates_teach_after_a_long_time(void **state)
+{
+	static const uint32_t behind[] = {0, 0x7fffffff, 0x80000001, 0xf0000000};
+	struct loss_fixture f;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(behind); i++) {
+		begin_three(&f);
+		tcp_rack_duplicate(&f.conn);
+		tcp_rack_duplicate(&f.conn);
+		assert_int_equal(f.conn.loss.reorder_multiple, 1);
+		f.conn.loss.reorder_round = f.conn.snd_una - behind[i];
+		tcp_rack_duplicate(&f.conn);
+		assert_int_equal(f.conn.loss.reorder_multiple, 2);
+		loss_fixture_end(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -157,6 +178,7 @@ main(void)
 		cmocka_unit_test(test_swaps_are_seen),
 		cmocka_unit_test(test_ack_of_the_first_transmission),
 		cmocka_unit_test(test_duplicates_teach_patience),
+		cmocka_unit_test(test_duplicates_teach_after_a_long_time),
 	};
 
 	return cmocka_run_group_tests(tests, loss_fixture_setup, test_pools_full);

@@ -39,12 +39,32 @@ test_max_is_the_later(void **state)
 	assert_int_equal(tcp_seq_max(3, 0xffffffff), 3);
 }
 
+static void
+test_in_is_between(void **state)
+{
+	(void)state;
+	assert_false(tcp_seq_in(5, 5, 7));
+	assert_true(tcp_seq_in(6, 5, 7));
+	assert_true(tcp_seq_in(7, 5, 7));
+	assert_false(tcp_seq_in(8, 5, 7));
+	assert_false(tcp_seq_in(5, 5, 5));
+	assert_false(tcp_seq_in(6, 5, 5));
+	assert_true(tcp_seq_in(1, 0xffffffff, 1));
+	assert_true(tcp_seq_in(0, 0xffffffff, 1));
+	assert_false(tcp_seq_in(0xffffffff, 0xffffffff, 1));
+	/* Of long ago */
+	assert_false(tcp_seq_in(5 - 0x7fffffffu, 5, 7));
+	assert_false(tcp_seq_in(5 - 0x80000001u, 5, 7));
+	assert_false(tcp_seq_in(8, 5, 7));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_wraps),
 		cmocka_unit_test(test_max_is_the_later),
+		cmocka_unit_test(test_in_is_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
