@@ -293,7 +293,12 @@ send_data(struct tcp_conn *conn)
 static __rte_noinline void
 flight_sent(struct tcp_conn *conn)
 {
-	conn->congestion.limited = conn->chain.bytes + conn->mss > conn->congestion.cwnd;
+	struct tcp_congestion *congestion = &conn->congestion;
+
+	congestion->limited = conn->chain.bytes + conn->mss > congestion->cwnd;
+	/* As tcp_congestion_validate() has it, which is not asked here. */
+	if (conn->chain.bytes >= congestion->cwnd / 2)
+		congestion->used_ms = conn->tcp->now_us / 1000;
 	tcp_timer_flight_sent(conn);
 }
 

@@ -263,6 +263,33 @@ test_window_is_cut_by_half(void **state)
 	packet_end(&p);
 }
 
+/* Use counts as well where each turn has an ACK, and a segment at most to send. */
+/* Shows: 7661-unused. */
+static void
+test_window_used_bit_by_bit_is_kept(void **state)
+{
+	struct packet p;
+	uint32_t cwnd, end;
+
+	accept_mss(&p, *state, 1000);
+	packet_append(&p, 100000);
+	flight(&p, true);
+	cwnd = info_of(&p).cwnd_bytes;
+	assert_in_range(cwnd, 80000, 119000);
+	for (end = 101000; end <= 1100000; end += 1000) {
+		packet_advance(&p, 1000);
+		if (end > 160000)
+			inject(&p, .flags = ACK, .seq = 1, .ack = end + 1 - 61000);
+		packet_append(&p, 1000);
+		assert_int_equal(flight(&p, false), 1);
+	}
+	assert_in_range(info_of(&p).cwnd_bytes, cwnd, cwnd + 1000);
+	packet_append(&p, 10000);
+	assert_int_equal(flight(&p, false), 10);
+	assert_in_range(info_of(&p).cwnd_bytes, cwnd, cwnd + 1000);
+	packet_end(&p);
+}
+
 /* RFC 5681 section 4.1 */
 /* Shows: 5681-idle. */
 static void
@@ -314,6 +341,7 @@ main(void)
 		both_families(test_window_that_fits_is_used_up),
 		both_families(test_burst_after_trickle),
 		both_families(test_window_is_cut_by_half),
+		both_families(test_window_used_bit_by_bit_is_kept),
 		both_families(test_restart_after_idle),
 		both_families(test_cubic_after_a_timeout),
 	};
