@@ -12,8 +12,10 @@
 /* RFC 6928 section 2 */
 #define INITIAL_SEGMENTS 10
 #define INITIAL_BYTES 14600
-/* RFC 3465 section 2.3: one ACK opens slow start by no more than two segments. */
+/* RFC 3465 section 2.3: one ACK opens slow start by no more than two segments, or one when it
+ * follows a timeout, as such ACKs tell of what had left the network long before. */
 #define BYTE_COUNT_SEGMENTS 2
+#define BYTE_COUNT_SEGMENTS_TIMEOUT 1
 
 static uint32_t initial_window(const struct tcp_conn *conn);
 static void unused(struct tcp_conn *conn, uint32_t cwnd);
@@ -72,10 +74,12 @@ bool
 tcp_congestion_slow_start(struct tcp_conn *conn, uint32_t acked)
 {
 	struct tcp_congestion *congestion = &conn->congestion;
+	uint32_t segments =
+		congestion->timed_out ? BYTE_COUNT_SEGMENTS_TIMEOUT : BYTE_COUNT_SEGMENTS;
 
 	if (congestion->cwnd >= congestion->ssthresh)
 		return false;
-	congestion->cwnd += RTE_MIN(acked, (uint32_t)BYTE_COUNT_SEGMENTS * conn->mss);
+	congestion->cwnd += RTE_MIN(acked, segments * conn->mss);
 	return true;
 }
 
@@ -111,6 +115,7 @@ tcp_congestion_timeout(struct tcp_conn *conn, bool first)
 		lost(conn, tcp_congestion_flight(conn));
 	congestion->cwnd = conn->mss;
 	congestion->acked = 0;
+	congestion->timed_out = true;
 	if (ops->timeout != NULL)
 		ops->timeout(conn);
 }
@@ -123,6 +128,7 @@ tcp_congestion_undo(struct tcp_conn *conn)
 
 	congestion->cwnd = RTE_MAX(congestion->cwnd, congestion->prior_cwnd);
 	congestion->ssthresh = RTE_MAX(congestion->ssthresh, congestion->prior_ssthresh);
+	congestion->timed_out = false;
 	if (ops->undo != NULL)
 		ops->undo(conn);
 }
@@ -179,6 +185,7 @@ unused(struct tcp_conn *conn, uint32_t cwnd)
 	congestion->ssthresh =
 		RTE_MAX(congestion->ssthresh, congestion->cwnd / 2 + congestion->cwnd / 4);
 	congestion->cwnd = cwnd;
+	congestion->timed_out = false;
 	if (ops->idle != NULL)
 		ops->idle(conn);
 }
@@ -202,6 +209,7 @@ lost(struct tcp_conn *conn, uint32_t flight)
 	congestion->prior_ssthresh = congestion->ssthresh;
 	congestion->ssthresh = conn->tcp->congestion->lost(conn, flight);
 	congestion->acked = 0;
+	congestion->timed_out = false;
 	/* RFC 3168 section 6.1.2: the peer is told, whatever was the reason. */
 	conn->ecn_cwr_due = conn->ecn;
 	conn->ecn_seq = conn->snd_max;

@@ -94,6 +94,7 @@ struct tcp_congestion {
 	/* As something was last sent, cwnd kept us from sending more, or less than a segment of it
 	 * was left by a flight of several: ACKs let it grow. */
 	bool limited;
+	bool timed_out; /* slow start, if it is one, follows a timeout */
 	uint32_t prior_cwnd; /* before the last loss */
 	uint32_t prior_ssthresh;
 	struct tcp_cubic cubic;

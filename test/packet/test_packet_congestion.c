@@ -170,6 +170,26 @@ test_stretch_ack_is_no_burst(void **state)
 	packet_end(&p);
 }
 
+/* Section 2.3: what comes after a timeout acknowledges much of what had arrived before. */
+/* Shows: 3465-abc. */
+static void
+test_ack_after_a_timeout_is_worth_one_segment(void **state)
+{
+	struct packet p;
+
+	accept_mss(&p, *state, 1000);
+	packet_append(&p, 10000);
+	assert_int_equal(flight(&p, false), 10);
+	packet_advance(&p, 200000);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1000);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 5001);
+	assert_int_equal(info_of(&p).cwnd_bytes, 2000);
+	assert_int_equal(flight(&p, false), 2);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 9001);
+	assert_int_equal(info_of(&p).cwnd_bytes, 3000);
+	packet_end(&p);
+}
+
 /* Whether there is more to send or not: a window that is used up grows, one with room does not. */
 /* Shows: 7661-unused. */
 static void
@@ -338,6 +358,7 @@ main(void)
 		both_families(test_loss_in_a_burst_halves_the_window),
 		both_families(test_ack_division_gains_nothing),
 		both_families(test_stretch_ack_is_no_burst),
+		both_families(test_ack_after_a_timeout_is_worth_one_segment),
 		both_families(test_window_that_fits_is_used_up),
 		both_families(test_burst_after_trickle),
 		both_families(test_window_is_cut_by_half),
