@@ -16,6 +16,7 @@
 
 static bool is_syn_again(const struct tcp_conn *conn, const struct tcp_segment *segment);
 static bool paws(struct tcp_conn *conn, const struct tcp_segment *segment);
+static bool is_keepalive(const struct tcp_conn *conn, const struct tcp_segment *segment);
 static void reset(struct tcp_conn *conn, const struct tcp_segment *segment);
 static bool syn(struct tcp_conn *conn, struct tcp_segment *segment);
 static bool trim_old(struct tcp_conn *conn, struct tcp_segment *segment);
@@ -103,7 +104,17 @@ paws(struct tcp_conn *conn, const struct tcp_segment *segment)
 	conn->tcp->stats.drop_paws++;
 	if (options->has_timestamps)
 		answer(conn, segment);
+	else if (is_keepalive(conn, segment))
+		tcp_output_challenge(conn);
 	return false;
+}
+
+/* Windows and macOS ask without a timestamp, and give up who does not answer. */
+static bool
+is_keepalive(const struct tcp_conn *conn, const struct tcp_segment *segment)
+{
+	return segment->flags == WIRE_TCP_ACK && segment->seq == conn->rcv_nxt - 1 &&
+	       segment->len <= 1;
 }
 
 /* RFC 5961 section 3.2: only the exact sequence number resets, what is near is asked back. */

@@ -190,6 +190,36 @@ test_old_timestamp_is_dropped(void **state)
 	packet_end(&p);
 }
 
+/* Windows and macOS ask without one, and give up a peer that does not answer. */
+static void
+test_keepalive_without_timestamp_is_answered(void **state)
+{
+	struct packet p;
+
+	packet_begin(&p, *state);
+	packet_accept(&p, &(struct wire_tcp_options){
+				  .has_mss = true,
+				  .mss = 1000,
+				  .has_timestamps = true,
+				  .ts_value = 1000,
+			  });
+	inject(&p, .flags = ACK, .seq = 0, .ack = 1, .no_timestamp = true);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	/* Some have a byte. */
+	inject(&p, .flags = ACK, .seq = 0, .ack = 1, .len = 1, .no_timestamp = true);
+	expect(&p, .flags = ACK, .seq = 1, .ack = 1);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->drop_paws, 2);
+	assert_int_equal(p.owner.read_bytes, 0);
+	/* What else has none is dropped in silence. */
+	inject(&p, .flags = ACK, .seq = 0, .ack = 1, .len = 2, .no_timestamp = true);
+	inject(&p, .flags = ACK | FIN, .seq = 0, .ack = 1, .no_timestamp = true);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .no_timestamp = true);
+	inject(&p, .flags = ACK, .seq = 1, .ack = 1, .len = 1, .no_timestamp = true);
+	expect_none(&p);
+	packet_end(&p);
+}
+
 /* Shows: 7323-paws. */
 static void
 test_timestamps_wrap(void **state)
@@ -412,6 +442,7 @@ main(void)
 		both_families(test_without_window_scale_64_kib_are_offered),
 		both_families(test_timestamps_are_echoed),
 		both_families(test_old_timestamp_is_dropped),
+		both_families(test_keepalive_without_timestamp_is_answered),
 		both_families(test_timestamps_wrap),
 		both_families(test_mss_stands_in_a_syn_only),
 		both_families(test_scale_is_14_at_most),
