@@ -449,6 +449,11 @@ send_probe(struct tcp_conn *conn)
 	uint32_t end;
 
 	plan_next(conn, &plan);
+	if (plan.len > 0 || plan.fin) {
+		/* The windows let it go as it is, and it asks as well. */
+		conn->probe_due = false;
+		return true;
+	}
 	if (plan.more && conn->snd_nxt == conn->snd_una) {
 		unsent = conn->chain.bytes - plan.offset;
 		plan.len =

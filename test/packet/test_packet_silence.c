@@ -40,6 +40,25 @@ test_off_unless_turned_on(void **state)
 	packet_end(&p);
 }
 
+/* What is appended as the time is up asks as well, and is not sent twice. */
+static void
+test_data_in_the_turn_of_a_probe(void **state)
+{
+	struct packet p;
+
+	begin(&p, *state, true);
+	packet_advance(&p, 2 * HOUR_US - 1000);
+	expect_none(&p);
+	p.now_us += 1000;
+	tcp_tick(p.tcp, p.now_us);
+	packet_append(&p, 100);
+	expect(&p, .flags = ACK | PSH, .seq = 1, .ack = 1, .len = 100);
+	expect_none(&p);
+	assert_int_equal(tcp_stats(p.tcp)->retransmits, 0);
+	assert_int_equal(tcp_stats(p.tcp)->window_probes, 0);
+	packet_end(&p);
+}
+
 /* Shows: MUST-28. */
 static void
 test_peer_that_is_gone_is_given_up(void **state)
@@ -535,6 +554,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		both_families(test_off_unless_turned_on),
+		both_families(test_data_in_the_turn_of_a_probe),
 		both_families(test_peer_that_is_gone_is_given_up),
 		both_families(test_one_answer_is_enough),
 		both_families(test_peer_that_started_anew_resets),
