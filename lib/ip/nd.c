@@ -158,7 +158,9 @@ advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *pack
 		.override = nd->flags & WIRE_ND_OVERRIDE,
 	};
 
-	if (!ip6_is_host(&packet->src) || (packet->dst.bytes[0] == 0xff && advertisement.solicited))
+	/* The table has IPv4's neighbours too: they are not to be had by a mapped address. */
+	if (!ip6_is_host(&packet->src) || !ip6_is_host(&nd->target) ||
+	    (packet->dst.bytes[0] == 0xff && advertisement.solicited))
 		return false;
 	if (own != NULL) {
 		conflict(ip, own, now_us);

@@ -160,16 +160,68 @@ test_looped_back(void **state)
 	assert_int_equal(ip_stats(host->ip)->drop_nd_conflict, 0);
 }
 
+/** It says, to us or to all, that a neighbour is at an Ethernet address. */
+static void
+tell(struct ip_host *host, const struct tr_addr *target, const struct rte_ether_addr *mac,
+     uint8_t flags)
+{
+	const struct wire_nd nd = {
+		.type = WIRE_ICMP6_NEIGHBOUR_ADVERTISEMENT,
+		.flags = flags | WIRE_ND_OVERRIDE,
+		.target = *target,
+		.has_mac = true,
+		.mac = *mac,
+	};
+
+	ip6_host_receive_nd(host, &peer6, flags & WIRE_ND_SOLICITED ? &ours6 : &all_nodes6, &nd);
+}
+
+/* RFC 4291 section 2.5.5.2: as IPv4's addresses are kept here, they are those of no neighbour. */
+static void
+test_a_target_is_no_host_of_ipv4(void **state)
+{
+	const struct tr_addr peer = tr_addr_ipv4(PEER);
+	struct ip_host *host = *state;
+
+	ip6_host_begin(host);
+	ip_host_know(host, PEER, &peer_mac);
+	ip6_host_drain(host);
+	host->nb_events = 0;
+	tell(host, &peer, &other_mac, WIRE_ND_SOLICITED);
+	tell(host, &peer, &other_mac, 0);
+	assert_int_equal(ip_stats(host->ip)->drop_nd_malformed, 2);
+	assert_int_equal(host->nb_events, 0);
+	ip_host_send(host, PEER, 1, 40);
+	assert_true(ip_host_sent(host));
+	assert_memory_equal(host->sent, &peer_mac, sizeof(peer_mac));
+}
+
+/* Nobody who is no router any more: there was none, and there is nothing to ask again. */
+static void
+test_a_target_is_somebody(void **state)
+{
+	struct ip_host *host = *state;
+	unsigned int i;
+
+	ip6_host_begin(host);
+	ip6_host_drain(host);
+	for (i = 0; i < 10; i++) {
+		tell(host, &none6, &other_mac, 0);
+		ip_host_sleep(host, 4 * SECOND);
+	}
+	assert_false(ip_host_sent(host));
+	assert_int_equal(ip_stats(host->ip)->drop_nd_malformed, 10);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ip6_host_setup, ip_host_teardown)
 
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_an_answer_is_no_use),
-		TEST(test_an_answer_to_nobody_known),
-		TEST(test_a_question_is_no_use),
-		TEST(test_looped_back),
+		TEST(test_an_answer_is_no_use),		TEST(test_an_answer_to_nobody_known),
+		TEST(test_a_question_is_no_use),	TEST(test_looped_back),
+		TEST(test_a_target_is_no_host_of_ipv4), TEST(test_a_target_is_somebody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
