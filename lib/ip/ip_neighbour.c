@@ -184,7 +184,9 @@ ip_neighbour_advertised(struct ip *ip, const struct ip_advertisement *advertisem
 		changed = update(ip, entry, mac, REACHABLE, now_us);
 	else if (entry->state == INCOMPLETE || !same)
 		changed = update(ip, entry, mac, STALE, now_us);
-	report(ip, entry, changed, now_us);
+	/* What is no answer is a sign of life to nobody. */
+	if (advertisement->solicited || changed)
+		report(ip, entry, changed, now_us);
 	return true;
 }
 

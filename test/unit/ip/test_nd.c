@@ -213,15 +213,39 @@ test_a_target_is_somebody(void **state)
 	assert_int_equal(ip_stats(host->ip)->drop_nd_malformed, 10);
 }
 
+/* RFC 4861 section 7.3.1: it is no sign to any core that a neighbour hears us. */
+static void
+test_what_nobody_asked_for_is_no_proof_to_others(void **state)
+{
+	struct ip_host *host = *state;
+
+	ip6_host_begin(host);
+	ip6_host_know(host, &peer6, &peer_mac);
+	ip_host_sleep(host, 2 * SECOND);
+	host->nb_events = 0;
+	tell(host, &peer6, &peer_mac, 0);
+	assert_int_equal(host->nb_events, 0);
+	tell(host, &peer6, &peer_mac, WIRE_ND_SOLICITED);
+	assert_int_equal(host->nb_events, 1);
+	assert_false(host->event.stale);
+	tell(host, &peer6, &other_mac, 0);
+	assert_int_equal(host->nb_events, 2);
+	assert_true(host->event.stale);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ip6_host_setup, ip_host_teardown)
 
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_an_answer_is_no_use),		TEST(test_an_answer_to_nobody_known),
-		TEST(test_a_question_is_no_use),	TEST(test_looped_back),
-		TEST(test_a_target_is_no_host_of_ipv4), TEST(test_a_target_is_somebody),
+		TEST(test_an_answer_is_no_use),
+		TEST(test_an_answer_to_nobody_known),
+		TEST(test_a_question_is_no_use),
+		TEST(test_looped_back),
+		TEST(test_a_target_is_no_host_of_ipv4),
+		TEST(test_a_target_is_somebody),
+		TEST(test_what_nobody_asked_for_is_no_proof_to_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
