@@ -181,8 +181,15 @@ static bool
 router_advertised(struct ip *ip, const struct wire_nd *nd, const struct ip_packet *packet,
 		  uint64_t now_us)
 {
+	const struct ip6_own *own = ip6_find_own(ip, &packet->src);
+
 	if (packet->src.bytes[0] != 0xfe || (packet->src.bytes[1] & 0xc0) != 0x80)
 		return false;
+	/* What goes by it would look for our own address among the neighbours. */
+	if (own != NULL && own->state != IP6_DUPLICATE) {
+		ip->stats.drop_nd_conflict++;
+		return true;
+	}
 	if (nd->has_mac)
 		ip_neighbour_seen(ip, &packet->src, &nd->mac, now_us);
 	ip6_router_heard(ip, &packet->src, nd->router_lifetime_s, now_us);

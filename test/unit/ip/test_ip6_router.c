@@ -357,6 +357,22 @@ test_duplicate_told_again(void **state)
 	assert_true(tr_addr_is_same(&host->news.addr, &ours6));
 }
 
+/* Who has our address, or says so, is not whom all goes by. */
+static void
+test_we_are_none(void **state)
+{
+	struct ip_host *host = *state;
+
+	ip6_host_begin(host);
+	advertise(host, &ours6_near, &other_mac, LIFETIME_S);
+	ip6_host_drain(host);
+	assert_int_equal(host->nb_news, 0);
+	assert_int_equal(ip_stats(host->ip)->drop_nd_conflict, 1);
+	send_far(host);
+	assert_int_equal(ip_stats(host->ip)->drop_no_route, 1);
+	assert_false(ip_host_sent(host));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ip6_host_setup, ip_host_teardown)
 
 int
@@ -374,6 +390,7 @@ main(void)
 		TEST(test_told_in_time),
 		TEST(test_told_again),
 		TEST(test_duplicate_told_again),
+		TEST(test_we_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, test_pools_full);
