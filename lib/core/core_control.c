@@ -17,6 +17,9 @@
 #define RING_MESSAGES 256
 #define CALL_TIMEOUT_S 2
 
+/* Of these, with packets; a few more where several cores post at once. */
+#define RING_PACKETS 128
+
 /* A call that somebody waits for; the last of the two sides to leave frees it. */
 struct control_call {
 	void (*call)(struct core *core, void *arg);
@@ -51,6 +54,18 @@ core_control_post(struct core *core, const struct core_message *message)
 		return -ENOBUFS;
 	submit_wake(core->submit, core->index);
 	return 0;
+}
+
+/* rte_ring_count() reads what other threads write without atomics. */
+int
+core_control_post_packet(struct core *core, const struct core_message *message)
+{
+	const struct rte_ring *ring = core->control;
+	uint32_t tail = __atomic_load_n(&ring->cons.tail, __ATOMIC_ACQUIRE);
+
+	if (__atomic_load_n(&ring->prod.tail, __ATOMIC_RELAXED) - tail >= RING_PACKETS)
+		return -ENOBUFS;
+	return core_control_post(core, message);
 }
 
 int

@@ -20,6 +20,12 @@ void core_control_teardown(struct core *core);
 int core_control_post(struct core *core, const struct core_message *message);
 
 /**
+ * The same, of a message with a packet: those have half of the ring at most, as whoever sends many
+ * is not to keep a core from others. Any core.
+ */
+int core_control_post_packet(struct core *core, const struct core_message *message);
+
+/**
  * Have a core run @p call and wait until it has. Any thread but a core's.
  *
  * @return

@@ -572,7 +572,7 @@ packet_strayed(void *arg, struct rte_mbuf *mbuf, const struct ip_packet *packet)
 		return;
 	}
 	core->stats.steered++;
-	if (core_control_post(server->cores[owner], &message) < 0) {
+	if (core_control_post_packet(server->cores[owner], &message) < 0) {
 		core->stats.drop_control++;
 		rte_pktmbuf_free(mbuf);
 	}

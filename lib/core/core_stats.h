@@ -52,7 +52,7 @@
 	X(drop_vlan, "frames of another VLAN than ours, or of none")                        \
 	X(drop_vlan_headroom, "frames not sent as there was no room in them for a VLAN's tag") \
 	X(drop_vlan_mbuf, "frames of a VLAN that others hold, dropped for want of an mbuf for a copy") \
-	X(drop_control, "messages to other cores dropped because their control ring was full")
+	X(drop_control, "messages to other cores dropped for want of room in their control ring")
 /* clang-format on */
 
 /** The counters by name. */

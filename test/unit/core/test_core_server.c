@@ -551,6 +551,31 @@ test_what_has_its_ports_behind_options_goes_to_its_owner(void **state)
 	destroy_with_other(server, &other);
 }
 
+/* Whoever sends such segments, and many, does not keep a core from news, nor from the prompt. */
+static void
+test_packets_leave_room_for_other_messages(void **state)
+{
+	static const struct core_message message = {0};
+	struct tr_core_config given = config();
+	struct tr_core_server *server = create(&given);
+	struct core other = {0};
+	struct core *core;
+	uint16_t port;
+	unsigned int i;
+
+	(void)state;
+	assert_non_null(server);
+	core = add_other(server, &other);
+	for (port = 1000; port < 2000; port++)
+		receive_behind(core, port, false);
+	assert_true(core->stats.drop_control > 0);
+	assert_int_equal(rte_ring_count(other.control) + core->stats.drop_control,
+			 core->stats.steered);
+	for (i = 0; i < 100; i++)
+		assert_return_code(core_control_post(&other, &message), 0);
+	destroy_with_other(server, &other);
+}
+
 static void
 test_a_port_is_in_a_vlan(void **state)
 {
@@ -692,6 +717,7 @@ main(void)
 		TEST(test_errors_are_handed_on_within_limits),
 		TEST(test_what_was_in_fragments_goes_to_its_owner),
 		TEST(test_what_has_its_ports_behind_options_goes_to_its_owner),
+		TEST(test_packets_leave_room_for_other_messages),
 		TEST(test_a_port_is_in_a_vlan),
 		TEST(test_a_bad_configuration_is_named),
 		TEST(test_an_mtu_is_refused_before_memory_is_taken),
