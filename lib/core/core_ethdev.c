@@ -118,11 +118,14 @@ core_ethdev_setup(uint16_t port_id, unsigned int nb_queues, struct rte_mempool *
 		ret = rte_eth_dev_get_mtu(port_id, &port.mtu);
 	if (ret == 0)
 		ret = rte_eth_macaddr_get(port_id, &port.mac);
-	if (ret < 0) {
+	if (ret == -ENOMEM)
+		snprintf(error, error_size, "no memory for port %u: give EAL more with -m",
+			 port_id);
+	else if (ret < 0)
 		snprintf(error, error_size, "port %u (%s) cannot be set up: %s", port_id,
 			 info.driver_name, strerror(-ret));
+	if (ret < 0)
 		return ret;
-	}
 	port.tx_ipv4_checksum = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
 	port.tx_tcp_checksum = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
 	port.tx_segments = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;

@@ -19,6 +19,7 @@
 #include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
+#include <rte_malloc.h>
 
 #include "core_ethdev_peer.h"
 #include "core_guard.h"
@@ -154,6 +155,48 @@ test_mtu(void **state)
 	assert_int_equal(core_ethdev_rx_room(port_id, 2026), RTE_MBUF_DEFAULT_BUF_SIZE);
 	assert_int_equal(core_ethdev_rx_room(port_id, 2027), RTE_MBUF_DEFAULT_BUF_SIZE + 1);
 	assert_int_equal(core_ethdev_rx_room(port_id, 9000), RTE_PKTMBUF_HEADROOM + 9022);
+	unplug("net_null0");
+}
+
+/* All memory that EAL has, in a list. */
+static void *
+take_memory(void)
+{
+	void *list = NULL, *block;
+	size_t bytes;
+
+	for (bytes = 64 * 1024 * 1024; bytes >= 64; bytes /= 2)
+		while ((block = rte_malloc(NULL, bytes, 0)) != NULL) {
+			*(void **)block = list;
+			list = block;
+		}
+	return list;
+}
+
+static void
+give_memory(void *list)
+{
+	void *next;
+
+	for (; list != NULL; list = next) {
+		next = *(void **)list;
+		rte_free(list);
+	}
+}
+
+/* What helps is more memory, not another port. */
+static void
+test_no_memory(void **state)
+{
+	void *memory;
+
+	(void)state;
+	plug("net_null0", "");
+	memory = take_memory();
+	assert_int_equal(set_up_with_mtu(0), -ENOMEM);
+	give_memory(memory);
+	assert_non_null(strstr(error, ": give EAL more with -m"));
+	assert_return_code(set_up_with_mtu(0), 0);
 	unplug("net_null0");
 }
 
@@ -430,6 +473,7 @@ main(void)
 		cmocka_unit_test(test_a_port_is_told),
 		cmocka_unit_test(test_a_port_cannot),
 		cmocka_unit_test(test_mtu),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_large_segments),
 		cmocka_unit_test(test_mbufs_of_large_segments),
