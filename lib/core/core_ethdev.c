@@ -397,8 +397,9 @@ core_ethdev_teardown(uint16_t port_id)
 {
 	core_guard_hold();
 	rte_eth_dev_close(port_id);
-	core_guard_release();
+	/* Before the guard looks at its link again. */
 	core_guard_detach(port_id);
+	core_guard_release();
 }
 
 /*
