@@ -212,7 +212,8 @@ check_segment(struct fuzz_world *world, const uint8_t *tcp, uint32_t bytes)
 		peer->offers[peer->nb_offers++ % FUZZ_OFFERS] = header;
 		if (is_late(world, peer, header.seq))
 			return;
-		/* What was of the connection before does not hold, though its cookie leaves again. */
+		/* What was of the connection before does not hold, though its cookie leaves again.
+		 */
 		if (peer->live == NULL || header.seq != peer->iss || peer->iss != peer->conn_iss)
 			begin(peer, &header);
 	}
