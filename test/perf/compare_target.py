@@ -64,7 +64,7 @@ class OverMemif(servers.Tailrace):
     def _launch(self):
         self._spawn([str(servers.BINARY),
                      *servers.eal_args(self._folder.prefix, tap=False, **self._eal),
-                     memif("server", self.socket()), "--", *self._args], subprocess.PIPE)
+                     memif("server", self.socket_path()), "--", *self._args], subprocess.PIPE)
         self._stack.callback(self.proc.stdin.close)
 
     def _wait_port(self):
@@ -79,7 +79,7 @@ class OverMemif(servers.Tailrace):
             return info is not None and info["dev_started"] == 1
         return False
 
-    def socket(self):
+    def socket_path(self):
         """Where the other end finds it."""
         return self._folder.path / "memif.sock"
 
@@ -87,7 +87,9 @@ class OverMemif(servers.Tailrace):
 class OverLoopback(servers.Stock):
     """memcached on the loopback of a namespace."""
 
-    address = "127.0.0.1"
+    def __init__(self):
+        super().__init__()
+        self.address = "127.0.0.1"
 
     def _launch(self):
         self._spawn(["memcached", "-u", "root", "-U", "0", "-l", self.address, "-p",
@@ -118,7 +120,7 @@ class Target:
             self.commands["server"] = self._command(self._cpus[0], self._server.proc.args)
             self._address = f"{self._server.address}:{self._server.port}"
             if isinstance(self._server, OverMemif):
-                self._memif = self._server.socket()
+                self._memif = self._server.socket_path()
         return self
 
     def __exit__(self, *exception):

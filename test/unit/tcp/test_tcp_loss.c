@@ -10,6 +10,7 @@
 #define RECOVERIES 4
 
 static struct rte_mempool *recoveries;
+static struct tcp_conn ends; /* of the list of those that have something to send */
 
 static int
 setup(void **state)
@@ -28,7 +29,8 @@ begin(struct loss_fixture *f)
 	f->tcp.recovery_pool = recoveries;
 	f->tcp.congestion = tcp_congestion_find("newreno");
 	f->conn.state = TCP_ESTABLISHED;
-	f->conn.output_listed = true; /* there is no list here */
+	f->tcp.conns = &ends;
+	f->conn.output_listed = true;
 	f->conn.sack = false;
 	tcp_congestion_init(&f->conn);
 	loss_fixture_send(f, 5 * LOSS_MSS);
